@@ -1,0 +1,55 @@
+// Package interaction is what https://hl7.org/fhir/R4/http.html says, without HTTP: one file per interaction.
+//
+// A Bundle entry is the same Request as a call from outside, so batch and transaction re-enter the Service.
+package interaction
+
+import (
+	"context"
+	"time"
+
+	"firewolf/fhir"
+	"firewolf/fhir/search"
+)
+
+// Request is one FHIR interaction.
+type Request struct {
+	Method      string        // GET, HEAD, POST, PUT, PATCH, DELETE
+	Path        string        // below the base, without leading slash, decoded: "Patient/1/_history/2"; "" for the base
+	Query       []search.Pair // of the URL and, for POST _search, of the form
+	Body        []byte        // JSON; of a Binary possibly anything, see ContentType
+	ContentType string        // media type without parameters; "" where there is no body
+
+	IfMatch         string // W/"3"
+	IfNoneMatch     string
+	IfModifiedSince time.Time
+	IfNoneExist     string // a query
+	Return          string // Prefer: return= minimal | representation | OperationOutcome; "" for the default
+	Lenient         bool   // Prefer: handling=lenient
+	IdempotencyKey  string
+	SecurityContext string // X-Security-Context of a Binary
+	RawAccept       string // of a Binary read: the media type that is wanted raw; "" for FHIR
+
+	Base   string // the base URL to build absolute URLs with, "http://localhost:8080/fhir"
+	Caller fhir.Caller
+	Now    time.Time
+}
+
+// Response is its outcome. Body is finished JSON (or raw bytes of a Binary), nil where there is none.
+type Response struct {
+	Status       int // as http.html and Bundle.entry.response.status say it
+	Body         []byte
+	ContentType  string // "" for FHIR JSON
+	Location     string // absolute, with _history
+	ETag         string
+	LastModified time.Time
+	Issues       fhir.Issues // the errors of a refused request: Body is nil then, and the caller renders an OperationOutcome
+	Err          error       // an internal error, for the log; Status is 500 then
+	Interaction  string      // "read", "vread", "search-type", ... as CapabilityStatement names them, for metrics and audit
+	Type         string      // the resource type, for metrics and audit
+	Patient      string      // "Patient/1" where the interaction was about one patient, for the audit line
+}
+
+// Interactor answers requests.
+type Interactor interface {
+	Interact(ctx context.Context, r Request) Response
+}

@@ -1,0 +1,163 @@
+// Package store is the port between Firewolf and what keeps its resources.
+//
+// Everything is written through one door (Write: all or none) and read at a moment:
+// a reader that holds moment t sees exactly what was committed up to t, however much is written meanwhile.
+package store
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"firewolf/fhir"
+	"firewolf/fhir/search"
+	"firewolf/fhir/tree"
+)
+
+// Now asks for the newest moment.
+const Now fhir.Moment = 0
+
+// Store keeps versions of resources. Every method is safe for concurrent use.
+// A moment that is older than what the store still keeps index entries for gives an Issue with code expired.
+type Store interface {
+	// Head returns the newest moment and its time. A store that was never written to has moment 0.
+	Head(ctx context.Context) (fhir.Moment, time.Time, error)
+	// Read returns the version of a resource that was current at t. Never there: Issue not-found. A deletion: Issue deleted,
+	// and the Version beside the error is the tombstone.
+	Read(ctx context.Context, t fhir.Moment, k fhir.Key) (fhir.Version, error)
+	// ReadVersion returns one version. Not there: Issue not-found. A tombstone: Issue deleted.
+	ReadVersion(ctx context.Context, k fhir.Key, vid int64) (fhir.Version, error)
+	// Search yields the matches of a plan in the plan's order, from page.After on, at most page.Limit.
+	Search(ctx context.Context, p search.Plan, page Page) iter.Seq2[Match, error]
+	// Count returns how many resources match at t.
+	Count(ctx context.Context, p search.Plan, t fhir.Moment) (int64, error)
+	// Refs returns, for each match in order, the literal references that it holds by the named parameters ("*" means all).
+	Refs(ctx context.Context, m []Match, params []string) ([][]search.RefEntry, error)
+	// History yields versions, newest first, tombstones included.
+	History(ctx context.Context, s Scope, page HistoryPage) iter.Seq2[fhir.Version, error]
+	// HistoryCount returns how many versions History would yield without a limit.
+	HistoryCount(ctx context.Context, s Scope, page HistoryPage) (int64, error)
+	// Write commits a transaction: all of it or nothing, durable before it returns.
+	Write(ctx context.Context, tx Tx) (Commit, error)
+	// Secret returns 32 random bytes that belong to the store: the key that signs cursors.
+	Secret() []byte
+	// Close waits for writes under way and closes the store.
+	Close() error
+}
+
+// Page is a part of a result list.
+type Page struct {
+	T     fhir.Moment // Now, or the moment of the first page
+	After []byte      // Match.Cursor of the last match of the page before; nil for the first page
+	Limit int         // at most this many; 0 means none
+}
+
+// Match is one result of a search.
+type Match struct {
+	fhir.Version
+	Cursor []byte // where the next page starts; valid for the same plan and moment
+	Row    int64  // the store's own handle of the version, for Refs
+}
+
+// Scope is what a history is of: one resource, one type (ID ""), or everything (zero).
+type Scope struct{ Type, ID string }
+
+// HistoryPage is a part of a history.
+type HistoryPage struct {
+	T       fhir.Moment // Now, or the moment of the first page
+	After   fhir.Moment // 0, or Version.T and Seq of the last version of the page before: only older ones follow
+	Row     int64
+	Since   time.Time // only versions with At >= Since; zero for all
+	AtTime  time.Time // only versions that were current at some time of [AtTime, AtUntil]; zero for all
+	AtUntil time.Time
+	Limit   int
+}
+
+// Tx is one transaction: data, not calls.
+type Tx struct {
+	Ops []Op
+	// Assume are conditions on the state before the transaction that its author relied on. If one no longer
+	// holds the transaction is refused with ErrStale and the author, having looked again, may try again.
+	Assume []Assumption
+	// Require are resources that must exist, and not be deleted, once the transaction is done (referential integrity).
+	Require []Requirement
+	// Idempotency, if set, makes a repeated transaction answer with the first one's Commit (Replayed set). The same key with another
+	// Request digest is refused with ReasonIdempotencyReused. Kept at least 24 h.
+	Idempotency *Idempotency
+	// At is not before this; the zero time means the clock of the store.
+}
+
+// Requirement is a resource that must be there after the transaction.
+type Requirement struct {
+	Key      fhir.Key
+	Location string // FHIRPath of the reference, for the Issue (not-found... ReasonDanglingReference)
+}
+
+// Idempotency names a request.
+type Idempotency struct {
+	Key     string   // the client's, scoped by the caller's name
+	Request [32]byte // digest of the request
+}
+
+// Action is what an Op does.
+type Action uint8
+
+// The actions.
+const (
+	Put    Action = iota + 1 // create the resource, or make a new version of it
+	Delete                   // make a tombstone; of what is not there: nothing
+)
+
+// Op is one write. A key occurs once in a transaction.
+type Op struct {
+	Action  Action
+	Key     fhir.Key
+	Method  fhir.Method // recorded in the version
+	If      Precondition
+	Stamp   tree.Stamp // of a Put
+	Digest  [32]byte   // of a Put: tree.Digest; equal to that of the current version: no new version
+	Entries search.Entries
+	// NoReferrers refuses a Delete (ReasonReferenced) while a current resource outside the transaction's own deletes and
+	// updates still refers to the key.
+	NoReferrers bool
+	Location    string // FHIRPath of the entry, for Issues: "Bundle.entry[3]"; "" outside a Bundle
+}
+
+// Precondition is a condition on the current version of the Op's resource.
+type Precondition struct {
+	Absent  bool  // it does not exist, or is deleted (for ids that the server assigns: it never existed)
+	Version int64 // If-Match: the current version has this id; 0 for none. Else Issue conflict, ReasonVersionMismatch
+}
+
+// Assumption is a search that must match exactly these keys, in any order, before the transaction.
+type Assumption struct {
+	Plan  search.Plan
+	Match []fhir.Key
+	Limit int // compare only up to this many matches (2 is enough to prove "one" or "none"); 0 means all
+}
+
+// Effect is what an Op did.
+type Effect uint8
+
+// The effects.
+const (
+	Created   Effect = iota + 1
+	Updated          // a new version, or a resource brought back after a deletion
+	Unchanged        // the same content: the current version stays
+	Deleted
+	Absent // a Delete of what was not there
+)
+
+// Result is the outcome of one Op, in the order of Tx.Ops.
+type Result struct {
+	Effect  Effect
+	Version fhir.Version // the version now current; zero if Absent
+}
+
+// Commit is the outcome of a transaction.
+type Commit struct {
+	T        fhir.Moment
+	At       time.Time
+	Results  []Result
+	Replayed bool // an earlier transaction's outcome, by its idempotency key
+}
