@@ -17,15 +17,15 @@ const (
 	MethodDelete Method = "DELETE"
 )
 
-// Moment is the number of a commit: one total order over everything a store
-// ever wrote. A reader that holds moment t sees exactly what was committed up to t.
+// Moment is a place in the one total order of everything that a store ever wrote. A
+// reader that holds moment t sees exactly what was committed up to t.
 type Moment int64
 
 // Version is one version of one resource. It is immutable; JSON must not be changed.
 type Version struct {
 	Key
 	VID     int64     // 1, 2, 3, ...: meta.versionId without gaps
-	T       Moment    // the commit that made it
+	T       Moment    // its place in the order of all versions, its own; a commit's moment is that of its last version
 	At      time.Time // meta.lastUpdated, UTC, whole milliseconds, never falling as T rises
 	Method  Method
 	Deleted bool   // a deletion; JSON is nil

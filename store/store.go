@@ -2,6 +2,10 @@
 //
 // Everything is written through one door (Write: all or none) and read at a moment:
 // a reader that holds moment t sees exactly what was committed up to t, however much is written meanwhile.
+//
+// Versions stand in one total order: Version.T rises with every version that is written, and no two versions share
+// one. The moment of a commit is the T of its last version, so that a moment shows a transaction whole or not at all:
+// only what Head and Commit.T gave is a moment.
 package store
 
 import (
@@ -20,24 +24,31 @@ const Now fhir.Moment = 0
 // Store keeps versions of resources. Every method is safe for concurrent use.
 // A moment that is older than what the store still keeps index entries for gives an Issue with code expired.
 type Store interface {
-	// Head returns the newest moment and its time. A store that was never written to has moment 0.
+	// Head returns the newest moment and its time. A store that was never written to has moment 0 and the zero time.
 	Head(ctx context.Context) (fhir.Moment, time.Time, error)
-	// Read returns the version of a resource that was current at t. Never there: Issue not-found. A deletion: Issue deleted,
-	// and the Version beside the error is the tombstone.
+	// Read returns the version of a resource that was current at t. Not there yet, or never: Issue not-found.
+	// A deletion: Issue deleted, and the Version beside the error is the tombstone.
 	Read(ctx context.Context, t fhir.Moment, k fhir.Key) (fhir.Version, error)
-	// ReadVersion returns one version. Not there: Issue not-found. A tombstone: Issue deleted.
+	// ReadVersion returns one version, current or not. Not there: Issue not-found. A tombstone: Issue deleted, and
+	// the Version beside the error is the tombstone.
 	ReadVersion(ctx context.Context, k fhir.Key, vid int64) (fhir.Version, error)
-	// Search yields the matches of a plan in the plan's order, from page.After on, at most page.Limit.
+	// Search yields the matches of a plan among the resources that are current at page.T, each once, in the order of
+	// Plan.Sort and then of Version.T, from page.After on, at most page.Limit. An error ends it.
 	Search(ctx context.Context, p search.Plan, page Page) iter.Seq2[Match, error]
-	// Count returns how many resources match at t.
+	// Count returns how many resources match at t: as many as Search would yield without a limit.
 	Count(ctx context.Context, p search.Plan, t fhir.Moment) (int64, error)
-	// Refs returns, for each match in order, the literal references that it holds by the named parameters ("*" means all).
+	// Refs returns, for each match in order, the literal references that it holds by the named parameters ("*" means
+	// all), each once, in no order.
 	Refs(ctx context.Context, m []Match, params []string) ([][]search.RefEntry, error)
-	// History yields versions, newest first, tombstones included.
+	// History yields versions, newest first (by Version.T), tombstones included. Of what was never there it yields nothing.
 	History(ctx context.Context, s Scope, page HistoryPage) iter.Seq2[fhir.Version, error]
 	// HistoryCount returns how many versions History would yield without a limit.
 	HistoryCount(ctx context.Context, s Scope, page HistoryPage) (int64, error)
 	// Write commits a transaction: all of it or nothing, durable before it returns.
+	//
+	// It is checked in this order. A key that Idempotency knows is answered as before, whatever is there now. An
+	// Assumption that fell is ErrStale. Then every Op's If and NoReferrers, in order of Ops, and every Require:
+	// what does not hold is refused with fhir.Issues that name all of it, with the Locations of the Ops and Requirements.
 	Write(ctx context.Context, tx Tx) (Commit, error)
 	// Secret returns 32 random bytes that belong to the store: the key that signs cursors.
 	Secret() []byte
@@ -64,13 +75,13 @@ type Scope struct{ Type, ID string }
 
 // HistoryPage is a part of a history.
 type HistoryPage struct {
-	T       fhir.Moment // Now, or the moment of the first page
-	After   fhir.Moment // 0, or Version.T and Seq of the last version of the page before: only older ones follow
-	Row     int64
-	Since   time.Time // only versions with At >= Since; zero for all
-	AtTime  time.Time // only versions that were current at some time of [AtTime, AtUntil]; zero for all
-	AtUntil time.Time
-	Limit   int
+	T     fhir.Moment // Now, or the moment of the first page
+	After fhir.Moment // 0, or Version.T of the last version of the page before: only older ones follow
+	Since time.Time   // only versions with At >= Since; zero for all
+	// AtTime and AtUntil, both or neither: only versions that were current at some instant of [AtTime, AtUntil]. A
+	// version is current from its At until just before the At of the next version of its resource (that page.T shows).
+	AtTime, AtUntil time.Time
+	Limit           int // at most this many; 0 means none
 }
 
 // Tx is one transaction: data, not calls.
@@ -82,15 +93,15 @@ type Tx struct {
 	// Require are resources that must exist, and not be deleted, once the transaction is done (referential integrity).
 	Require []Requirement
 	// Idempotency, if set, makes a repeated transaction answer with the first one's Commit (Replayed set). The same key with another
-	// Request digest is refused with ReasonIdempotencyReused. Kept at least 24 h.
+	// Request digest is refused with code conflict, ReasonIdempotencyReused. Kept at least 24 h. A refused transaction
+	// leaves no trace of its key.
 	Idempotency *Idempotency
-	// At is not before this; the zero time means the clock of the store.
 }
 
-// Requirement is a resource that must be there after the transaction.
+// Requirement is a resource that must be there after the transaction. Else: Issue not-found, ReasonDanglingReference.
 type Requirement struct {
 	Key      fhir.Key
-	Location string // FHIRPath of the reference, for the Issue (not-found... ReasonDanglingReference)
+	Location string // FHIRPath of the reference, the Issue's Expression
 }
 
 // Idempotency names a request.
@@ -108,7 +119,7 @@ const (
 	Delete                   // make a tombstone; of what is not there: nothing
 )
 
-// Op is one write. A key occurs once in a transaction.
+// Op is one write. A key occurs once in a transaction; a second time is refused with code duplicate.
 type Op struct {
 	Action  Action
 	Key     fhir.Key
@@ -117,23 +128,25 @@ type Op struct {
 	Stamp   tree.Stamp // of a Put
 	Digest  [32]byte   // of a Put: tree.Digest; equal to that of the current version: no new version
 	Entries search.Entries
-	// NoReferrers refuses a Delete (ReasonReferenced) while a current resource outside the transaction's own deletes and
-	// updates still refers to the key.
+	// NoReferrers refuses a Delete (code conflict, ReasonReferenced) if a resource that is current once the transaction
+	// is done refers to the key by one of its Entries.Refs. (A Delete of what is not there is not refused.)
 	NoReferrers bool
-	Location    string // FHIRPath of the entry, for Issues: "Bundle.entry[3]"; "" outside a Bundle
+	Location    string // FHIRPath of the entry, the Expression of Issues: "Bundle.entry[3]"; "" outside a Bundle
 }
 
 // Precondition is a condition on the current version of the Op's resource.
 type Precondition struct {
-	Absent  bool  // it does not exist, or is deleted (for ids that the server assigns: it never existed)
-	Version int64 // If-Match: the current version has this id; 0 for none. Else Issue conflict, ReasonVersionMismatch
+	Absent bool // it does not exist, or is deleted. Else: code conflict, ReasonPreconditionFailed
+	// Version is that of If-Match: the resource is there, not deleted, and this is its current version; 0 for none.
+	// Else: code conflict, ReasonVersionMismatch.
+	Version int64
 }
 
 // Assumption is a search that must match exactly these keys, in any order, before the transaction.
 type Assumption struct {
 	Plan  search.Plan
 	Match []fhir.Key
-	Limit int // compare only up to this many matches (2 is enough to prove "one" or "none"); 0 means all
+	Limit int // compare with the first so many matches (2 is enough to prove "one" or "none"); 0 means all
 }
 
 // Effect is what an Op did.
@@ -156,8 +169,8 @@ type Result struct {
 
 // Commit is the outcome of a transaction.
 type Commit struct {
-	T        fhir.Moment
-	At       time.Time
+	T        fhir.Moment // of its last version; of one that wrote no version: the moment that it saw
+	At       time.Time   // of its versions; of one that wrote none: the time of T
 	Results  []Result
 	Replayed bool // an earlier transaction's outcome, by its idempotency key
 }
