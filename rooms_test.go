@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"fhir/validate":    4,
 	"fhir/path":        3,
 	"fhir/spec":        2,
+	"fhir/spec/gen":    2,
 	"fhir/tree":        1,
 	"fhir/datetime":    1,
 	"fhir/decimal":     1,
