@@ -139,9 +139,10 @@ func (f *field) addType(t elementType) {
 		}
 	}
 	sort.Strings(targets)
-	if t.Code == "canonical" {
+	switch t.Code {
+	case "canonical":
 		f.canonicals = targets
-	} else if t.Code == "Reference" {
+	case "Reference":
 		f.targets = targets
 	}
 }
