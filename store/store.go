@@ -50,6 +50,10 @@ type Store interface {
 	// Assumption that fell is ErrStale. Then every Op's If and NoReferrers, in order of Ops, and every Require:
 	// what does not hold is refused with fhir.Issues that name all of it, with the Locations of the Ops and Requirements.
 	Write(ctx context.Context, tx Tx) (Commit, error)
+	// Replay returns what Write would answer a transaction of this Idempotency, if it knows its key: the first one's Commit,
+	// with Replayed set, or code conflict, ReasonIdempotencyReused. A key that it does not know: Issue not-found.
+	// The author of a transaction asks before anything else, because what it would look up now has changed by the first one.
+	Replay(ctx context.Context, i Idempotency) (Commit, error)
 	// Secret returns 32 random bytes that belong to the store: the key that signs cursors.
 	Secret() []byte
 	// Close waits for writes under way and closes the store.
@@ -108,6 +112,9 @@ type Requirement struct {
 type Idempotency struct {
 	Key     string   // the client's, scoped by the caller's name
 	Request [32]byte // digest of the request
+	// Note is kept with the commit and comes back with it as Commit.Note: what the author of the transaction needs, beside
+	// Results, to give the first answer again. A transaction with a Note and without Ops is kept too.
+	Note []byte
 }
 
 // Action is what an Op does.
@@ -155,10 +162,11 @@ type Effect uint8
 // The effects.
 const (
 	Created   Effect = iota + 1
-	Updated          // a new version, or a resource brought back after a deletion
+	Updated          // a new version of a resource that was there
 	Unchanged        // the same content: the current version stays
 	Deleted
-	Absent // a Delete of what was not there
+	Absent  // a Delete of what was not there
+	Revived // a new version of a resource that was deleted: an answer of 201, https://hl7.org/fhir/R4/http.html#update
 )
 
 // Result is the outcome of one Op, in the order of Tx.Ops.
@@ -172,5 +180,6 @@ type Commit struct {
 	T        fhir.Moment // of its last version; of one that wrote no version: the moment that it saw
 	At       time.Time   // of its versions; of one that wrote none: the time of T
 	Results  []Result
-	Replayed bool // an earlier transaction's outcome, by its idempotency key
+	Replayed bool   // an earlier transaction's outcome, by its idempotency key
+	Note     []byte // of the first transaction's Idempotency, where Replayed
 }
