@@ -70,6 +70,7 @@ const (
 // InRange holds if ONE Range of that name satisfies every bound that is set. Bounds are
 // compared byte by byte (Range). An empty string is no bound.
 type InRange struct {
+	Kind         RangeKind
 	Name         string
 	LoMin, LoMax string // LoMin <= Range.Lo <= LoMax
 	HiMin, HiMax string // HiMin <= Range.Hi <= HiMax
