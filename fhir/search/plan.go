@@ -149,3 +149,6 @@ type RefEntry struct {
 	Key   fhir.Key
 	VID   string // of a versioned reference
 }
+
+// RefKey is the key in Entries.Keys of a reference to a resource of this server; for each of Entries.Refs it is there.
+func RefKey(param string, k fhir.Key) string { return param + "|" + k.String() }
