@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"sync"
 
 	"firewolf/fhir/tree"
 )
@@ -15,12 +16,13 @@ import (
 var definitions []byte
 
 // Open decodes the embedded definitions. It takes some milliseconds: call it once and hand it on.
+// The codes of value sets are decoded when they are first asked for.
 func Open() (*Spec, error) {
 	d, err := newDecoder(definitions)
 	if err != nil {
 		return nil, fmt.Errorf("opening the R4 definitions: %w", err)
 	}
-	s := &Spec{}
+	s := &Spec{codes: sync.OnceValue(openCodes)}
 	d.types(s)
 	s.indexParams(d.params())
 	s.compartments = d.compartments()
@@ -28,6 +30,19 @@ func Open() (*Spec, error) {
 		return nil, fmt.Errorf("opening the R4 definitions: the embedded file is broken")
 	}
 	return s, nil
+}
+
+// openCodes decodes the value sets. The file is part of the program: a broken one is a broken build.
+func openCodes() map[string]*CodeSet {
+	d, err := newDecoder(expansions)
+	if err != nil {
+		panic(fmt.Errorf("opening the R4 value sets: %w", err))
+	}
+	sets := d.codeSets()
+	if d.broken || len(d.rest) != 0 {
+		panic("opening the R4 value sets: the embedded file is broken")
+	}
+	return sets
 }
 
 // decoder reads what gen wrote: a table of strings, a table of lists of strings,
@@ -128,6 +143,7 @@ func (d *decoder) types(s *Spec) {
 		t := &all[i]
 		d.typ(t)
 		s.types[t.Name] = t
+		s.all = append(s.all, t)
 		if s.IsResource(t.Name) {
 			s.resources = append(s.resources, t.Name)
 		}

@@ -101,11 +101,7 @@ var kinds = map[string]int{"primitive-type": 1, "complex-type": 2, "backbone": 3
 // https://hl7.org/fhir/R4/json.html#primitive
 var jsonKinds = map[string]int{"boolean": 5, "integer": 4, "decimal": 4, "positiveInt": 4, "unsignedInt": 4}
 
-func encodeDefinitions(d *definitions) ([]byte, error) {
-	types, err := compileTypes(d.structures)
-	if err != nil {
-		return nil, err
-	}
+func encodeDefinitions(types []typ, d *definitions) ([]byte, error) {
 	e := &encoder{}
 	e.num(len(types))
 	for _, t := range types {

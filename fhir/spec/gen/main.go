@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,9 +25,24 @@ func run(from, to string) error {
 	if err != nil {
 		return err
 	}
-	core, err := encodeDefinitions(defs)
+	types, err := compileTypes(defs.structures)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(to, "r4.bin"), core, 0o644)
+	sets, err := readCodes(from, types)
+	if err != nil {
+		return err
+	}
+	core, err := encodeDefinitions(types, defs)
+	if err != nil {
+		return err
+	}
+	codes, err := encodeCodes(sets)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(to, "r4.bin"), core, 0o644),
+		os.WriteFile(filepath.Join(to, "codes.bin"), codes, 0o644),
+	)
 }
