@@ -31,6 +31,9 @@ func (s *scanner) location(k int32) string {
 	s.from = s.pos
 	if last := &s.nodes[len(s.nodes)-1]; last.stop == 0 {
 		last.stop = int32(len(s.out))
+		if last.kind == String {
+			last.kind = Null // a bad string ends the reading, and has no text for a location
+		}
 	}
 	for o := s.top; o >= 0; o = s.nodes[o].parent {
 		s.nodes[o].end, s.nodes[o].stop = int32(len(s.nodes)), int32(len(s.out))

@@ -103,6 +103,7 @@ func TestParseRefusesWithThePlaceAndTheLocation(t *testing.T) {
 		{"a number that ends with an e", `{"a":1e+}`, []string{"structure: line 1, column 6: a number is not written as JSON says @a"}},
 		{"a minus alone", `{"a":-}`, []string{"structure: line 1, column 6: a number is not written as JSON says @a"}},
 		{"a string without end", `{"resourceType":"Patient","id":"x`, []string{"structure: line 1, column 32: a string has no end @Patient.id"}},
+		{"a type without end", `{"resourceType":"`, []string{"structure: line 1, column 17: a string has no end @resourceType"}},
 		{"a line break in a string", "{\"a\":\"x\ny\"}", []string{"structure: line 1, column 8: a control character stands in a string without an escape @a"}},
 		{"an escape that JSON does not have", `{"a":"\x41"}`, []string{"structure: line 1, column 7: an escape in a string is not one of JSON @a"}},
 		{"an escape with too few digits", `{"a":"\u04"}`, []string{"structure: line 1, column 7: an escape in a string is not one of JSON @a"}},
