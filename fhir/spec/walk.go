@@ -28,22 +28,27 @@ func (s *Spec) resource(n tree.Node) *Type {
 }
 
 func (s *Spec) walk(n tree.Node, t *Type, visit func(tree.Node, string, *Element) bool) {
-	for m := range n.Members() {
+	for m := n.First(); m.Exists(); m = m.Next() {
 		name, beside := strings.CutPrefix(m.Name(), "_")
 		c, ok := t.Child(name)
 		if !ok || beside && c.Def.Kind != Primitive {
 			continue
 		}
-		for item := range m.Items() {
-			if item.Kind() != tree.Null {
-				s.step(item, c, visit)
-			}
+		if m.Kind() != tree.Array {
+			s.step(m, c, visit)
+			continue
+		}
+		for item := m.First(); item.Exists(); item = item.Next() {
+			s.step(item, c, visit)
 		}
 	}
 }
 
 // step visits one element and, if wanted, what is below it.
 func (s *Spec) step(n tree.Node, c Child, visit func(tree.Node, string, *Element) bool) {
+	if n.Kind() == tree.Null {
+		return
+	}
 	def := c.Def
 	if c.Type == "Resource" {
 		if t := s.resource(n); t != nil {

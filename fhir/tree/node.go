@@ -88,6 +88,27 @@ func (n Node) children(yield func(Node) bool) {
 	}
 }
 
+// First returns the first member or item, the zero Node where there is none. Together with
+// Next it does what Members and Items do for callers that may not allocate.
+func (n Node) First() Node {
+	if n.t == nil || n.i+1 == n.t.nodes[n.i].end {
+		return Node{}
+	}
+	return Node{t: n.t, i: n.i + 1}
+}
+
+// Next returns the member or item after n, the zero Node where n is the last or the root.
+func (n Node) Next() Node {
+	if n.t == nil || n.i == n.t.root {
+		return Node{}
+	}
+	d := &n.t.nodes[n.i]
+	if d.end == n.t.nodes[d.parent].end {
+		return Node{}
+	}
+	return Node{t: n.t, i: d.end}
+}
+
 // Len returns the number of members or items.
 func (n Node) Len() int {
 	if n.t == nil {

@@ -76,6 +76,36 @@ func TestItemsOfASingleValueIsTheValue(t *testing.T) {
 	}
 }
 
+func TestFirstAndNextGoWhereMembersAndItemsGo(t *testing.T) {
+	var compare func(n tree.Node)
+	compare = func(n tree.Node) {
+		seq := n.Members()
+		if n.Kind() == tree.Array {
+			seq = n.Items()
+		}
+		at := n.First()
+		for want := range seq {
+			if at != want {
+				t.Errorf("below %s: at %s, want %s", n.Location(), at.Location(), want.Location())
+			}
+			compare(want)
+			at = at.Next()
+		}
+		if at.Exists() {
+			t.Errorf("below %s: %s is one too many", n.Location(), at.Location())
+		}
+	}
+	tr := parse(t, patient)
+	compare(tr.Root())
+	compare(tr.Sub(tr.Root().Member("name").Item(0)).Root())
+	if n := tr.Sub(tr.Root().Member("name").Item(0)).Root().Next(); n.Exists() {
+		t.Errorf("the root of a part is followed by %s", n.Location())
+	}
+	if (tree.Node{}).First().Exists() || (tree.Node{}).Next().Exists() {
+		t.Error("nothing has a first or a next")
+	}
+}
+
 func TestMembersOfWhatIsNoObjectAreNone(t *testing.T) {
 	tr := parse(t, `{"a":[1]}`)
 	for _, n := range []tree.Node{tr.Root().Member("a"), {}} {
