@@ -1,82 +1,77 @@
-// Package search turns query text into plans, and resources into index entries.
-//
-// There is one file per parameter type, which holds both its index side and its query side, so that what is
-// written and what is asked cannot drift apart. https://hl7.org/fhir/R4/search.html
 package search
 
 import (
+	"time"
+
 	"firewolf/fhir"
 	"firewolf/fhir/spec"
-	"firewolf/fhir/tree"
 )
-
-// Engine knows the search parameters of every type, compiled. It is immutable and safe for concurrent use.
-type Engine struct {
-	spec *spec.Spec
-}
-
-// NewEngine compiles what it needs on first use. own are this server's base URLs ("http://localhost:8080/fhir"):
-// a reference to Type/id below one of them is the same as the relative reference.
-func NewEngine(s *spec.Spec, own ...string) (*Engine, error) { panic("unwritten") }
-
-// Entries returns the index entries of a resource (whose id is set).
-func (e *Engine) Entries(t *tree.Tree) (Entries, error) { panic("unwritten") }
 
 // Pair is one name=value of a query string, decoded, in the order sent.
 type Pair struct{ Name, Value string }
 
 // Options say how a query is read.
 type Options struct {
-	Lenient      bool // Prefer: handling=lenient: what is not understood is left out and listed in Query.Ignored
-	Conditional  bool // criteria of a conditional interaction: always strict, result parameters refused, at least one criterion
-	MaxCount     int  // the largest page; a larger _count is lowered to it. 0 means 1000
-	DefaultCount int  // 0 means 20
+	Lenient      bool      // Prefer: handling=lenient: unknown and unsupported parameters are left out and listed in Query.Ignored
+	Conditional  bool      // criteria of a conditional interaction: always strict, result parameters refused, at least one criterion
+	MaxCount     int       // the largest page; a larger _count is lowered to it. 0 means 1000
+	DefaultCount int       // 0 means 20
+	Now          time.Time // what the prefix ap measures dates from; zero means the time of the call
 }
 
-// Parse reads the query of a search in one resource type.
-func (e *Engine) Parse(resourceType string, query []Pair, o Options) (*Query, error) {
-	panic("unwritten")
+func (o Options) withDefaults() Options {
+	if o.MaxCount <= 0 {
+		o.MaxCount = 1000
+	}
+	if o.DefaultCount <= 0 {
+		o.DefaultCount = 20
+	}
+	o.DefaultCount = min(o.DefaultCount, o.MaxCount)
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	o.Lenient = o.Lenient && !o.Conditional
+	return o
 }
 
-// Compile makes the plan of a query.
-func (e *Engine) Compile(q *Query) (Plan, error) { panic("unwritten") }
-
-// Compartment narrows a plan to the compartment of an owner (Patient/x), as GET Patient/x/Observation asks.
-func (e *Engine) Compartment(p Plan, owner fhir.Key) (Plan, error) { panic("unwritten") }
-
-// Query is a query that was read and understood, with the values still typed by parameter.
+// Query is a query that was read and understood: every parameter exists, every modifier and every value fits. It says
+// everything that a store needs to know that answers it by looking into the resources.
 type Query struct {
 	Type        string
 	Clauses     []Clause // all must hold
 	Sort        []SortParam
-	Count       int // page size; 0 where _count=0 was sent (then only the total is asked for)
-	Total       Total
-	Summary     Summary
-	Elements    []string
-	Includes    []Include
-	RevIncludes []Include
-	Owner       fhir.Key    // of a compartment search; zero elsewhere
-	Ignored     fhir.Issues // what lenient handling left out (warnings)
-	Self        []Pair      // the parameters that were used, for the self link
+	Count       int       // page size; 0 where _count=0 was sent (then only the total is asked for)
+	Total       Total     // "" where _total was not sent
+	Summary     Summary   // SummaryFalse where _summary was not sent
+	Elements    []string  // of _elements; nil where it was not sent
+	Includes    []Include // of _include
+	RevIncludes []Include // of _revinclude
+	Owner       fhir.Key  // of a compartment search; zero elsewhere
+	Now         time.Time // what the prefix ap measures dates from
+	Ignored     fhir.Issues
+	Self        []Pair // the parameters that were used, for the self link
 }
 
-// Clause is one parameter with its values: any value suffices.
+// Clause is one parameter with its values: any value suffices (with :not: none may match).
+//
+// A clause is one of three: a condition on the resource (Param, Modifier, Values), a chain (Param, Modifier, Chain), or a
+// reverse chain (Has). _id and _lastUpdated are conditions like any other, by their parameters of type Resource.
 type Clause struct {
-	Name     string      // as sent, "subject:Patient.identifier"
-	Param    *spec.Param // the parameter at the END of a chain stays in Chain.Clause; here the first one
+	Name     string      // as sent, "subject:Patient.identifier"; inside a chain what is left of it there, "identifier"
+	Param    *spec.Param // the first parameter of the name; nil of a reverse chain
 	Modifier string      // "exact", "contains", "missing", "not", "identifier", a type name, or ""
-	Values   []string    // unescaped at the commas only: \, and \| and \$ inside a value are still there
+	Values   []string    // of a condition; split at the commas, with \, and \| and \$ and \\ inside a value still there; of :missing "true" or "false"
 	Chain    *Chain      // subject:Patient.name=...
 	Has      *Has        // _has:Observation:patient:code=...
 }
 
-// Chain is the rest of a chained parameter: the clause holds of the resource that the reference points to.
+// Chain is the rest of a chained parameter: the clause holds of a current resource that the reference points to.
 type Chain struct {
-	Targets []string          // the types that the reference may point to and that know the next parameter
+	Targets []string          // the types that the reference may point to and that know the next parameter, in alphabetical order
 	Clause  map[string]Clause // per target type
 }
 
-// Has is a reverse chain.
+// Has is a reverse chain: the clause holds of a current resource of Type that refers to this one by Param.
 type Has struct {
 	Type   string // the referring type
 	Param  *spec.Param

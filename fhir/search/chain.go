@@ -1,0 +1,77 @@
+package search
+
+import (
+	"firewolf/fhir"
+	"firewolf/fhir/spec"
+)
+
+// maxHops is how many references one parameter may follow, maxLeaves into how many types it may branch on the way.
+const (
+	maxHops   = 6
+	maxLeaves = 400
+)
+
+// chain reads what follows the dot of a chained parameter. Where the reference may point to several types and none is named, the
+// chain follows all those that know the next parameter.
+// https://hl7.org/fhir/R4/search.html#chaining
+func (r *clauseReader) chain(c Clause, typ, tail string, hops int) (Clause, *fhir.Issue) {
+	if c.Param.Type != spec.ParamReference {
+		return Clause{}, refuse(fhir.Invalid, r.name, "%s.%s is no reference: nothing can be chained to it", typ, c.Param.Code)
+	}
+	targets, issue := r.targets(c, typ)
+	if issue != nil {
+		return Clause{}, issue
+	}
+	c.Chain = &Chain{Clause: make(map[string]Clause, len(targets))}
+	var unknown *fhir.Issue
+	for _, t := range targets {
+		next, issue := r.read(t, tail, hops+1)
+		switch {
+		case issue == nil:
+			c.Chain.Targets = append(c.Chain.Targets, t)
+			c.Chain.Clause[t] = next
+		case issue.Reason == fhir.ReasonUnknownParameter && c.Modifier == "":
+			unknown = issue
+		default:
+			return Clause{}, issue
+		}
+	}
+	if len(c.Chain.Targets) == 0 {
+		return Clause{}, noTarget(r.name, typ, c.Param, targets, unknown)
+	}
+	return c, nil
+}
+
+// noTarget is the issue of a chain that no target type knows.
+func noTarget(name, typ string, p *spec.Param, targets []string, one *fhir.Issue) *fhir.Issue {
+	if one != nil && len(targets) == 1 {
+		return one
+	}
+	return refuse(fhir.NotFound, name, "no type that %s.%s refers to has the parameter that %s names", typ, p.Code, clip(name)).
+		Because(fhir.ReasonUnknownParameter)
+}
+
+// targets returns the types that a chained reference leads to.
+func (r *clauseReader) targets(c Clause, typ string) ([]string, *fhir.Issue) {
+	if c.Modifier == "" {
+		return r.e.index(typ).param(c.Param.Code).targets, nil
+	}
+	if !r.e.spec.IsResource(c.Modifier) {
+		return nil, refuse(fhir.Invalid, r.name, "%s is no resource type: only a type can stand before the dot of a chain", clip(c.Modifier))
+	}
+	return []string{c.Modifier}, r.target(typ, c.Param, c.Modifier)
+}
+
+// chain compiles a chained parameter.
+func (c *compiler) chain(cl *Clause) (Expr, *fhir.Issue) {
+	x := RefersTo{Param: cl.Param.Code, Targets: make([]Target, 0, len(cl.Chain.Targets))}
+	for _, t := range cl.Chain.Targets {
+		next := cl.Chain.Clause[t]
+		where, issue := c.clause(t, &next)
+		if issue != nil {
+			return nil, issue
+		}
+		x.Targets = append(x.Targets, Target{Type: t, Where: where})
+	}
+	return x, nil
+}

@@ -1,0 +1,317 @@
+package search
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"firewolf/fhir"
+	fhirpath "firewolf/fhir/path"
+	"firewolf/fhir/spec"
+)
+
+// A composite joins values of the same element: component-code-value-quantity=8480-6$lt60.
+// https://hl7.org/fhir/R4/search.html#composite
+//
+// Where that element is the resource itself, and each component leads where the parameter that it names leads, the composite
+// holds exactly where both parameters do: it needs no entries. All others are indexed by element: the values of the components
+// before the last are the name under which the last is found.
+
+// composite is a composite parameter in one resource type.
+type composite struct {
+	parts  []component
+	joined bool // it has entries of its own
+}
+
+// component is one part of a composite.
+type component struct {
+	param      *param // that its definition names
+	expression string
+	expr       *fhirpath.Expr
+}
+
+// describeComposite reads off the definitions how a composite is answered.
+func (e *Engine) describeComposite(t *typeIndex, p *param) *composite {
+	c := &composite{joined: p.branches != t.name}
+	for _, def := range p.Components {
+		part := component{param: e.componentParam(t, def.Definition), expression: def.Expression}
+		if part.param == nil {
+			return nil
+		}
+		c.joined = c.joined || !sameLeaves(e.componentLeaves(p, def.Expression), part.param.leaves)
+		c.parts = append(c.parts, part)
+	}
+	return c
+}
+
+// componentParam returns the parameter of a component in the type of the composite.
+func (e *Engine) componentParam(t *typeIndex, url string) *param {
+	for _, p := range t.params {
+		if p.URL == url {
+			return p
+		}
+	}
+	if def := e.spec.ParamByURL(url); def != nil {
+		return e.describe(t.name, def)
+	}
+	return nil
+}
+
+// componentLeaves returns what the expression of a component leads to.
+func (e *Engine) componentLeaves(p *param, expression string) []leaf {
+	var all []leaf
+	for _, on := range p.leaves {
+		for _, branch := range splitBranches(expression) {
+			all = append(all, e.leaves(on.Type, branch)...)
+		}
+	}
+	return all
+}
+
+// sameLeaves compares two sets of leaves. SampledData has no value that could be searched by.
+func sameLeaves(a, b []leaf) bool {
+	within := func(a, b []leaf) bool {
+		return !slices.ContainsFunc(a, func(l leaf) bool { return l.Type != "SampledData" && !slices.Contains(b, l) })
+	}
+	return within(a, b) && within(b, a)
+}
+
+// compile compiles the expressions of the components.
+func (c *composite) compile(s *spec.Spec) error {
+	if !c.joined {
+		return nil
+	}
+	for i := range c.parts {
+		var err error
+		if c.parts[i].expr, err = fhirpath.Compile(s, c.parts[i].expression); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// composite indexes an element of a composite parameter.
+func (ix *indexer) composite(p *param, v fhirpath.Value) error {
+	heads := []string{p.Code}
+	for i := range p.composite.parts {
+		part := &p.composite.parts[i]
+		values, err := part.expr.EvalAt(v)
+		if err != nil {
+			return fmt.Errorf("component %s: %w", part.expression, err)
+		}
+		if named(part.param.Type) {
+			return ix.last(p, heads, i, values, v)
+		}
+		heads = joinForms(heads, i, ix.e.forms(part.param, values))
+	}
+	for _, head := range heads {
+		ix.finished(partName(p.Code, head))
+	}
+	return nil
+}
+
+// named reports whether values of a type are found in Ranges or Texts, by name, and not by key.
+func named(t spec.ParamType) bool {
+	switch t {
+	case spec.ParamDate, spec.ParamNumber, spec.ParamQuantity, spec.ParamString:
+		return true
+	default:
+		return false
+	}
+}
+
+// last indexes the component that has a name made of those before it, with the component after it if both are numbers.
+func (ix *indexer) last(p *param, heads []string, i int, values []fhirpath.Value, v fhirpath.Value) error {
+	parts := p.composite.parts
+	var ends []fhirpath.Value
+	if i+1 < len(parts) {
+		var err error
+		if ends, err = parts[i+1].expr.EvalAt(v); err != nil {
+			return fmt.Errorf("component %s: %w", parts[i+1].expression, err)
+		}
+	}
+	for _, head := range heads {
+		name := partName(p.Code, head+"$")
+		for _, value := range values {
+			if i+1 < len(parts) {
+				ix.pair(name, value, ends)
+				continue
+			}
+			ix.named(parts[i].param, name, value)
+		}
+	}
+	return nil
+}
+
+// named indexes a value under another name than that of its parameter.
+func (ix *indexer) named(p *param, name string, v fhirpath.Value) {
+	switch p.Type {
+	case spec.ParamDate:
+		ix.date(name, v)
+	case spec.ParamNumber:
+		ix.number(name, v)
+	case spec.ParamQuantity:
+		ix.quantity(name, v)
+	default:
+		if text, ok := primitive(v); ok {
+			ix.folded(name, text)
+		}
+	}
+}
+
+// finished writes a key that is whole.
+func (ix *indexer) finished(key string) {
+	from := len(ix.buf)
+	ix.buf = append(ix.buf, key...)
+	ix.keys = append(ix.keys, span{from, len(ix.buf)})
+}
+
+// forms returns the keys of values, each without the code of the parameter at its start.
+func (e *Engine) forms(p *param, values []fhirpath.Value) []string {
+	sub := indexer{e: e}
+	for _, v := range values {
+		switch p.Type {
+		case spec.ParamToken:
+			sub.token(p, v)
+		case spec.ParamReference:
+			sub.reference(p, v)
+		case spec.ParamURI:
+			sub.uri(p, v)
+		default:
+		}
+	}
+	keys := sub.finish().Keys
+	forms := keys[:0]
+	for _, key := range keys {
+		if form, ok := partForm(p, key); ok {
+			forms = append(forms, form)
+		}
+	}
+	return forms
+}
+
+// partForm cuts the code of the parameter off a key. The key of a system without a code is no part of a composite: it
+// would add half again to the entries of every component.
+func partForm(p *param, key string) (string, bool) {
+	form := key[len(p.Code):]
+	whole := form[0] == '#' || !strings.HasSuffix(form, "|") || strings.HasSuffix(form, `\|`)
+	return strings.ReplaceAll(form, "$", `\$`), whole
+}
+
+// joinForms appends each form to each head.
+func joinForms(heads []string, i int, forms []string) []string {
+	joined := make([]string, 0, len(heads)*len(forms))
+	for _, head := range heads {
+		if i > 0 {
+			head += "$"
+		}
+		for _, form := range forms {
+			joined = append(joined, head+form)
+		}
+	}
+	return joined
+}
+
+// partName is a joined head, or the digest that stands for it.
+func partName(code, head string) string {
+	if len(head) <= longKey {
+		return head
+	}
+	return string(appendDigest(nil, code, []byte(head)))
+}
+
+// compositeValue compiles a value of a composite parameter.
+func (c *compiler) compositeValue(p *param, value string) (Expr, *fhir.Issue) {
+	if p.composite == nil {
+		return nil, unsupported(c.name, "the parameter "+p.Code).Because(fhir.ReasonNotImplemented)
+	}
+	values := splitEscaped(value, '$')
+	if len(values) != len(p.composite.parts) || slices.Contains(values, "") {
+		return nil, badValue(c.name, value, fmt.Sprintf("not %d values joined by $", len(p.composite.parts)))
+	}
+	if p.composite.joined {
+		return c.joined(p, values)
+	}
+	and := make(And, 0, len(values))
+	for i, part := range p.composite.parts {
+		x, issue := c.value(part.param, "", values[i])
+		if issue != nil {
+			return nil, issue
+		}
+		and = append(and, x)
+	}
+	return and, nil
+}
+
+// joined compiles a composite that has entries of its own.
+func (c *compiler) joined(p *param, values []string) (Expr, *fhir.Issue) {
+	heads := []string{p.Code}
+	for i, part := range p.composite.parts {
+		if named(part.param.Type) {
+			return c.last(p, heads, i, values)
+		}
+		x, issue := c.value(part.param, "", values[i])
+		if issue != nil {
+			return nil, issue
+		}
+		forms, ok := exprForms(part.param, x)
+		if !ok {
+			return nil, unsupported(c.name, "a system without a code inside a composite")
+		}
+		heads = joinForms(heads, i, forms)
+	}
+	or := make(Or, 0, len(heads))
+	for _, head := range heads {
+		or = append(or, HasKey{Key: partName(p.Code, head)})
+	}
+	return or.simple(), nil
+}
+
+// exprForms takes the forms out of the keys of a component's condition.
+func exprForms(p *param, x Expr) ([]string, bool) {
+	or, ok := x.(Or)
+	if !ok {
+		or = Or{x}
+	}
+	forms := make([]string, 0, len(or))
+	for _, x := range or {
+		key, ok := x.(HasKey)
+		if !ok {
+			return nil, false
+		}
+		form, ok := partForm(p, key.Key)
+		if !ok {
+			return nil, false
+		}
+		forms = append(forms, form)
+	}
+	return forms, true
+}
+
+// last compiles the component whose name is made of those before it.
+func (c *compiler) last(p *param, heads []string, i int, values []string) (Expr, *fhir.Issue) {
+	part := p.composite.parts[i].param
+	or := make(Or, 0, len(heads))
+	for _, head := range heads {
+		name := partName(p.Code, head+"$")
+		var x Expr
+		var issue *fhir.Issue
+		switch {
+		case i+1 < len(values):
+			x, issue = c.pair(name, values[i], values[i+1])
+		case part.Type == spec.ParamDate:
+			x, issue = c.date(name, values[i])
+		case part.Type == spec.ParamNumber:
+			x, issue = c.number(name, values[i])
+		case part.Type == spec.ParamQuantity:
+			x, issue = c.quantity(name, values[i])
+		default:
+			x, issue = c.startsWith(name, values[i])
+		}
+		if issue != nil {
+			return nil, issue
+		}
+		or = or.with(x)
+	}
+	return or.simple(), nil
+}

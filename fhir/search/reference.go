@@ -1,0 +1,183 @@
+package search
+
+import (
+	"slices"
+	"strings"
+
+	"firewolf/fhir"
+	fhirpath "firewolf/fhir/path"
+	"firewolf/fhir/tree"
+)
+
+// A reference matches by type and id where it is literal and to this server, relative or below one of its own base
+// URLs; anything else by its text. https://hl7.org/fhir/R4/search.html#reference
+
+// reference indexes a value of a reference parameter.
+func (ix *indexer) reference(p *param, v fhirpath.Value) {
+	switch {
+	case v.Type == "Reference":
+		ix.literal(p, v.Node.Member("reference").Text(), false)
+		if id := v.Node.Member("identifier"); id.Kind() == tree.Object {
+			ix.tokenKeys(p, p.Code+":identifier", identifierToken(id))
+		}
+	case ix.e.spec.IsResource(v.Type):
+		ix.nested(p, v)
+	default:
+		if text, ok := primitive(v); ok {
+			ix.literal(p, text, true)
+		}
+	}
+}
+
+// literal indexes the text of a Reference.reference, canonical or uri.
+func (ix *indexer) literal(p *param, text string, canonical bool) {
+	if text == "" || text[0] == '#' {
+		return // A contained resource has no address outside its container.
+	}
+	ref, local := ix.e.local(text)
+	if !local {
+		ix.text(p.Code, text)
+		ix.key(p.Code, text)
+		if canonical {
+			ix.unversioned(p, text)
+		} else if ref.VersionID != "" {
+			ix.key(p.Code, ref.Base+"/"+ref.Key.String())
+		}
+		return
+	}
+	key := ref.Key.String()
+	ix.text(p.Code, key)
+	ix.key(p.Code, key)
+	if ref.VersionID != "" {
+		ix.key(p.Code, key+"/_history/"+ref.VersionID)
+	}
+	ix.ref(RefEntry{Param: p.Code, Key: ref.Key, VID: ref.VersionID})
+}
+
+// nested indexes a resource that stands where a reference could: Bundle.entry[0].resource of a message or document. It is part
+// of this resource, so that there is nothing that a chain or an include could follow.
+func (ix *indexer) nested(p *param, v fhirpath.Value) {
+	id := v.Node.Member("id").Text()
+	if id == "" {
+		return
+	}
+	key := v.Type + "/" + id
+	ix.text(p.Code, key)
+	ix.key(p.Code, key)
+}
+
+// local reads a reference and reports whether it names a resource of this server.
+func (e *Engine) local(text string) (fhir.Ref, bool) {
+	ref := fhir.ParseRef(text)
+	return ref, ref.Literal() && e.spec.IsResource(ref.Key.Type) && e.isOwn(ref.Base)
+}
+
+// isOwn reports whether a base is none (a relative reference) or one of this server's own.
+func (e *Engine) isOwn(base string) bool {
+	if base == "" {
+		return true
+	}
+	for _, own := range e.own {
+		if base == own {
+			return true
+		}
+	}
+	return false
+}
+
+// targets returns the types that a reference parameter may point to, in alphabetical order: what the expression
+// says ("resolve() is Patient"), else what the elements say, else what the definition of the parameter says, else all.
+func (e *Engine) targets(p *param, branches []string) []string {
+	var all []string
+	for _, branch := range branches {
+		if _, is, ok := strings.Cut(branch, "resolve() is "); ok {
+			all = append(all, strings.TrimRight(is, ")"))
+			continue
+		}
+		for _, l := range e.leaves(p.typ, branch) {
+			to := l.targets()
+			if len(to) == 0 {
+				return e.defined(p)
+			}
+			all = append(all, to...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// targets returns the types that an element may point to; none where it does not say.
+func (l leaf) targets() []string {
+	switch {
+	case l.Element == nil:
+		return nil
+	case l.Type == "canonical":
+		return l.Element.Canonicals
+	case l.Type == "Reference":
+		return l.Element.Targets
+	}
+	return nil
+}
+
+// defined returns the targets that the definition of the parameter lists, or all types.
+func (e *Engine) defined(p *param) []string {
+	var all []string
+	for _, t := range p.Targets {
+		if e.spec.IsResource(t) {
+			all = append(all, t)
+		}
+	}
+	if len(all) == 0 || slices.Contains(p.Targets, "Resource") {
+		return e.spec.ResourceTypes()
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// cutVersion splits url|version. https://hl7.org/fhir/R4/references.html#canonical
+func cutVersion(canonical string) (url, version string, ok bool) {
+	url, version, ok = strings.Cut(canonical, "|")
+	return url, version, ok && url != ""
+}
+
+// reference compiles a value of a reference parameter.
+func (c *compiler) reference(p *param, modifier, value string) (Expr, *fhir.Issue) {
+	if modifier == "identifier" {
+		return c.token(p, p.Code+":identifier", value)
+	}
+	text := unescape(value)
+	if modifier != "" {
+		return c.typedReference(p, modifier, text)
+	}
+	if ref, local := c.e.local(text); local {
+		return HasKey{Key: referenceKey(p, ref)}, nil
+	}
+	if !fhir.ValidID(text) {
+		return HasKey{Key: joinKey(p.Code, text)}, nil
+	}
+	// "the logical [id] of a resource using a local reference": of any type that the parameter may refer to.
+	var or Or
+	for _, typ := range p.targets {
+		or = append(or, HasKey{Key: RefKey(p.Code, fhir.Key{Type: typ, ID: text})})
+	}
+	return or.simple(), nil
+}
+
+// typedReference compiles subject:Patient=23, which means subject=Patient/23.
+func (c *compiler) typedReference(p *param, typ, text string) (Expr, *fhir.Issue) {
+	if fhir.ValidID(text) {
+		return HasKey{Key: RefKey(p.Code, fhir.Key{Type: typ, ID: text})}, nil
+	}
+	ref, local := c.e.local(text)
+	if !local || ref.Key.Type != typ {
+		return nil, badValue(c.name, text, "no id of a "+typ)
+	}
+	return HasKey{Key: referenceKey(p, ref)}, nil
+}
+
+func referenceKey(p *param, ref fhir.Ref) string {
+	if ref.VersionID != "" {
+		return joinKey(p.Code, ref.Key.String()+"/_history/"+ref.VersionID)
+	}
+	return RefKey(p.Code, ref.Key)
+}

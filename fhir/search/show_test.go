@@ -1,0 +1,203 @@
+package search_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"firewolf/fhir"
+	"firewolf/fhir/datetime"
+	"firewolf/fhir/search"
+	"firewolf/fhir/spec"
+)
+
+// own is the base URL of the server in all tests.
+const own = "http://localhost:8080/fhir"
+
+// now is the moment of all tests.
+var now = time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
+
+var openSpec = sync.OnceValues(spec.Open)
+
+var openEngine = sync.OnceValues(func() (*search.Engine, error) {
+	s, err := openSpec()
+	if err != nil {
+		return nil, err
+	}
+	return search.NewEngine(s, own)
+})
+
+func engine(t testing.TB) *search.Engine {
+	t.Helper()
+	e, err := openEngine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// pairs reads a query string, in order.
+func pairs(t testing.TB, query string) []search.Pair {
+	t.Helper()
+	var list []search.Pair
+	for part := range strings.SplitSeq(query, "&") {
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		name, err := url.PathUnescape(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if value, err = url.PathUnescape(value); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, search.Pair{Name: name, Value: value})
+	}
+	return list
+}
+
+// plan compiles "Patient?name=x".
+func plan(t testing.TB, typeAndQuery string) (search.Plan, error) {
+	t.Helper()
+	typ, query, _ := strings.Cut(typeAndQuery, "?")
+	q, err := engine(t).Parse(typ, pairs(t, query), search.Options{Now: now})
+	if err != nil {
+		return search.Plan{}, err
+	}
+	return engine(t).Compile(q)
+}
+
+// show writes a condition in one line.
+func show(x search.Expr) string {
+	switch x := x.(type) {
+	case search.And:
+		return "and(" + showAll(x) + ")"
+	case search.Or:
+		return "or(" + showAll(x) + ")"
+	case search.Not:
+		return "not(" + show(x.Expr) + ")"
+	case search.HasKey:
+		return x.Key
+	case search.TextIs:
+		return fmt.Sprintf("text(%s %s %q)", x.Name, [...]string{"?", "is", "starts", "contains"}[x.Test], x.Value)
+	case search.InRange:
+		return showRange(x)
+	case search.IDIn:
+		return "id(" + strings.Join(x.IDs, " ") + ")"
+	case search.UpdatedIn:
+		return "updated(" + showTime(x.From) + ".." + showTime(x.Before) + ")"
+	case search.RefersTo:
+		var targets []string
+		for _, t := range x.Targets {
+			targets = append(targets, t.Type+": "+show(t.Where))
+		}
+		return "refers(" + x.Param + " to " + strings.Join(targets, "; ") + ")"
+	case search.ReferredBy:
+		return "referred(by " + x.Source.Type + "." + x.Param + ": " + show(x.Source.Where) + ")"
+	}
+	return fmt.Sprintf("%#v", x)
+}
+
+func showAll(xs []search.Expr) string {
+	texts := make([]string, len(xs))
+	for i, x := range xs {
+		texts[i] = show(x)
+	}
+	return strings.Join(texts, " ")
+}
+
+func showRange(x search.InRange) string {
+	bounds := []string{x.Name}
+	for _, b := range []struct{ sign, value string }{
+		{"lo>=", x.LoMin},
+		{"lo<=", x.LoMax},
+		{"lo>", x.LoOver},
+		{"lo<", x.LoUnder},
+		{"hi>=", x.HiMin},
+		{"hi<=", x.HiMax},
+		{"hi>", x.HiOver},
+		{"hi<", x.HiUnder},
+	} {
+		if b.value != "" {
+			bounds = append(bounds, b.sign+showBound(x.Kind, b.value))
+		}
+	}
+	return "range(" + strings.Join(bounds, " ") + ")"
+}
+
+// showBound writes a bound of a range as people read it.
+func showBound(kind search.RangeKind, b string) string {
+	switch {
+	case b == "\x00" || b == "\xff":
+		return "open"
+	case kind == search.DateRange:
+		return showTime(datetime.Unordered(b))
+	}
+	return fmt.Sprintf("%x", b)
+}
+
+func showTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(t.Format("2006-01-02T15:04:05.999999999Z"), "T00:00:00Z"), ":00Z")
+}
+
+// showPlan writes a plan in one line.
+func showPlan(p search.Plan) string {
+	text := show(p.Where)
+	for _, k := range p.Sort {
+		text += fmt.Sprintf(" sort(%s %s", k.Param, [...]string{"?", "id", "updated", "range", "text"}[k.Kind])
+		if k.Descending {
+			text += " down"
+		}
+		text += ")"
+	}
+	return text
+}
+
+// showEntries writes entries, one a line.
+var _ = showEntries
+
+func showEntries(e search.Entries) []string {
+	var lines []string
+	for _, k := range e.Keys {
+		lines = append(lines, "key "+k)
+	}
+	for _, t := range e.Texts {
+		lines = append(lines, fmt.Sprintf("text %s %q", t.Name, t.Value))
+	}
+	for _, r := range e.Ranges {
+		lines = append(lines, "range "+r.Name+" "+showBound(r.Kind, r.Lo)+" .. "+showBound(r.Kind, r.Hi))
+	}
+	for _, r := range e.Refs {
+		line := "ref " + r.Param + " " + r.Key.String()
+		if r.VID != "" {
+			line += " version " + r.VID
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// showIssues writes the issues of an error, one a line.
+func showIssues(err error) []string {
+	issues, ok := fhir.IssuesOf(err)
+	if !ok {
+		return []string{fmt.Sprint("no issue: ", err)}
+	}
+	var lines []string
+	for _, i := range issues {
+		line := string(i.Severity) + " " + string(i.Code)
+		if i.Reason != fhir.ReasonNone {
+			line += "/" + string(i.Reason)
+		}
+		lines = append(lines, line+" "+strings.Join(slices.Clone(i.Expression), ",")+": "+i.Text)
+	}
+	return lines
+}
