@@ -1,4 +1,5 @@
-// Package observe tells what the server does: an audit line a request, a log, and metrics.
+// Package observe tells what the server does: an audit line a request, and metrics.
 //
-// None of them holds contents of resources or values of search parameters.
+// Neither holds contents of resources or values of search parameters. Metrics are in the text format of Prometheus.
+// https://prometheus.io/docs/instrumenting/exposition_formats/
 package observe
