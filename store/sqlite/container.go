@@ -1,0 +1,158 @@
+package sqlite
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// A container holds the low 16 bits of the row numbers of one chunk: up to 4,096
+// of them as ascending little-endian words, more as a bitmap of 8,192 bytes. The
+// two meet at 8,192 bytes; an array of exactly that length carries a pad byte.
+const (
+	maxArray    = 4096
+	bitmapBytes = 8192
+)
+
+// container is a decoded one.
+type container struct {
+	chunk uint16
+	array []byte // little-endian words, without pad; nil if dense
+	dense []byte // bitmapBytes; nil if array
+}
+
+func decodeContainer(chunk uint16, v []byte) container {
+	switch len(v) {
+	case bitmapBytes:
+		return container{chunk: chunk, dense: v}
+	case bitmapBytes + 1:
+		return container{chunk: chunk, array: v[:bitmapBytes]}
+	default:
+		return container{chunk: chunk, array: v}
+	}
+}
+
+func (c container) cardinality() int {
+	if c.dense == nil {
+		return len(c.array) / 2
+	}
+	n := 0
+	for i := 0; i < bitmapBytes; i += 8 {
+		n += bits.OnesCount64(binary.LittleEndian.Uint64(c.dense[i:]))
+	}
+	return n
+}
+
+// mergeContainer returns the encoding of old (an encoding, or nil) with the ascending lows added.
+func mergeContainer(old []byte, lows []uint16) []byte {
+	c := decodeContainer(0, old)
+	if c.dense != nil {
+		out := slices.Clone(c.dense)
+		for _, l := range lows {
+			out[l>>3] |= 1 << (l & 7)
+		}
+		return out
+	}
+	return encodeLows(mergeLows(c.lows(), lows))
+}
+
+// removeFromContainer returns the encoding without the low; nil once it is empty.
+func removeFromContainer(old []byte, low uint16) []byte {
+	c := decodeContainer(0, old)
+	if c.dense != nil {
+		out := slices.Clone(c.dense)
+		out[low>>3] &^= 1 << (low & 7)
+		shrunk := container{dense: out}
+		if shrunk.cardinality() > maxArray {
+			return out
+		}
+		return encodeLows(shrunk.lows())
+	}
+	lows := c.lows()
+	if i, ok := slices.BinarySearch(lows, low); ok {
+		lows = slices.Delete(lows, i, i+1)
+	}
+	if len(lows) == 0 {
+		return nil
+	}
+	return encodeLows(lows)
+}
+
+func (c container) lows() []uint16 {
+	if c.dense == nil {
+		out := make([]uint16, len(c.array)/2)
+		for i := range out {
+			out[i] = binary.LittleEndian.Uint16(c.array[2*i:])
+		}
+		return out
+	}
+	out := make([]uint16, 0, maxArray)
+	for i, b := range c.dense {
+		for ; b != 0; b &= b - 1 {
+			out = append(out, uint16(i*8+bits.TrailingZeros8(b)))
+		}
+	}
+	return out
+}
+
+// mergeLows unites two ascending lists; in the usual case the second follows the first.
+func mergeLows(a, b []uint16) []uint16 {
+	if len(a) == 0 || len(b) == 0 || a[len(a)-1] < b[0] {
+		return append(a, b...)
+	}
+	out := append(a, b...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func encodeLows(lows []uint16) []byte {
+	if len(lows) > maxArray {
+		out := make([]byte, bitmapBytes)
+		for _, l := range lows {
+			out[l>>3] |= 1 << (l & 7)
+		}
+		return out
+	}
+	out := make([]byte, 0, 2*len(lows)+1)
+	for _, l := range lows {
+		out = binary.LittleEndian.AppendUint16(out, l)
+	}
+	if len(out) == bitmapBytes {
+		out = append(out, 0)
+	}
+	return out
+}
+
+// bitmapOf builds a roaring bitmap from containers in ascending order of chunk,
+// by writing the portable serialization: both keep their words alike.
+// https://github.com/RoaringBitmap/RoaringFormatSpec
+func bitmapOf(cs []container) (*roaring.Bitmap, error) {
+	const cookieNoRuns = 12346
+	if len(cs) == 0 {
+		return roaring.New(), nil
+	}
+	size := 8 + 8*len(cs)
+	for _, c := range cs {
+		size += len(c.array) + len(c.dense)
+	}
+	buf := make([]byte, 0, size)
+	buf = binary.LittleEndian.AppendUint32(buf, cookieNoRuns)
+	buf = binary.LittleEndian.AppendUint32(buf, uint32(len(cs)))
+	for _, c := range cs {
+		buf = binary.LittleEndian.AppendUint16(buf, c.chunk)
+		buf = binary.LittleEndian.AppendUint16(buf, uint16(c.cardinality()-1))
+	}
+	offset := uint32(8 + 8*len(cs))
+	for _, c := range cs {
+		buf = binary.LittleEndian.AppendUint32(buf, offset)
+		offset += uint32(len(c.array) + len(c.dense))
+	}
+	for _, c := range cs {
+		buf = append(append(buf, c.array...), c.dense...)
+	}
+	b := roaring.New()
+	_, err := b.FromBuffer(buf)
+	return b, err
+}
