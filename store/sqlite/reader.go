@@ -41,7 +41,7 @@ func (s *Store) newReader(c *sqlite3.Conn) (*reader, error) {
 		{&r.below, `SELECT k FROM posting WHERE k < ? AND k >= ? ORDER BY k DESC LIMIT 1`},
 		{&r.above, `SELECT k FROM posting WHERE k >= ? AND k < ? ORDER BY k LIMIT 1`},
 		{&r.first, `SELECT length(v), k FROM posting WHERE k >= ? AND k <= ? ORDER BY k LIMIT 1`},
-		{&r.version, `SELECT type, id, vid, at, t, method, json FROM version WHERE n = ?`},
+		{&r.version, `SELECT type, id, vid, at, method, json FROM version WHERE n = ?`},
 		{&r.header, `SELECT vid, method, digest FROM version WHERE n = ?`},
 		{&r.values, `SELECT vals FROM version WHERE n = ?`},
 		{&r.name, `SELECT type, id FROM version WHERE n = ?`},
@@ -185,13 +185,13 @@ func (r *reader) load(n uint32) (fhir.Version, error) {
 		Key:    fhir.Key{Type: st.ColumnText(0), ID: st.ColumnText(1)},
 		VID:    st.ColumnInt64(2),
 		At:     time.UnixMilli(st.ColumnInt64(3)).UTC(),
-		T:      fhir.Moment(st.ColumnInt64(4)),
-		Method: fhir.Method(st.ColumnText(5)),
+		T:      fhir.Moment(n),
+		Method: fhir.Method(st.ColumnText(4)),
 	}
-	if st.ColumnType(6) == sqlite3.NULL {
+	if st.ColumnType(5) == sqlite3.NULL {
 		v.Deleted = true
 	} else {
-		v.JSON = st.ColumnBlob(6, nil)
+		v.JSON = st.ColumnBlob(5, nil)
 	}
 	return v, st.Err()
 }

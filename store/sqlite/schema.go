@@ -19,12 +19,11 @@ const schema = `
 CREATE TABLE meta (k TEXT PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE kind (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE version (
-  n INTEGER PRIMARY KEY,  -- the number of the version in the order of commits
+  n INTEGER PRIMARY KEY,  -- the number of the version in the order of commits: its T
   type TEXT NOT NULL,
   id TEXT NOT NULL,
   vid INTEGER NOT NULL,
   at INTEGER NOT NULL,    -- meta.lastUpdated, milliseconds since 1970
-  t INTEGER NOT NULL,     -- the n of the last version of the same commit
   method TEXT NOT NULL,   -- POST, PUT, PATCH, DELETE
   prev INTEGER NOT NULL,  -- the n of the version before, 0 for the first
   digest BLOB,            -- of the resource's tokens
@@ -37,8 +36,8 @@ CREATE TABLE idempotency (
   k BLOB PRIMARY KEY,
   at INTEGER NOT NULL,
   request BLOB NOT NULL,
-  t INTEGER NOT NULL,
-  results BLOB NOT NULL
+  note BLOB NOT NULL,
+  results BLOB NOT NULL   -- the outcome of the transaction (idempotency.go)
 ) WITHOUT ROWID;
 CREATE INDEX idempotency_at ON idempotency (at);
 `
