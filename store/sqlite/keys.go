@@ -75,16 +75,25 @@ func textPlace(typ uint16, name, value string) place {
 	return place{namedDir(familyText, typ, name), textSuffix(value)}
 }
 
-// maxText is how many bytes of a text order the index; a longer one ends with a
-// hash of the whole, so that different texts keep different keys.
+// maxText is how many bytes of an escaped text order the index; of a longer one a
+// hash of the whole follows them, so that different texts keep different keys.
 const maxText = 200
 
+// cutText is the length of the suffix of a text that was cut; all others are shorter.
+const cutText = maxText + 9
+
 func textSuffix(value string) string {
-	if len(value) <= maxText {
-		return string(terminate(escape(nil, value)))
+	b := escape(nil, value)
+	if len(b) <= maxText {
+		return string(append(b, 0))
 	}
-	b := escape(nil, value[:maxText])
-	return string(terminate(append(b, hashed(value)[:8]...)))
+	b = append(b[:maxText], hashed(value)[:8]...)
+	for i := maxText; i < len(b); i++ {
+		if b[i] == 0 {
+			b[i] = 2
+		}
+	}
+	return string(append(b, 0))
 }
 
 // escape keeps byte order and makes room for a terminating zero: 00 becomes 01 01, 01 becomes 01 02.
@@ -111,17 +120,6 @@ func unescape(s string) string {
 		b = append(b, s[i])
 	}
 	return string(b)
-}
-
-// terminate escapes nothing: its input is escaped, but for the hash of a long
-// text, whose zeros are replaced.
-func terminate(b []byte) []byte {
-	for i, c := range b {
-		if c == 0 {
-			b[i] = 2
-		}
-	}
-	return append(b, 0)
 }
 
 // placesOf lists every posting key of a version that is no tombstone, but those

@@ -75,16 +75,13 @@ func (m *memtable) collect(dir string, s span, keep func(suf string) bool, b *ro
 	}
 }
 
-// next returns the lowest suffix above after (the highest below it, if descending) inside the span.
-func (m *memtable) next(dir string, s span, after string, started, descending bool) (string, bool) {
+// next returns the lowest suffix in the span, or the highest if descending.
+func (m *memtable) next(dir string, s span, descending bool) (string, bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	best, found := "", false
 	for suf := range m.dirs[dir] {
-		if !s.has(suf) || started && !beyond(suf, after, descending) {
-			continue
-		}
-		if !found || beyond(best, suf, descending) {
+		if s.has(suf) && (!found || beyond(best, suf, descending)) {
 			best, found = suf, true
 		}
 	}

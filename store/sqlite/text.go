@@ -48,11 +48,12 @@ type suffixes struct {
 // textSpans says which suffixes satisfy a test for sure, and which may, being cut off.
 func textSpans(e search.TextIs) (sure, maybe suffixes) {
 	none := suffixes{span{"\x00", "\x00"}, nil}
-	if e.Test == search.TextStartsWith && len(e.Value) <= maxText {
-		return suffixes{prefixSpan(string(escape(nil, e.Value))), nil}, none
-	}
 	if e.Test == search.TextStartsWith {
-		return none, suffixes{prefixSpan(string(escape(nil, e.Value[:maxText]))), isCut}
+		head := string(escape(nil, e.Value))
+		if len(head) <= maxText {
+			return suffixes{prefixSpan(head), nil}, none
+		}
+		return none, suffixes{prefixSpan(head[:maxText]), isCut}
 	}
 	holds := func(suf string) bool {
 		return !isCut(suf) && strings.Contains(unescape(suf[:len(suf)-1]), e.Value)
@@ -60,8 +61,7 @@ func textSpans(e search.TextIs) (sure, maybe suffixes) {
 	return suffixes{span{}, holds}, suffixes{span{}, isCut}
 }
 
-// isCut reports whether a suffix is long enough to be one that was cut off; every suffix that was is.
-func isCut(suf string) bool { return len(suf) > maxText+8 }
+func isCut(suf string) bool { return len(suf) == cutText }
 
 func (v vals) hasText(e search.TextIs) bool {
 	h := nameHash(e.Name)

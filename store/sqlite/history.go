@@ -1,0 +1,197 @@
+package sqlite
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"firewolf/fhir"
+	"firewolf/store"
+)
+
+// History yields versions, newest first.
+func (s *Store) History(ctx context.Context, sc store.Scope, page store.HistoryPage) iter.Seq2[fhir.Version, error] {
+	return func(yield func(fhir.Version, error) bool) {
+		left := page.Limit
+		for {
+			size := batch
+			if page.Limit > 0 {
+				size = min(size, left)
+			}
+			found, t, err := s.historyPage(ctx, sc, page, size)
+			if err != nil {
+				yield(fhir.Version{}, err)
+				return
+			}
+			for _, v := range found {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			left -= len(found)
+			if len(found) < size || page.Limit > 0 && left <= 0 {
+				return
+			}
+			page.T, page.After = t, found[len(found)-1].T
+		}
+	}
+}
+
+func (s *Store) historyPage(ctx context.Context, sc store.Scope, page store.HistoryPage, size int) (out []fhir.Version, t fhir.Moment, err error) {
+	at, err := s.readMoment(page.T)
+	if err != nil {
+		return nil, 0, err
+	}
+	err = s.read(ctx, func(r *reader) error {
+		rows, err := r.historyRows(ctx, sc, page, at)
+		if err != nil {
+			return err
+		}
+		if page.After > 0 {
+			rows.RemoveRange(uint64(page.After), 1<<32)
+		}
+		it := rows.ReverseIterator()
+		for it.HasNext() && len(out) < size {
+			v, err := r.load(it.Next())
+			if err != nil {
+				return err
+			}
+			out = append(out, v)
+		}
+		return nil
+	})
+	return out, fhir.Moment(at), err
+}
+
+// HistoryCount counts what History would yield.
+func (s *Store) HistoryCount(ctx context.Context, sc store.Scope, page store.HistoryPage) (n int64, err error) {
+	at, err := s.readMoment(page.T)
+	if err != nil {
+		return 0, err
+	}
+	err = s.read(ctx, func(r *reader) error {
+		rows, err := r.historyRows(ctx, sc, page, at)
+		if err == nil && page.After > 0 {
+			rows.RemoveRange(uint64(page.After), 1<<32)
+		}
+		if err == nil {
+			n = int64(rows.GetCardinality())
+		}
+		return err
+	})
+	return n, err
+}
+
+// historyRows returns the rows of the scope that the page asks for, up to moment t.
+func (r *reader) historyRows(ctx context.Context, sc store.Scope, page store.HistoryPage, t uint32) (*roaring.Bitmap, error) {
+	rows, err := r.scopeRows(sc, t)
+	if err != nil {
+		return nil, err
+	}
+	rows.RemoveRange(uint64(t)+1, 1<<32)
+	if !page.Since.IsZero() {
+		from, err := r.firstAt(page.Since, t)
+		if err != nil {
+			return nil, err
+		}
+		rows.RemoveRange(0, uint64(from))
+	}
+	if page.AtTime.IsZero() {
+		return rows, nil
+	}
+	return rows, r.currentIn(ctx, rows, page.AtTime, page.AtUntil, t)
+}
+
+func (r *reader) scopeRows(sc store.Scope, t uint32) (*roaring.Bitmap, error) {
+	switch {
+	case sc.ID != "":
+		return r.history(fhir.Key{Type: sc.Type, ID: sc.ID})
+	case sc.Type != "":
+		typ, ok := r.s.kinds.id(sc.Type)
+		if !ok {
+			return roaring.New(), nil
+		}
+		return r.rows(place{dirOf(familyVersions, typ), ""}, 0, 0xffff)
+	default:
+		rows := roaring.New()
+		rows.AddRange(1, uint64(t)+1)
+		return rows, nil
+	}
+}
+
+// currentIn keeps the rows that were current at some instant from from to until:
+// those made in that time, and those made before that no version up to from replaced.
+func (r *reader) currentIn(ctx context.Context, rows *roaring.Bitmap, from, until time.Time, t uint32) error {
+	after, err := r.firstAt(until.Add(time.Nanosecond), t)
+	if err != nil {
+		return err
+	}
+	rows.RemoveRange(uint64(after), 1<<32)
+	began, err := r.firstAt(from.Add(time.Nanosecond), t) // rows below began at or before from
+	if err != nil {
+		return err
+	}
+	replaced, err := r.replacedBelow(ctx, rows, began)
+	if err != nil {
+		return err
+	}
+	rows.AndNot(replaced)
+	return r.dropMomentary(ctx, rows, began)
+}
+
+// replacedBelow returns the rows that were replaced by a row below the bound.
+func (r *reader) replacedBelow(ctx context.Context, rows *roaring.Bitmap, bound uint32) (*roaring.Bitmap, error) {
+	st, _, err := r.conn.Prepare(`SELECT prev FROM version WHERE n = ?`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = st.Close() }()
+	out := roaring.New()
+	it := rows.Iterator()
+	for it.HasNext() {
+		n := it.Next()
+		if n >= bound {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := st.BindInt64(1, int64(n)); err != nil {
+			return nil, err
+		}
+		if st.Step() {
+			out.Add(uint32(st.ColumnInt64(0)))
+		}
+		if err := st.Reset(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// dropMomentary drops the versions that were replaced in the very millisecond that made them: they were never current.
+func (r *reader) dropMomentary(ctx context.Context, rows *roaring.Bitmap, from uint32) error {
+	st, _, err := r.conn.Prepare(`SELECT b.n FROM version a JOIN version b ON b.n = a.prev AND b.at = a.at WHERE a.n >= ? AND a.n <= ?`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	if rows.IsEmpty() {
+		return nil
+	}
+	b := binder{st: st}
+	b.int(int64(min(from, rows.Minimum())))
+	b.int(int64(r.s.head().n))
+	if b.err != nil {
+		return b.err
+	}
+	for st.Step() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rows.Remove(uint32(st.ColumnInt64(0)))
+	}
+	return st.Err()
+}

@@ -1,0 +1,77 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"firewolf/fhir"
+)
+
+// Read returns the version that was current at t. It needs no index entry that is ever dropped, and so no floor.
+func (s *Store) Read(ctx context.Context, t fhir.Moment, k fhir.Key) (v fhir.Version, err error) {
+	at, err := s.readMoment(t)
+	if err != nil {
+		return v, err
+	}
+	err = s.read(ctx, func(r *reader) error {
+		n, err := r.current(k, at)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return notFound(k)
+		}
+		v, err = r.load(n)
+		return err
+	})
+	if err == nil && v.Deleted {
+		err = gone(v)
+	}
+	return v, err
+}
+
+// ReadVersion returns one version: the containers of an id list its versions without gaps.
+func (s *Store) ReadVersion(ctx context.Context, k fhir.Key, vid int64) (v fhir.Version, err error) {
+	head := s.head().n
+	err = s.read(ctx, func(r *reader) error {
+		rows, err := r.history(k)
+		if err != nil {
+			return err
+		}
+		rows.RemoveRange(uint64(head)+1, 1<<32)
+		if vid < 1 || uint64(vid) > rows.GetCardinality() {
+			return noVersion(k, vid)
+		}
+		n, err := rows.Select(uint32(vid - 1))
+		if err != nil {
+			return err
+		}
+		v, err = r.load(n)
+		return err
+	})
+	if err == nil && v.Deleted {
+		err = gone(v)
+	}
+	return v, err
+}
+
+// readMoment is moment without the floor: identities are kept for ever.
+func (s *Store) readMoment(t fhir.Moment) (uint32, error) {
+	at, err := s.moment(t)
+	if err != nil && t > 0 && t <= fhir.Moment(s.head().n) {
+		return uint32(t), nil
+	}
+	return at, err
+}
+
+func notFound(k fhir.Key) error {
+	return fhir.NewIssue(fhir.NotFound, k.String()+" is not known")
+}
+
+func noVersion(k fhir.Key, vid int64) error {
+	return fhir.NewIssue(fhir.NotFound, fmt.Sprintf("%s has no version %d", k, vid))
+}
+
+func gone(v fhir.Version) error {
+	return fhir.NewIssue(fhir.Deleted, fmt.Sprintf("%s was deleted with version %d", v.Key, v.VID))
+}

@@ -1,0 +1,271 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"firewolf/fhir"
+	"firewolf/store"
+)
+
+// group is the state that the transactions of one group have made so far.
+type group struct {
+	n  uint32 // the last row
+	at time.Time
+	// before is the time of the newest moment before the group.
+	before headState
+}
+
+func newGroup(head headState, clock time.Time) *group {
+	return &group{n: head.n, at: groupTime(head.at, clock), before: head}
+}
+
+// plan is what evaluating a transaction decides.
+type plan struct {
+	ops []opPlan
+}
+
+// opPlan is an op with the version that it meets.
+type opPlan struct {
+	op     store.Op
+	effect store.Effect
+	row    uint32 // of the version before; 0 for none
+	vid    int64  // of the version before
+}
+
+// transact evaluates one transaction on the state that the group has reached, and writes it.
+func (w *writer) transact(tx store.Tx) (store.Commit, error) {
+	ctx := context.Background()
+	if tx.Idempotency != nil {
+		c, found, err := w.r.replay(*tx.Idempotency)
+		if err != nil || found {
+			return c, err
+		}
+	}
+	for _, a := range tx.Assume {
+		if err := w.assume(ctx, a); err != nil {
+			return store.Commit{}, err
+		}
+	}
+	if int64(w.group.n)+int64(len(tx.Ops)) >= math.MaxUint32 {
+		return store.Commit{}, fhir.NewIssue(fhir.NoStore, "the embedded store is full: it numbers four billion versions").
+			Because(fhir.ReasonStorageFull)
+	}
+	p, issues, err := w.evaluate(tx)
+	if err != nil {
+		return store.Commit{}, err
+	}
+	if len(issues) > 0 {
+		return store.Commit{}, issues
+	}
+	return w.apply(ctx, tx, p)
+}
+
+// assume checks that a search still gives the keys that the author of the transaction saw.
+func (w *writer) assume(ctx context.Context, a store.Assumption) error {
+	var found []fhir.Key
+	q, ok := w.r.query(ctx, a.Plan.Type, w.group.n)
+	if ok {
+		plan := a.Plan
+		plan.Sort = nil
+		size := a.Limit
+		if size == 0 {
+			size = len(a.Match) + 1
+		}
+		rows, err := q.page(plan, nil, size)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			k, err := w.r.loadKey(row.n)
+			if err != nil {
+				return err
+			}
+			found = append(found, k)
+		}
+	}
+	if !sameKeys(found, a.Match) {
+		return store.ErrStale
+	}
+	return nil
+}
+
+func sameKeys(a, b []fhir.Key) bool {
+	order := func(x, y fhir.Key) int {
+		if c := compareText(x.Type, y.Type); c != 0 {
+			return c
+		}
+		return compareText(x.ID, y.ID)
+	}
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.SortFunc(a, order)
+	slices.SortFunc(b, order)
+	return slices.Equal(a, b)
+}
+
+func compareText(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// evaluate looks at every op and requirement. It collects all that does not hold.
+func (w *writer) evaluate(tx store.Tx) (plan, fhir.Issues, error) {
+	var p plan
+	var issues fhir.Issues
+	after := map[fhir.Key]*opPlan{}
+	p.ops = make([]opPlan, 0, len(tx.Ops))
+	for _, op := range tx.Ops {
+		if after[op.Key] != nil {
+			issues = append(issues, issueAt(op, fhir.Duplicate, fhir.ReasonNone, op.Key.String()+" is written twice in one transaction"))
+			continue
+		}
+		o, issue, err := w.evaluateOp(op)
+		if err != nil {
+			return p, nil, err
+		}
+		if issue != nil {
+			issues = append(issues, issue)
+		}
+		p.ops = append(p.ops, o)
+		after[op.Key] = &p.ops[len(p.ops)-1]
+	}
+	for _, o := range p.ops {
+		if o.op.NoReferrers && o.effect == store.Deleted {
+			issue, err := w.referrers(o.op, after)
+			if err != nil {
+				return p, nil, err
+			}
+			if issue != nil {
+				issues = append(issues, issue)
+			}
+		}
+	}
+	missing, err := w.requirements(tx.Require, after)
+	return p, append(issues, missing...), err
+}
+
+func issueAt(op store.Op, code fhir.Code, reason fhir.Reason, text string) *fhir.Issue {
+	i := fhir.NewIssue(code, text).Because(reason)
+	if op.Location != "" {
+		i.Expression = []string{op.Location}
+	}
+	return i
+}
+
+// evaluateOp decides the effect of an op on the current version of its resource.
+func (w *writer) evaluateOp(op store.Op) (opPlan, *fhir.Issue, error) {
+	o := opPlan{op: op}
+	row, err := w.r.current(op.Key, w.group.n)
+	if err != nil {
+		return o, nil, err
+	}
+	h := rowHeader{deleted: true}
+	if row != 0 {
+		if h, err = w.r.loadHeader(row); err != nil {
+			return o, nil, err
+		}
+	}
+	o.row, o.vid = row, h.vid
+	o.effect = effectOf(op, row, h)
+	return o, precondition(op, row, h), nil
+}
+
+func effectOf(op store.Op, row uint32, h rowHeader) store.Effect {
+	switch {
+	case op.Action == store.Delete && h.deleted:
+		return store.Absent
+	case op.Action == store.Delete:
+		return store.Deleted
+	case row == 0:
+		return store.Created
+	case h.deleted:
+		return store.Revived
+	case string(h.digest) == string(op.Digest[:]):
+		return store.Unchanged
+	default:
+		return store.Updated
+	}
+}
+
+func precondition(op store.Op, row uint32, h rowHeader) *fhir.Issue {
+	there := row != 0 && !h.deleted
+	switch {
+	case op.If.Absent && there:
+		return issueAt(op, fhir.Conflict, fhir.ReasonPreconditionFailed, op.Key.String()+" exists already")
+	case op.If.Version != 0 && !there:
+		return issueAt(op, fhir.Conflict, fhir.ReasonVersionMismatch,
+			fmt.Sprintf("If-Match asks for version %d of %s, which is not there", op.If.Version, op.Key))
+	case op.If.Version != 0 && h.vid != op.If.Version:
+		return issueAt(op, fhir.Conflict, fhir.ReasonVersionMismatch,
+			fmt.Sprintf("If-Match asks for version %d of %s, the current version is %d", op.If.Version, op.Key, h.vid))
+	default:
+		return nil
+	}
+}
+
+// referrers looks for a resource that would refer to a deleted one once the transaction is done.
+func (w *writer) referrers(op store.Op, after map[fhir.Key]*opPlan) (*fhir.Issue, error) {
+	refuse := func(by fhir.Key) *fhir.Issue {
+		return issueAt(op, fhir.Conflict, fhir.ReasonReferenced, fmt.Sprintf("%s cannot be deleted: %s refers to it", op.Key, by))
+	}
+	for k, o := range after {
+		for _, ref := range o.op.Entries.Refs {
+			if o.op.Action == store.Put && ref.Key == op.Key {
+				return refuse(k), nil
+			}
+		}
+	}
+	rows, err := w.r.rows(backrefPlace(op.Key), 0, 0xffff)
+	if err != nil {
+		return nil, err
+	}
+	w.s.shut.visible(rows, w.group.n)
+	it := rows.Iterator()
+	for it.HasNext() {
+		k, err := w.r.loadKey(it.Next())
+		if err != nil {
+			return nil, err
+		}
+		if after[k] == nil || after[k].effect == store.Unchanged {
+			return refuse(k), nil
+		}
+	}
+	return nil, nil
+}
+
+// requirements checks that every required resource will be there.
+func (w *writer) requirements(reqs []store.Requirement, after map[fhir.Key]*opPlan) (fhir.Issues, error) {
+	var issues fhir.Issues
+	known := map[fhir.Key]bool{}
+	for _, req := range reqs {
+		there, seen := known[req.Key]
+		if o := after[req.Key]; o != nil {
+			there, seen = o.op.Action == store.Put, true
+		}
+		if !seen {
+			_, issue, err := w.evaluateOp(store.Op{Key: req.Key, If: store.Precondition{Absent: true}})
+			if err != nil {
+				return nil, err
+			}
+			there = issue != nil
+			known[req.Key] = there
+		}
+		if !there {
+			issue := fhir.NewIssue(fhir.NotFound, "the reference to "+req.Key.String()+" points to nothing").Because(fhir.ReasonDanglingReference)
+			if req.Location != "" {
+				issue.Expression = []string{req.Location}
+			}
+			issues = append(issues, issue)
+		}
+	}
+	return issues, nil
+}
