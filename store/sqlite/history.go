@@ -138,7 +138,7 @@ func (r *reader) currentIn(ctx context.Context, rows *roaring.Bitmap, from, unti
 		return err
 	}
 	rows.AndNot(replaced)
-	return r.dropMomentary(ctx, rows, began)
+	return r.dropMomentary(ctx, rows, began, after)
 }
 
 // replacedBelow returns the rows that were replaced by a row below the bound.
@@ -171,19 +171,17 @@ func (r *reader) replacedBelow(ctx context.Context, rows *roaring.Bitmap, bound 
 	return out, nil
 }
 
-// dropMomentary drops the versions that were replaced in the very millisecond that made them: they were never current.
-func (r *reader) dropMomentary(ctx context.Context, rows *roaring.Bitmap, from uint32) error {
-	st, _, err := r.conn.Prepare(`SELECT b.n FROM version a JOIN version b ON b.n = a.prev AND b.at = a.at WHERE a.n >= ? AND a.n <= ?`)
+// dropMomentary drops the versions that a row of [from, before) replaced in the very millisecond that made them: they
+// were never current. Those that were replaced below from are dropped already.
+func (r *reader) dropMomentary(ctx context.Context, rows *roaring.Bitmap, from, before uint32) error {
+	st, _, err := r.conn.Prepare(`SELECT b.n FROM version a JOIN version b ON b.n = a.prev AND b.at = a.at WHERE a.n >= ? AND a.n < ?`)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	if rows.IsEmpty() {
-		return nil
-	}
 	b := binder{st: st}
-	b.int(int64(min(from, rows.Minimum())))
-	b.int(int64(r.s.head().n))
+	b.int(int64(from))
+	b.int(int64(before))
 	if b.err != nil {
 		return b.err
 	}

@@ -34,6 +34,7 @@ func (w *writer) recover(ctx context.Context) error {
 		return err
 	}
 	w.s.floor.Store(uint32(floor))
+	w.r.mems = w.s.memtables()
 	if err := w.loadClosings(); err != nil {
 		return err
 	}

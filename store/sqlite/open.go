@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,17 +18,23 @@ import (
 
 	"firewolf/fhir"
 	"firewolf/fhir/search"
+	"firewolf/fhir/tree"
 	"firewolf/store"
 )
 
 // FileName is the name of the database inside a store's folder.
 const FileName = "firewolf.db"
 
+// Indexer makes the index entries of a resource; *search.Engine is one.
+type Indexer interface {
+	Entries(t *tree.Tree) (search.Entries, error)
+}
+
 // Options of a store. The zero value of a field means its default.
 type Options struct {
-	Engine *search.Engine // makes the entries of versions that were not merged when a process died
-	Clock  fhir.Clock     // default time.Now
-	Index  string         // names the definitions and key format that entries are made with; a store of another must be reindexed
+	Engine Indexer    // makes the entries of versions that were not merged when a process died
+	Clock  fhir.Clock // default time.Now
+	Index  string     // names the definitions and key format that entries are made with; a store of another must be reindexed
 
 	Retention time.Duration // how long a moment stays searchable after it passed; default 1 h
 	Queue     int           // transactions that may wait to be written; default 1,024
@@ -150,7 +157,7 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	if err := s.begin(ctx, conn); err != nil {
-		_ = conn.Close()
+		_ = closeConn(conn)
 		return err
 	}
 	return nil
@@ -186,7 +193,7 @@ func (s *Store) begin(ctx context.Context, conn *sqlite3.Conn) error {
 		}
 		r, err := s.newReader(c)
 		if err != nil {
-			_ = c.Close()
+			_ = closeConn(c)
 			return err
 		}
 		s.readers <- r
@@ -214,7 +221,7 @@ func (s *Store) connect(write bool) (*sqlite3.Conn, error) {
 			PRAGMA cache_size = -24000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;`
 	}
 	if err := c.Exec(`PRAGMA busy_timeout = 10000;` + setup); err != nil {
-		_ = c.Close()
+		_ = closeConn(c)
 		return nil, err
 	}
 	return c, nil
@@ -262,22 +269,25 @@ func (s *Store) releaseReaders() {
 	for {
 		select {
 		case r := <-s.readers:
-			_ = r.conn.Close()
+			_ = closeConn(r.conn)
 		default:
 			return
 		}
 	}
 }
 
-// read runs f on a connection of the pool. A canceled context interrupts its statements.
+// read runs f on a connection of the pool, on one state of the file. A canceled context interrupts its statements.
 func (s *Store) read(ctx context.Context, f func(r *reader) error) error {
 	select {
 	case r := <-s.readers:
 		defer func() { s.readers <- r }()
 		defer s.reads.leave(s.reads.enter())
-		old := r.conn.SetInterrupt(ctx)
-		defer r.conn.SetInterrupt(old)
-		return f(r)
+		r.conn.SetInterrupt(ctx)
+		err := r.snapshot(func() error { return f(r) })
+		if err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -302,4 +312,13 @@ func (s *Store) checkFloor(t uint32) error {
 		return fhir.NewIssue(fhir.Expired, "the moment of this page is no longer kept: start the search again")
 	}
 	return nil
+}
+
+// closeConn finalizes the connection's statements and closes it.
+func closeConn(c *sqlite3.Conn) error {
+	var err error
+	for _, st := range slices.Collect(c.Stmts()) {
+		err = errors.Join(err, st.Close())
+	}
+	return errors.Join(err, c.Close())
 }

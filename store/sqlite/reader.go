@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,12 @@ import (
 type reader struct {
 	s    *Store
 	conn *sqlite3.Conn
+	// mems are the memtables of this read. They are taken before its snapshot of the file
+	// begins: what leaves a memtable after that is in the snapshot, or was in the table when it was taken.
+	mems []*memtable
+
+	begin    *sqlite3.Stmt
+	commit   *sqlite3.Stmt
 
 	posting  *sqlite3.Stmt // one container
 	postings *sqlite3.Stmt // the containers of a key, or of a span of keys
@@ -36,6 +43,8 @@ func (s *Store) newReader(c *sqlite3.Conn) (*reader, error) {
 		to  **sqlite3.Stmt
 		sql string
 	}{
+		{&r.begin, `BEGIN`},
+		{&r.commit, `COMMIT`},
 		{&r.posting, `SELECT v FROM posting WHERE k = ?`},
 		{&r.postings, `SELECT k, v FROM posting WHERE k >= ? AND k <= ? ORDER BY k`},
 		{&r.below, `SELECT k FROM posting WHERE k < ? AND k >= ? ORDER BY k DESC LIMIT 1`},
@@ -54,6 +63,25 @@ func (s *Store) newReader(c *sqlite3.Conn) (*reader, error) {
 		*p.to = st
 	}
 	return r, nil
+}
+
+// snapshot runs f on one state of the file.
+func (r *reader) snapshot(f func() error) (err error) {
+	r.mems = r.s.memtables()
+	if err := runStmt(r.begin); err != nil {
+		return err
+	}
+	defer func() {
+		r.conn.SetInterrupt(context.Background()) // an interrupted read must end its transaction too
+		err = errors.Join(err, runStmt(r.commit))
+		r.mems = nil
+	}()
+	return f()
+}
+
+func runStmt(st *sqlite3.Stmt) error {
+	st.Step()
+	return errors.Join(st.Err(), st.Reset())
 }
 
 // container reads one container; nil where there is none.
@@ -87,7 +115,6 @@ func (r *reader) containers(from, to []byte, visit func(key, v []byte) error) er
 
 // rows returns all rows of one key whose chunk lies in [loChunk, hiChunk]: those merged and those in memory.
 func (r *reader) rows(p place, loChunk, hiChunk uint16) (*roaring.Bitmap, error) {
-	mems := r.s.memtables() // taken before the file is read: what leaves them is in the file by then
 	base := p.bytes()
 	from := withChunk(append([]byte(nil), base...), loChunk)
 	to := withChunk(base, hiChunk)
@@ -103,7 +130,7 @@ func (r *reader) rows(p place, loChunk, hiChunk uint16) (*roaring.Bitmap, error)
 	if err != nil {
 		return nil, fmt.Errorf("reading a posting: %w", err)
 	}
-	for _, m := range mems {
+	for _, m := range r.mems {
 		if rows := m.get(p); len(rows) > 0 {
 			b.AddMany(rows)
 		}
@@ -114,7 +141,7 @@ func (r *reader) rows(p place, loChunk, hiChunk uint16) (*roaring.Bitmap, error)
 // estimate guesses how many rows a key has, from its first container.
 func (r *reader) estimate(p place) (int, error) {
 	n := 0
-	for _, m := range r.s.memtables() {
+	for _, m := range r.mems {
 		n += len(m.get(p))
 	}
 	defer func() { _ = r.first.Reset() }()
@@ -136,7 +163,6 @@ func (r *reader) estimate(p place) (int, error) {
 
 // spanRows unites the rows of all suffixes of a directory that lie in the span and pass the filter.
 func (r *reader) spanRows(ctx context.Context, dir string, s span, keep func(suf string) bool) (*roaring.Bitmap, error) {
-	mems := r.s.memtables()
 	out := roaring.New()
 	from := []byte(dir + s.from)
 	to := []byte(dir + s.to)
@@ -165,7 +191,7 @@ func (r *reader) spanRows(ctx context.Context, dir string, s span, keep func(suf
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range mems {
+	for _, m := range r.mems {
 		m.collect(dir, s, keep, out)
 	}
 	return out, nil
@@ -274,8 +300,7 @@ func (r *reader) current(k fhir.Key, t uint32) (uint32, error) {
 		return 0, nil
 	}
 	p := idPlace(typ, k.ID)
-	mems := r.s.memtables()
-	for _, m := range mems { // the newest table first
+	for _, m := range r.mems { // the newest table first
 		rows := m.get(p)
 		for i := len(rows) - 1; i >= 0; i-- {
 			if rows[i] <= t {

@@ -196,7 +196,6 @@ func (s *sorter) nextBucket(dir string, l *level, in span) (string, bool, error)
 	if in.to != "" && in.from >= in.to {
 		return "", false, nil
 	}
-	mems := s.q.r.s.memtables()
 	for _, head := range l.heads {
 		sp := span{head + in.from, head + in.to}
 		if in.to == "" {
@@ -209,7 +208,7 @@ func (s *sorter) nextBucket(dir string, l *level, in span) (string, bool, error)
 		if ok {
 			take(suf, len(head))
 		}
-		for _, m := range mems {
+		for _, m := range s.q.r.mems {
 			if suf, ok := m.next(dir, sp, s.by[0].Descending); ok {
 				take(suf, len(head))
 			}

@@ -161,7 +161,7 @@ func (w *writer) finish() {
 		break
 	}
 	err := w.mergeAll()
-	w.s.dirty = errors.Join(err, w.conn.Close())
+	w.s.dirty = errors.Join(err, closeConn(w.conn))
 }
 
 // writeGroup collects the transactions that wait, writes them in one SQLite transaction and answers them.
@@ -211,6 +211,7 @@ func (w *writer) commit(g []*pending) (err error) {
 		return err
 	}
 	head := w.s.head()
+	w.r.mems = w.s.memtables()
 	w.group = newGroup(head, w.s.o.Clock())
 	for _, p := range g {
 		if p.commit, p.err = w.transact(p.tx); p.err != nil {
