@@ -41,7 +41,6 @@ type checker struct {
 	s        *Store
 	r        *reader
 	report   CheckReport
-	expected map[string]int // container key -> number of rows that should be in it
 	progress func(done, total int64)
 }
 

@@ -68,11 +68,3 @@ func (c *closings) visible(b *roaring.Bitmap, t uint32) {
 		return true
 	})
 }
-
-// isVisible says the same of one row.
-func (c *closings) isVisible(n, t uint32) bool {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	by, closed := c.by[n]
-	return n <= t && (!closed || by > t)
-}

@@ -102,7 +102,7 @@ func mergeLows(a, b []uint16) []uint16 {
 	if len(a) == 0 || len(b) == 0 || a[len(a)-1] < b[0] {
 		return append(a, b...)
 	}
-	out := append(a, b...)
+	out := slices.Concat(a, b)
 	slices.Sort(out)
 	return slices.Compact(out)
 }

@@ -147,9 +147,11 @@ func (q *query) referredBy(e search.ReferredBy, within *roaring.Bitmap) (*roarin
 			return nil, err
 		}
 	}
-	if within != nil {
-		out.And(within)
+	all, err := q.all(within) // a tombstone can be referred to, and is no match
+	if err != nil {
+		return nil, err
 	}
+	out.And(all)
 	return out, nil
 }
 

@@ -14,7 +14,6 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/ncruces/go-sqlite3"
-	_ "github.com/ncruces/go-sqlite3/vfs" // the file system of the operating system
 
 	"firewolf/fhir"
 	"firewolf/fhir/search"

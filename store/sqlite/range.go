@@ -289,7 +289,7 @@ func (q *query) addDays(b *roaring.Bitmap, dir string, side byte, from, to day) 
 }
 
 func (q *query) addMonths(b *roaring.Bitmap, dir string, side byte, from, to int) error {
-	y1, y2 := floorDiv(from+11, 12), floorDiv(to+1, 12) // whole years: y1 <= y < y2
+	y1, y2 := yearOf(from+11), yearOf(to+1) // whole years: y1 <= y < y2
 	if y1 >= y2 {
 		return q.addBuckets(b, dir, side, levelMonth, from, to)
 	}
@@ -302,16 +302,17 @@ func (q *query) addMonths(b *roaring.Bitmap, dir string, side byte, from, to int
 	return q.addBuckets(b, dir, side, levelMonth, y2*12, to)
 }
 
-func floorDiv(a, b int) int {
-	q := a / b
-	if a%b < 0 {
-		q--
+// yearOf returns the year of a month counted from year 0.
+func yearOf(month int) int {
+	y := month / 12
+	if month%12 < 0 {
+		y--
 	}
-	return q
+	return y
 }
 
 func monthStart(m int) day {
-	return dayOf(time.Date(floorDiv(m, 12), time.Month(m-12*floorDiv(m, 12)+1), 1, 0, 0, 0, 0, time.UTC))
+	return dayOf(time.Date(yearOf(m), time.Month(m-12*yearOf(m)+1), 1, 0, 0, 0, 0, time.UTC))
 }
 
 func (q *query) addBuckets(b *roaring.Bitmap, dir string, side, level byte, from, to int) error {

@@ -22,8 +22,8 @@ type reader struct {
 	// begins: what leaves a memtable after that is in the snapshot, or was in the table when it was taken.
 	mems []*memtable
 
-	begin    *sqlite3.Stmt
-	commit   *sqlite3.Stmt
+	begin  *sqlite3.Stmt
+	commit *sqlite3.Stmt
 
 	posting  *sqlite3.Stmt // one container
 	postings *sqlite3.Stmt // the containers of a key, or of a span of keys

@@ -86,8 +86,11 @@ func createTables(c *sqlite3.Conn, index string) error {
 		k string
 		v []byte
 	}{
-		{metaFormat, intBytes(format)}, {metaIndex, []byte(index)}, {metaSecret, secret},
-		{metaMerged, intBytes(0)}, {metaFloor, intBytes(0)},
+		{metaFormat, intBytes(format)},
+		{metaIndex, []byte(index)},
+		{metaSecret, secret},
+		{metaMerged, intBytes(0)},
+		{metaFloor, intBytes(0)},
 	} {
 		if err == nil {
 			err = setMeta(c, kv.k, kv.v)

@@ -180,7 +180,7 @@ func (q *query) lazyTest(e search.ReferredBy) (rowTest, error) {
 	if sources.GetCardinality() > many {
 		return q.referredByTest(e, sq, sources), nil
 	}
-	referred := roaring.New()
+	referred := roaring.New() // it may name tombstones: candidates never are
 	seen := map[fhir.Key]bool{}
 	it := sources.Iterator()
 	for it.HasNext() {
