@@ -1,30 +1,114 @@
-// Package fhirpath compiles and evaluates FHIRPath over a resource tree.
-//
-// It covers at least what the R4 search parameters need; the complete language
-// comes with the validation issue. https://hl7.org/fhirpath/N1/ https://hl7.org/fhir/R4/fhirpath.html
 package fhirpath
 
 import (
+	"sync"
+
+	"firewolf/fhir"
 	"firewolf/fhir/spec"
 	"firewolf/fhir/tree"
 )
 
 // Expr is a compiled expression, immutable and safe for concurrent use.
-type Expr struct{}
-
-// Compile reads an expression. An unknown function, a syntax error: an error that names the place.
-func Compile(s *spec.Spec, expr string) (*Expr, error) { panic("unwritten") }
-
-// Value is one item of a collection: an element of the resource (Node and Type set), or a value that was computed.
-type Value struct {
-	Node tree.Node // zero for a computed value
-	Type string    // the FHIR type: "Quantity", "code", "Patient.contact"; "Boolean", "String", "Integer", "Decimal", "Date", "DateTime", "Time", "Quantity" for computed ones
-	Text string    // of a computed value
+type Expr struct {
+	spec *spec.Spec
+	src  string
+	ast  *ast
+	typ  string // the type of the focus, "" where any is possible
+	root compiled
+	envs *sync.Pool
 }
+
+// Compile reads an expression for a focus of any type. An unknown function or type, an element that its type
+// does not have, a syntax error: an error that names the place.
+func Compile(s *spec.Spec, expr string) (*Expr, error) {
+	a, err := parse(expr)
+	if err != nil {
+		return nil, err
+	}
+	return compileFor(s, expr, a, "", false)
+}
+
+// CompileFor reads an expression for a focus of one type ("Patient", "Identifier"), strictly: an element that the
+// type does not have is an error also where the expression does not begin with a type, and so is a branch that begins
+// with another type. (Compile and then For takes those as empty.) https://hl7.org/fhirpath/N1/#type-safety-and-strict-evaluation
+func CompileFor(s *spec.Spec, typ, expr string) (*Expr, error) {
+	a, err := parse(expr)
+	if err != nil {
+		return nil, err
+	}
+	if s.Type(typ) == nil {
+		return nil, fhir.NewIssue(fhir.NotSupported, "FHIRPath: there is no type "+typ)
+	}
+	return compileFor(s, expr, a, typ, false)
+}
+
+// For returns the expression for a focus that is known to be of one type: what cannot match there is dropped,
+// which makes evaluation much faster. It must only be evaluated on that type.
+func (e *Expr) For(typ string) *Expr {
+	narrow, err := compileFor(e.spec, e.src, e.ast, typ, true)
+	if err != nil {
+		return e
+	}
+	return narrow
+}
+
+func compileFor(s *spec.Spec, src string, a *ast, typ string, lenient bool) (*Expr, error) {
+	c := &compiler{spec: s, src: src, lenient: lenient}
+	root, err := c.compile(a, shapeOf(s.Type(typ)))
+	if err != nil {
+		return nil, err
+	}
+	return &Expr{spec: s, src: src, ast: a, typ: typ, root: root, envs: &sync.Pool{}}, nil
+}
+
+// String returns the expression as it was written.
+func (e *Expr) String() string { return e.src }
+
+// Never reports whether the expression is known to be always empty, as Patient.name is for an Observation.
+func (e *Expr) Never() bool { return e.root.shape.never() }
 
 // Eval evaluates over the root resource of a tree (or a contained resource). resolve() gives, without
 // reading anything, the contained resource for "#id", and otherwise an item that knows only its type, from the reference's text.
-func (e *Expr) Eval(focus tree.Node) ([]Value, error) { panic("unwritten") }
+func (e *Expr) Eval(focus tree.Node) ([]Value, error) {
+	return e.EvalInto(nil, e.Focus(focus))
+}
+
+// Focus makes the value of a resource, for EvalInto.
+func (e *Expr) Focus(n tree.Node) Value {
+	if e.typ != "" {
+		return Value{Node: n, Type: e.typ}
+	}
+	return Value{Node: n, Type: resourceType(e.spec, n)}
+}
 
 // EvalAt evaluates over any element with its type, for the components of composites.
-func (e *Expr) EvalAt(focus Value) ([]Value, error) { panic("unwritten") }
+func (e *Expr) EvalAt(focus Value) ([]Value, error) { return e.EvalInto(nil, focus) }
+
+// EvalInto evaluates over a value and appends the result to dst, whose memory it also uses on the way. After an
+// error it returns dst as it was.
+func (e *Expr) EvalInto(dst []Value, focus Value) ([]Value, error) {
+	return e.EvalIn(dst, focus, Scope{})
+}
+
+// Scope is what an expression can see beside its focus.
+type Scope struct {
+	Clock     fhir.Clock                    // for now(), today() and timeOfDay(); nil makes them errors
+	Variables map[string][]Value            // by name without %; they come before those that FHIR defines
+	Trace     func(name string, vs []Value) // called by trace(); nil ignores it. vs must not be kept
+}
+
+// EvalIn is EvalInto with a clock and variables.
+func (e *Expr) EvalIn(dst []Value, focus Value, scope Scope) ([]Value, error) {
+	v, ok := e.envs.Get().(*env)
+	if !ok {
+		v = &env{spec: e.spec, src: e.src}
+	}
+	v.begin(focus, scope)
+	out, err := e.root.node.eval(v, v.focus[:], dst)
+	v.end()
+	e.envs.Put(v)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}

@@ -1,0 +1,232 @@
+package fhirpath
+
+import (
+	"math"
+
+	"github.com/cockroachdb/apd/v3"
+)
+
+// arithmetic is + - * / div mod &. https://hl7.org/fhirpath/N1/#math-1
+type arithmetic struct {
+	operands
+	op string
+}
+
+func (n *arithmetic) eval(e *env, in, dst []Value) ([]Value, error) {
+	left, right, err := n.values(e, in, dst)
+	if err != nil {
+		return nil, err
+	}
+	if len(left) > 1 || len(right) > 1 {
+		return nil, e.fail(n.pos, n.op+" takes single items")
+	}
+	if n.op == "&" {
+		return n.concatenate(e, left, right, dst)
+	}
+	if len(left) == 0 || len(right) == 0 {
+		return dst, nil
+	}
+	x, y := atomOf(left[0]), atomOf(right[0])
+	v, has, ok := n.compute(x, y)
+	if !ok {
+		return nil, e.fail(n.pos, n.op+" is not defined for "+describe(left[0])+" and "+describe(right[0]))
+	}
+	if !has {
+		return dst, nil
+	}
+	return append(dst, v), nil
+}
+
+// concatenate is &, for which nothing is the empty string. https://hl7.org/fhirpath/N1/#string-concatenation
+func (n *arithmetic) concatenate(e *env, left, right, dst []Value) ([]Value, error) {
+	text := ""
+	for _, side := range [][]Value{left, right} {
+		if len(side) == 0 {
+			continue
+		}
+		a := atomOf(side[0])
+		if a.kind != atomString {
+			return nil, e.fail(n.pos, "& is not defined for "+describe(side[0]))
+		}
+		text += a.text
+	}
+	if len(text) > maxText {
+		return nil, e.fail(n.pos, "the result of & is too long")
+	}
+	return append(dst, stringValue(text)), nil
+}
+
+// compute returns the result; has is false where it is empty, ok where the types do not fit the operator.
+func (n *arithmetic) compute(x, y atom) (v Value, has, ok bool) {
+	switch {
+	case x.kind == atomInteger && y.kind == atomInteger:
+		return n.integers(x, y)
+	case isNumber(x.kind) && isNumber(y.kind):
+		return n.decimals(x, y)
+	case x.kind == atomString && y.kind == atomString && n.op == "+":
+		return stringValue(x.text + y.text), true, len(x.text)+len(y.text) <= maxText
+	case (isDate(x.kind) || x.kind == atomTime) && y.kind == atomQuantity && (n.op == "+" || n.op == "-"):
+		return shift(x, y, n.op == "-")
+	case (x.kind == atomQuantity || isNumber(x.kind)) && (y.kind == atomQuantity || isNumber(y.kind)):
+		return n.quantities(x, y)
+	}
+	return Value{}, false, false
+}
+
+func (n *arithmetic) integers(x, y atom) (v Value, has, ok bool) {
+	if n.op == "/" {
+		return n.decimals(x, y)
+	}
+	a, ok := smallInteger(x.text)
+	b, ok2 := smallInteger(y.text)
+	if !ok || !ok2 {
+		return Value{}, false, true
+	}
+	if b == 0 && (n.op == "div" || n.op == "mod") {
+		return Value{}, false, true
+	}
+	switch n.op {
+	case "+":
+		a += b
+	case "-":
+		a -= b
+	case "*":
+		a *= b
+	case "div":
+		a /= b
+	case "mod":
+		a %= b
+	}
+	return integerValue(a), a >= math.MinInt32 && a <= math.MaxInt32, true
+}
+
+func (n *arithmetic) decimals(x, y atom) (v Value, has, ok bool) {
+	a, ok := x.number()
+	b, ok2 := y.number()
+	if !ok || !ok2 {
+		return Value{}, false, true
+	}
+	r, has := calculate(n.op, a, b)
+	if !has {
+		return Value{}, false, true
+	}
+	if n.op == "div" {
+		return wholeValue(r)
+	}
+	return decimalValue(r), true, true
+}
+
+// wholeValue makes an Integer of a number without fraction, empty where it is too large.
+func wholeValue(d *apd.Decimal) (v Value, has, ok bool) {
+	k, err := d.Int64()
+	if err != nil || k < math.MinInt32 || k > math.MaxInt32 {
+		return Value{}, false, true
+	}
+	return integerValue(k), true, true
+}
+
+// calculate applies an operator to decimals; false for a division by zero and for what is beyond all bounds.
+func calculate(op string, a, b *apd.Decimal) (*apd.Decimal, bool) {
+	var r apd.Decimal
+	var cond apd.Condition
+	var err error
+	switch op {
+	case "+":
+		cond, err = digits28.Add(&r, a, b)
+	case "-":
+		cond, err = digits28.Sub(&r, a, b)
+	case "*":
+		cond, err = digits28.Mul(&r, a, b)
+	case "/":
+		cond, err = divide(&r, a, b)
+	case "div":
+		cond, err = digits28.QuoInteger(&r, a, b)
+	default:
+		cond, err = digits28.Rem(&r, a, b)
+	}
+	if err != nil || cond.Overflow() || cond.InvalidOperation() || cond.DivisionByZero() || !bounded(&r) {
+		return nil, false
+	}
+	return &r, true
+}
+
+// divide leaves out the zeroes that a division makes behind an exact result.
+func divide(r, a, b *apd.Decimal) (apd.Condition, error) {
+	cond, err := digits28.Quo(r, a, b)
+	if err == nil && !cond.Inexact() && r.Exponent < 0 {
+		r.Reduce(r)
+		if r.Exponent > 0 {
+			_, err = digits28.Quantize(r, r, 0)
+		}
+	}
+	return cond, err
+}
+
+// quantities computes with units: + and - in one unit, * and / where a side has none or the units cancel.
+func (n *arithmetic) quantities(x, y atom) (v Value, has, ok bool) {
+	a, ok := quantityOf(x)
+	b, ok2 := quantityOf(y)
+	if !ok || !ok2 {
+		return Value{}, false, true
+	}
+	unit, values := a, []*apd.Decimal{a.value, b.value}
+	switch {
+	case n.op == "+" || n.op == "-":
+		if a.unit != b.unit || a.calendar != b.calendar {
+			return Value{}, false, true
+		}
+	case n.op == "*" && a.unit == "1":
+		unit = b
+	case (n.op == "*" || n.op == "/") && b.unit == "1":
+	case n.op == "/" && a.unit == b.unit && a.calendar == b.calendar:
+		unit = quantity{unit: "1"}
+	case n.op == "*" || n.op == "/":
+		return Value{}, false, true
+	default:
+		return Value{}, false, false
+	}
+	r, has := calculate(n.op, values[0], values[1])
+	if !has {
+		return Value{}, false, true
+	}
+	unit.value = r
+	return Value{Type: typeQuantity, Text: unit.text()}, true, true
+}
+
+// sign is + and - before a term.
+type sign struct {
+	negative bool
+	operand  node
+	pos      int
+}
+
+func (n *sign) eval(e *env, in, dst []Value) ([]Value, error) {
+	start := len(dst)
+	dst, err := n.operand.eval(e, in, dst)
+	if err != nil || len(dst) == start {
+		return dst, err
+	}
+	if len(dst) > start+1 {
+		return nil, e.fail(n.pos, "a sign takes one item, not more")
+	}
+	v, ok := signed(atomOf(dst[start]), n.negative)
+	if !ok {
+		return nil, e.fail(n.pos, "a sign is not defined for "+describe(dst[start]))
+	}
+	dst[start] = v
+	return dst, nil
+}
+
+func signed(a atom, negative bool) (Value, bool) {
+	q, ok := quantityOf(a)
+	if !ok {
+		return Value{}, false
+	}
+	if negative && !q.value.IsZero() {
+		q.value.Neg(q.value)
+	}
+	if a.kind == atomQuantity {
+		return Value{Type: typeQuantity, Text: q.text()}, true
+	}
+	return Value{Type: atomTypes[a.kind], Text: decimalText(q.value)}, true
+}
