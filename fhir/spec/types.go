@@ -45,7 +45,7 @@ type Element struct {
 	Path       string   // "Patient.name", "Observation.value[x]"
 	Choice     bool     // value[x]
 	Types      []string // type names; a content reference or backbone has the one name of its type, "Questionnaire.item"; xhtml, Resource and Reference are types too
-	Profile    string   // "SimpleQuantity" where a Quantity must be one; else ""
+	Profile    string   // "SimpleQuantity" where a value of type Quantity must be one; else ""
 	Min, Max   int      // Max -1 means *
 	Targets    []string // resource types that a Reference may point to; empty means any
 	Canonicals []string // resource types that a canonical may point to; empty means any
