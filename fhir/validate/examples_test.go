@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"firewolf/fhir"
 	"firewolf/fhir/spec"
 	"firewolf/fhir/tree"
 	"firewolf/fhir/validate"
@@ -85,9 +84,9 @@ var brokenExamples = map[string]broken{
 	"DeviceUseStatement-example.json":  {"DeviceUseStatement.reasonReference[0].reference", "DeviceUseStatement.reasonReference must not refer to Procedure, only to Condition, DiagnosticReport, DocumentReference, Media, Observation", 1},
 	"MedicationRequest-medrx0301.json": {"MedicationRequest.dispenseRequest.performer.reference", "MedicationRequest.dispenseRequest.performer must not refer to Practitioner, only to Organization", 1},
 	"Observation-clinical-gender.json": {"Observation.performer[0].reference", "Observation.performer must not refer to Encounter, only to CareTeam, Organization, Patient, Practitioner, PractitionerRole, RelatedPerson", 1},
-	// Elements that must be there are not.
-	"ImplementationGuide-fhir.json": {"ImplementationGuide.name", "ImplementationGuide.name is required", 2},
-	"ig-r4.json":                    {"ImplementationGuide.name", "ImplementationGuide.name is required", 2},
+	// Elements that must be there are not; the guides refer to an id of 75 characters too.
+	"ImplementationGuide-fhir.json": {"ImplementationGuide.manifest.resource[11904].reference.reference", "a relative reference is written as Type/id", 3},
+	"ig-r4.json":                    {"ImplementationGuide.manifest.resource[11904].reference.reference", "a relative reference is written as Type/id", 3},
 	"Questionnaire-qs1.json":        {"Questionnaire.item[0].item[0].linkId", "Questionnaire.item.linkId is required", 32},
 	"SearchParameter-codesystem-extensions-CodeSystem-author.json":    {"SearchParameter.base", noBase, 1},
 	"SearchParameter-codesystem-extensions-CodeSystem-effective.json": {"SearchParameter.base", noBase, 1},
@@ -120,17 +119,4 @@ func TestTheOfficialExamplesPassButForThoseThatAreWrong(t *testing.T) {
 	if len(brokenExamples) > 60 {
 		t.Errorf("%d examples are listed as wrong, at most 60 may be", len(brokenExamples))
 	}
-}
-
-// problems renders issues for comparison, and checks what all of them have in common.
-func problems(t *testing.T, is fhir.Issues) []string {
-	t.Helper()
-	var list []string
-	for _, i := range is {
-		if i.Severity != fhir.Error || len(i.Expression) > 1 || i.Cause != nil {
-			t.Errorf("%+v is no plain error", i)
-		}
-		list = append(list, i.Error())
-	}
-	return list
 }

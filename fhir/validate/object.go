@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"firewolf/fhir"
+	"firewolf/fhir/spec"
 	"firewolf/fhir/tree"
 )
 
@@ -52,11 +53,20 @@ func (k *checking) missing(n tree.Node, r *rule, absent uint64) {
 func (k *checking) unknown(m tree.Node, name string, r *rule) {
 	for _, e := range r.elements {
 		if e.Choice && strings.HasPrefix(name, e.Name) && isTypeSuffix(name[len(e.Name):]) {
-			k.report(fhir.Structure, m, e.Path+" is written with one of its types: "+strings.Join(e.Types, ", "))
+			k.report(fhir.Structure, m, e.Path+" takes "+types(e))
 			return
 		}
 	}
 	k.report(fhir.Structure, m, r.def.Name+" has no such element")
+}
+
+// types names the types of a choice. All the types that an extension may have nobody would read.
+// https://hl7.org/fhir/R4/datatypes.html#open
+func types(e *spec.Element) string {
+	if len(e.Types) > 20 {
+		return "one of the open data types, its name after " + e.Name
+	}
+	return "one of " + strings.Join(e.Types, ", ")
 }
 
 // isTypeSuffix reports whether s may be the name of a type after the name of a choice.
@@ -128,10 +138,10 @@ func (k *checking) beside(n, m tree.Node, name string, kid *member, sc *scope) {
 	if !kid.many {
 		k.report(fhir.Structure, m, strconv.Quote("_"+name)+" must not be an array")
 	}
-	if !m.First().Exists() {
+	switch {
+	case !m.First().Exists():
 		k.report(fhir.Structure, m, "an array must not be empty")
-	}
-	if values.Kind() == tree.Array && values.Len() != m.Len() {
+	case values.Kind() == tree.Array && values.Len() != m.Len():
 		k.report(fhir.Structure, m, strconv.Quote("_"+name)+" must be as long as the values beside it")
 	}
 	for item := m.First(); item.Exists() && !k.full(); item = item.Next() {

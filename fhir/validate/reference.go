@@ -44,12 +44,20 @@ func (k *checking) literal(m tree.Node, e *spec.Element, sc *scope) {
 		if isResource(k.rules[ref.Key.Type]) {
 			k.target(m, ref.Key.Type, e)
 		}
-	default:
-		// A conditional reference, which a transaction resolves.
-		if typ, _, ok := strings.Cut(ref.Text, "?"); ok && fhir.ValidTypeName(typ) {
-			k.target(m, typ, e)
-		}
+	case !strings.Contains(ref.Text, ":"):
+		k.relative(m, ref.Text, e)
 	}
+}
+
+// relative checks a relative reference that is no Type/id. It may be a conditional one, which a transaction resolves.
+// https://hl7.org/fhir/R4/http.html#trules
+func (k *checking) relative(m tree.Node, text string, e *spec.Element) {
+	typ, _, conditional := strings.Cut(text, "?")
+	if conditional && fhir.ValidTypeName(typ) {
+		k.target(m, typ, e)
+		return
+	}
+	k.report(fhir.Value, m, "a relative reference is written as Type/id")
 }
 
 // target reports a reference to a type that the element does not allow.
@@ -75,10 +83,14 @@ func (k *checking) coded(n tree.Node, kid *member) {
 		}
 		return
 	}
-	for coding := range n.Member("coding").Items() {
+	codings := n.Member("coding")
+	for coding := range codings.Items() {
 		if hasCoding(coding, kid.codes) {
 			return
 		}
+	}
+	if !codings.Exists() && !n.Member("text").Exists() {
+		return // An extension says why there is no concept.
 	}
 	k.report(fhir.CodeInvalid, n, kid.element.Path+" must have a coding of "+kid.codes.URL)
 }
