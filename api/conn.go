@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"net"
 	"net/http"
 	"strconv"
@@ -67,14 +66,6 @@ func (c *conn) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return len(b), nil
-}
-
-// ConnectionState tells net/http about TLS.
-func (c *conn) ConnectionState() tls.ConnectionState {
-	if t, ok := c.Conn.(*tls.Conn); ok {
-		return t.ConnectionState()
-	}
-	return tls.ConnectionState{}
 }
 
 // CloseWrite lets net/http end its side first, so that a client reads the answer before it sees the end.

@@ -19,10 +19,7 @@ type origin struct {
 // originOf returns what the connection and the Host header say or, where the peer is a trusted proxy, what its
 // Forwarded or X-Forwarded-* headers say. https://www.rfc-editor.org/rfc/rfc7239
 func (s *Server) originOf(r *http.Request) origin {
-	o := origin{scheme: "http", host: r.Host, remote: hostOnly(r.RemoteAddr)}
-	if r.TLS != nil {
-		o.scheme = "https"
-	}
+	o := origin{scheme: s.scheme(), host: r.Host, remote: hostOnly(r.RemoteAddr)}
 	if len(s.o.TrustedProxies) == 0 || !s.trusts(o.remote) {
 		return o
 	}
