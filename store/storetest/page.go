@@ -1,0 +1,177 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"firewolf/fhir"
+	"firewolf/fhir/search"
+	"firewolf/store"
+)
+
+// walk reads all matches of a plan page by page, as of one moment, and does something between any two pages.
+func (w *world) walk(p search.Plan, t fhir.Moment, size int, between func()) []string {
+	w.Helper()
+	var all []string
+	page := store.Page{T: t, Limit: size}
+	for {
+		ms := w.matches(p, page)
+		if len(ms) > size {
+			w.Fatalf("a page of %d has %d matches", size, len(ms))
+		}
+		for _, m := range ms {
+			all = append(all, m.Location())
+		}
+		if len(ms) < size {
+			return all
+		}
+		page.After = ms[len(ms)-1].Cursor
+		between()
+	}
+}
+
+// locations returns all matches as "Patient/1/_history/2".
+func (w *world) locations(p search.Plan, t fhir.Moment) []string {
+	w.Helper()
+	var all []string
+	for _, m := range w.matches(p, store.Page{T: t}) {
+		all = append(all, m.Location())
+	}
+	return all
+}
+
+var pageCases = []testCase{
+	{"pages of any size and order follow each other without gaps", func(w *world) {
+		ward(w)
+		for _, c := range wardAnswers {
+			p := w.plan(c.query)
+			all := w.locations(p, store.Now)
+			for _, size := range []int{1, 2, 3, len(all) + 1} {
+				w.equal(fmt.Sprintf("pages of %d of %s", size, c.query), all, w.walk(p, w.head(), size, func() {}))
+			}
+		}
+	}},
+	{"a page that ends with the last match is followed by an empty one", func(w *world) {
+		ward(w)
+		p := w.plan("Patient?_sort=family")
+		ms := w.matches(p, store.Page{T: w.head()})
+		rest := w.matches(p, store.Page{T: w.head(), After: ms[len(ms)-1].Cursor})
+		w.equal("matches after the last", 0, len(rest))
+	}},
+	{"a cursor without a limit gives the rest", func(w *world) {
+		ward(w)
+		for _, query := range []string{"Observation", "Observation?_sort=-date", "Observation?_sort=status,value-quantity"} {
+			p := w.plan(query)
+			ms := w.matches(p, store.Page{T: w.head()})
+			var want, got []string
+			for _, m := range ms[2:] {
+				want = append(want, m.ID)
+			}
+			for _, m := range w.matches(p, store.Page{T: w.head(), After: ms[1].Cursor}) {
+				got = append(got, m.ID)
+			}
+			w.equal("rest of "+query, want, got)
+		}
+	}},
+	{"pages show their moment, whatever is written between them", func(w *world) {
+		for _, query := range []string{"Patient", "Patient?_sort=family", "Patient?_sort=-family", "Patient?_sort=-_lastUpdated", "Patient?name=n&_sort=_id"} {
+			var ops []store.Op
+			for k := range 12 {
+				ops = append(ops, w.put(named(fmt.Sprintf("p%d", k), fmt.Sprintf("N%d %d", k%5, len(query)))))
+			}
+			w.write(ops...)
+			p, n := w.plan(query), 0
+			want := w.locations(p, store.Now)
+			w.equal("matches of "+query, 12, len(want))
+			w.equal("pages of "+query, want, w.walk(p, w.head(), 3, func() {
+				n++
+				w.load(named(fmt.Sprintf("p%d", n), "Zz"), named(fmt.Sprintf("p%d", 11-n), "Aa"), named(fmt.Sprintf("new%d", n), "N0"))
+				w.write(remove(fmt.Sprintf("Patient/p%d", n)), remove(fmt.Sprintf("Patient/p%d", (n*5+1)%12)))
+				w.load(named(fmt.Sprintf("p%d", n), "N9"))
+			}))
+			for _, id := range w.find("Patient") {
+				w.write(remove("Patient/" + id))
+			}
+		}
+	}},
+	{"a count at the moment of a page is the number of matches on all pages", func(w *world) {
+		ward(w)
+		t := w.head()
+		w.write(remove("Patient/ann"))
+		w.equal("then", int64(4), w.count("Patient", t))
+		w.equal("now", int64(3), w.count("Patient", store.Now))
+	}},
+	{"a walk over all results while writers change, delete, bring back and reorder them gives each once, as it was", func(w *world) {
+		for _, query := range []string{"Observation?status=final&_sort=-date", "Observation?status=final&_sort=date,code", "Observation?status=final"} {
+			w.Run(query, func(t *testing.T) { walkAmongWriters(w.bench.open(t), query) })
+		}
+	}},
+}
+
+// walkAmongWriters reads results in pages of 50 while four writers do what they can to confuse it.
+func walkAmongWriters(w *world, query string) {
+	const batch = 500
+	n := w.bench.options.Walk
+	if n == 0 {
+		n = 10_000
+	}
+	if testing.Short() {
+		n = min(n, 1000)
+	}
+	for from := 0; from < n; from += batch {
+		var ops []store.Op
+		for k := from; k < min(from+batch, n); k++ {
+			ops = append(ops, w.put(reading(k, k%97)))
+		}
+		w.write(ops...)
+	}
+	p, t := w.plan(query), w.head()
+	want := w.locations(p, t)
+	w.equal("results", n, len(want))
+	w.equal("results that are the same resource", n, len(slices.Compact(slices.Sorted(slices.Values(want)))))
+
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for writer := range 4 {
+		wg.Go(func() { disturb(w, n, writer, stop) })
+	}
+	got := w.walk(p, t, 50, func() {})
+	close(stop)
+	wg.Wait()
+	w.equal("walk", want, got)
+	if w.head() == t {
+		w.Error("the writers wrote nothing: the walk was not disturbed")
+	}
+}
+
+// reading is an observation; the day is its sort key.
+func reading(k, day int) string {
+	return fmt.Sprintf(`{"resourceType":"Observation","id":"o%d","status":"final","code":{"coding":[{"code":"c%d"}]},"effectiveDateTime":"2024-%02d-%02d"}`,
+		k, k%3, day%12+1, day%28+1)
+}
+
+// disturb changes, deletes and brings back observations until it is told to stop. Each writer has its own.
+func disturb(w *world, n, writer int, stop <-chan struct{}) {
+	for k := writer; ; k += 4 {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		json := reading(k%n, k%89)
+		if k%3 == 0 {
+			json = strings.Replace(json, "final", "amended", 1)
+		}
+		ops := []store.Op{w.put(json)}
+		if k%2 == 0 {
+			ops = []store.Op{remove(fmt.Sprintf("Observation/o%d", k%n))}
+		}
+		if _, err := w.store.Write(w.Context(), store.Tx{Ops: ops}); err != nil {
+			w.Errorf("writing while a walk is under way: %v", err)
+			return
+		}
+	}
+}

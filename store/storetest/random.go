@@ -1,0 +1,301 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"firewolf/fhir"
+	"firewolf/fhir/search"
+	"firewolf/store"
+)
+
+// twin is the store under test beside the oracle: both are told and asked the same.
+type twin struct {
+	rt      *rapid.T
+	engine  *search.Engine
+	clock   *manualClock
+	stores  [2]store.Store   // the oracle, and the store under test
+	moments [][2]fhir.Moment // moments of both at which they are in the same state
+	places  [2]map[fhir.Moment]int
+	asked   int
+	found   int
+}
+
+// random compares random histories, and random queries over them, with store/memory.
+func (b *bench) random(t *testing.T) {
+	asked, found := 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		clock := newClock()
+		w := &twin{rt: rt, engine: b.engine, clock: clock, moments: [][2]fhir.Moment{{store.Now, store.Now}}}
+		w.places = [2]map[fhir.Moment]int{{0: 0}, {0: 0}}
+		w.stores = [2]store.Store{b.openMemory(t, clock).store, b.options.Open(t, clock.now)}
+		defer w.stores[1].Close()
+		for range rapid.IntRange(1, 25).Draw(rt, "transactions") {
+			w.transaction()
+		}
+		for range 12 {
+			w.query(genQuery(rt))
+		}
+		w.histories()
+		asked, found = asked+w.asked, found+w.found
+	})
+	// Queries that find nothing would prove little.
+	if found*10 < asked {
+		t.Errorf("%d random queries found only %d resources", asked, found)
+	}
+}
+
+// transaction tells both stores the same, and compares what they say.
+func (w *twin) transaction() {
+	if often(w.rt, 3) {
+		w.clock.advance(time.Duration(rapid.IntRange(-2000, 10_000).Draw(w.rt, "milliseconds")) * time.Millisecond)
+	}
+	tx := w.genTx()
+	var commits [2]store.Commit
+	var errs [2]error
+	for k, s := range w.stores {
+		commits[k], errs[k] = s.Write(w.rt.Context(), tx)
+	}
+	want, got := outcome(errs[0]), outcome(errs[1])
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.rt.Fatalf("outcome of a transaction (-memory +got):\n%s", diff)
+	}
+	if errs[0] != nil {
+		return
+	}
+	for k, c := range commits {
+		for _, r := range c.Results {
+			if _, known := w.places[k][r.Version.T]; !known {
+				w.places[k][r.Version.T] = len(w.places[k])
+			}
+		}
+	}
+	if diff := cmp.Diff(w.commit(0, commits[0]), w.commit(1, commits[1])); diff != "" {
+		w.rt.Fatalf("commit (-memory +got):\n%s", diff)
+	}
+	if commits[0].T != 0 {
+		w.moments = append(w.moments, [2]fhir.Moment{commits[0].T, commits[1].T})
+	}
+}
+
+// outcome describes an error: the problems that it names, whatever the words.
+func outcome(err error) []string {
+	if errors.Is(err, store.ErrStale) {
+		return []string{"stale"}
+	}
+	return slices.Sorted(slices.Values(problems(err)))
+}
+
+// commit replaces moments, which stores number as they like, by places in the history.
+func (w *twin) commit(k int, c store.Commit) store.Commit {
+	c.T = fhir.Moment(w.places[k][c.T])
+	c.Results = slices.Clone(c.Results)
+	for i := range c.Results {
+		c.Results[i].Version = w.version(k, c.Results[i].Version)
+	}
+	return c
+}
+
+func (w *twin) version(k int, v fhir.Version) fhir.Version {
+	v.T = fhir.Moment(w.places[k][v.T])
+	return v
+}
+
+// genTx makes a transaction of distinct keys with conditions that often hold.
+func (w *twin) genTx() store.Tx {
+	var tx store.Tx
+	used := map[fhir.Key]bool{}
+	for k := range rapid.IntRange(1, 4).Draw(w.rt, "ops") {
+		op := w.genOp()
+		if used[op.Key] {
+			continue
+		}
+		used[op.Key] = true
+		op.Location = fmt.Sprintf("Bundle.entry[%d]", k)
+		tx.Ops = append(tx.Ops, op)
+	}
+	if often(w.rt, 1) {
+		tx.Require = []store.Requirement{{Key: fhir.Key{Type: "Patient", ID: pick(w.rt, "id", ids)}, Location: "Observation.subject"}}
+	}
+	if often(w.rt, 1) {
+		tx.Assume = w.genAssumption()
+	}
+	return tx
+}
+
+func (w *twin) genOp() store.Op {
+	json := genResource(w.rt)
+	op, err := putOp(w.engine, []byte(json))
+	if err != nil {
+		w.rt.Fatalf("making an Op of %s: %v", json, err)
+	}
+	if often(w.rt, 2) {
+		op = store.Op{Action: store.Delete, Key: op.Key, Method: fhir.MethodDelete, NoReferrers: often(w.rt, 4)}
+	}
+	if often(w.rt, 1) {
+		op.If.Version = int64(rapid.IntRange(1, 3).Draw(w.rt, "vid"))
+	}
+	if op.Action == store.Put && often(w.rt, 1) {
+		op.If.Absent = true
+	}
+	return op
+}
+
+// genAssumption assumes what the oracle finds now, or that nothing is found.
+func (w *twin) genAssumption() []store.Assumption {
+	text := genQuery(w.rt)
+	p, err := planOf(w.engine, text)
+	if err != nil {
+		return nil
+	}
+	a := store.Assumption{Plan: p, Limit: rapid.IntRange(0, 2).Draw(w.rt, "limit")}
+	if often(w.rt, 7) {
+		found, err := w.matches(0, p, store.Page{Limit: a.Limit})
+		if err != nil {
+			w.rt.Fatalf("searching memory for %s: %v", text, err)
+		}
+		for _, m := range found {
+			a.Match = append(a.Match, m.Key)
+		}
+	}
+	return []store.Assumption{a}
+}
+
+func (w *twin) matches(k int, p search.Plan, page store.Page) ([]store.Match, error) {
+	var all []store.Match
+	for m, err := range w.stores[k].Search(w.rt.Context(), p, page) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// query asks both stores at a moment, whole and in pages, and counts.
+func (w *twin) query(text string) {
+	p, err := planOf(w.engine, text)
+	if err != nil {
+		w.rt.Fatalf("compiling %s: %v", text, err)
+	}
+	t := pick(w.rt, "moment", w.moments)
+	want := w.answer(0, p, t[0], 0)
+	w.asked++
+	w.found += len(want)
+	size := rapid.IntRange(1, 5).Draw(w.rt, "page size")
+	for name, got := range map[string][]string{"whole": w.answer(1, p, t[1], 0), "pages": w.answer(1, p, t[1], size)} {
+		if diff := cmp.Diff(want, got); diff != "" {
+			w.rt.Fatalf("%s at %v, %s (-memory +got):\n%s%s", text, t, name, diff, w.there(t[0]))
+		}
+	}
+	n, err := w.stores[1].Count(w.rt.Context(), p, t[1])
+	if err != nil || n != int64(len(want)) {
+		w.rt.Fatalf("count of %s at %v: want %d, got %d (%v)", text, t, len(want), n, err)
+	}
+	w.references(text, p, t)
+}
+
+// answer returns every match of one store as location and content, in pages of a size, or whole if it is 0.
+func (w *twin) answer(k int, p search.Plan, t fhir.Moment, size int) []string {
+	var all []string
+	page := store.Page{T: t, Limit: size}
+	for {
+		ms, err := w.matches(k, p, page)
+		if err != nil {
+			w.rt.Fatalf("searching: %v", err)
+		}
+		for _, m := range ms {
+			all = append(all, fmt.Sprintf("%s %s", m.Location(), m.JSON))
+		}
+		if size == 0 || len(ms) < size {
+			return all
+		}
+		page.After = ms[len(ms)-1].Cursor
+	}
+}
+
+// references compares the references that the matches hold.
+func (w *twin) references(text string, p search.Plan, t [2]fhir.Moment) {
+	var refs [2][][]search.RefEntry
+	for k, s := range w.stores {
+		ms, err := w.matches(k, p, store.Page{T: t[k]})
+		if err != nil {
+			w.rt.Fatalf("searching for %s: %v", text, err)
+		}
+		some, err := s.Refs(w.rt.Context(), ms, []string{"*"})
+		if err != nil {
+			w.rt.Fatalf("asking for the references of %s: %v", text, err)
+		}
+		refs[k] = inOrder(some)
+	}
+	if diff := cmp.Diff(refs[0], refs[1]); diff != "" {
+		w.rt.Fatalf("references of %s (-memory +got):\n%s", text, diff)
+	}
+}
+
+// there lists the resources of a moment, for the reader of a failure.
+func (w *twin) there(t fhir.Moment) string {
+	var b bytes.Buffer
+	seen := map[fhir.Key]bool{}
+	for v, err := range w.stores[0].History(w.rt.Context(), store.Scope{}, store.HistoryPage{T: t}) {
+		if err == nil && !seen[v.Key] && !v.Deleted {
+			fmt.Fprintf(&b, "%s\n", v.JSON)
+		}
+		seen[v.Key] = true
+	}
+	return b.String()
+}
+
+// histories compares histories of all scopes, with conditions and pages.
+func (w *twin) histories() {
+	for range 4 {
+		sc := store.Scope{Type: pick(w.rt, "type", []string{"", "Patient", "Observation"})}
+		if sc.Type != "" && often(w.rt, 5) {
+			sc.ID = pick(w.rt, "id", ids)
+		}
+		t := pick(w.rt, "moment", w.moments)
+		page := store.HistoryPage{T: t[0]}
+		from := w.clock.now().Add(-time.Duration(rapid.IntRange(0, 60_000).Draw(w.rt, "ago")) * time.Millisecond)
+		switch rapid.IntRange(0, 2).Draw(w.rt, "condition") {
+		case 1:
+			page.Since = from
+		case 2:
+			page.AtTime, page.AtUntil = from, from.Add(time.Duration(rapid.IntRange(0, 10_000).Draw(w.rt, "for"))*time.Millisecond)
+		}
+		want := w.historyOf(0, sc, page)
+		page.T, page.Limit = t[1], rapid.IntRange(0, 4).Draw(w.rt, "limit")
+		if diff := cmp.Diff(want, w.historyOf(1, sc, page)); diff != "" {
+			w.rt.Fatalf("history of %v with %+v (-memory +got):\n%s", sc, page, diff)
+		}
+		n, err := w.stores[1].HistoryCount(w.rt.Context(), sc, page)
+		if err != nil || n != int64(len(want)) {
+			w.rt.Fatalf("count of the history of %v with %+v: want %d, got %d (%v)", sc, page, len(want), n, err)
+		}
+	}
+}
+
+// historyOf reads all pages of a history.
+func (w *twin) historyOf(k int, sc store.Scope, page store.HistoryPage) []fhir.Version {
+	var all []fhir.Version
+	for {
+		n := 0
+		for v, err := range w.stores[k].History(w.rt.Context(), sc, page) {
+			if err != nil {
+				w.rt.Fatalf("reading the history of %v: %v", sc, err)
+			}
+			n++
+			page.After = v.T
+			all = append(all, w.version(k, v))
+		}
+		if page.Limit == 0 || n < page.Limit {
+			return all
+		}
+	}
+}
