@@ -16,7 +16,8 @@ const (
 // https://hl7.org/fhir/R4/search.html#chaining
 func (r *clauseReader) chain(c Clause, typ, tail string, hops int) (Clause, *fhir.Issue) {
 	if c.Param.Type != spec.ParamReference {
-		return Clause{}, refuse(fhir.Invalid, r.name, "%s.%s is no reference: nothing can be chained to it", typ, c.Param.Code)
+		return Clause{}, refuse(fhir.NotFound, r.name, "%s.%s is no reference: nothing can be chained to it", typ, c.Param.Code).
+			Because(fhir.ReasonUnknownParameter)
 	}
 	targets, issue := r.targets(c, typ)
 	if issue != nil {

@@ -34,7 +34,7 @@ type component struct {
 func (e *Engine) describeComposite(t *typeIndex, p *param) *composite {
 	c := &composite{joined: p.branches != t.name}
 	for _, def := range p.Components {
-		part := component{param: e.componentParam(t, def.Definition), expression: def.Expression}
+		part := component{param: e.componentParam(t, p, def), expression: def.Expression}
 		if part.param == nil {
 			return nil
 		}
@@ -44,8 +44,20 @@ func (e *Engine) describeComposite(t *typeIndex, p *param) *composite {
 	return c
 }
 
-// componentParam returns the parameter of a component in the type of the composite.
-func (e *Engine) componentParam(t *typeIndex, url string) *param {
+// componentParam returns the parameter that says how a component is read. That is the one whose definition it names, unless another
+// component's leads where this one does: in DocumentReference-relationship the two are crossed.
+func (e *Engine) componentParam(t *typeIndex, p *param, def spec.Component) *param {
+	leads := e.componentLeaves(p, def.Expression)
+	for _, other := range p.Components {
+		if q := e.paramByURL(t, other.Definition); q != nil && other != def && sameLeaves(leads, q.leaves) {
+			return q
+		}
+	}
+	return e.paramByURL(t, def.Definition)
+}
+
+// paramByURL returns a parameter in the type of the composite, whether or not the type has it itself.
+func (e *Engine) paramByURL(t *typeIndex, url string) *param {
 	for _, p := range t.params {
 		if p.URL == url {
 			return p
@@ -153,7 +165,7 @@ func (ix *indexer) named(p *param, name string, v fhirpath.Value) {
 	case spec.ParamQuantity:
 		ix.quantity(name, v)
 	default:
-		if text, ok := primitive(v); ok {
+		if text, ok := v.Primitive(); ok {
 			ix.folded(name, text)
 		}
 	}

@@ -47,7 +47,7 @@ func periodOf(v fhirpath.Value) (period, bool) {
 	case "Timing":
 		return readTiming(v.Node)
 	case "date", "dateTime", "instant", "Date", "DateTime":
-		text, _ := primitive(v)
+		text, _ := v.Primitive()
 		p, ok := readDate(text)
 		if v.Type == "instant" {
 			p.hi = p.lo

@@ -145,12 +145,17 @@ func (e *Engine) compile(t *typeIndex) error {
 }
 
 // compileParam compiles one parameter, if it has entries of its own.
-func (e *Engine) compileParam(p *param) (err error) {
+func (e *Engine) compileParam(p *param) error {
 	if p.union != nil || p.composite != nil && !p.composite.joined {
 		return nil
 	}
-	if p.expr, err = fhirpath.Compile(e.spec, p.branches); err != nil || p.composite == nil {
+	expr, err := fhirpath.Compile(e.spec, p.branches)
+	if err != nil {
 		return err
+	}
+	p.expr = expr.For(p.typ)
+	if p.composite == nil {
+		return nil
 	}
 	return p.composite.compile(e.spec)
 }

@@ -37,6 +37,7 @@ func (e *Engine) Entries(t *tree.Tree) (Entries, error) {
 // indexer gathers the entries of one resource. All texts that it makes lie in one buffer, which becomes one string at the end.
 type indexer struct {
 	e      *Engine
+	values []fhirpath.Value // of the parameter at hand
 	buf    []byte
 	keys   []span
 	fixed  []string // keys that are the same for every resource
@@ -58,10 +59,11 @@ func (ix *indexer) param(p *param, root tree.Node) error {
 	if p.union != nil || p.expr == nil {
 		return nil
 	}
-	values, err := p.expr.Eval(root)
+	values, err := p.expr.EvalInto(ix.values[:0], p.expr.Focus(root))
 	if err != nil {
 		return err
 	}
+	ix.values = values
 	present := false
 	for _, v := range values {
 		if !hasValue(v) {
@@ -86,20 +88,8 @@ func hasValue(v fhirpath.Value) bool {
 		primitive := v.Type != "" && v.Type[0] >= 'a' && v.Type[0] <= 'z'
 		return !primitive
 	}
-	_, ok := primitive(v)
+	_, ok := v.Primitive()
 	return ok
-}
-
-// primitive returns the text of a primitive element or of a computed value.
-func primitive(v fhirpath.Value) (string, bool) {
-	switch v.Node.Kind() {
-	case tree.String, tree.Number, tree.Bool:
-		return v.Node.Text(), true
-	case tree.None:
-		return v.Text, v.Text != ""
-	default:
-		return "", false
-	}
 }
 
 // value writes the entries of one value.

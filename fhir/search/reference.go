@@ -23,7 +23,7 @@ func (ix *indexer) reference(p *param, v fhirpath.Value) {
 	case ix.e.spec.IsResource(v.Type):
 		ix.nested(p, v)
 	default:
-		if text, ok := primitive(v); ok {
+		if text, ok := v.Primitive(); ok {
 			ix.literal(p, text, true)
 		}
 	}

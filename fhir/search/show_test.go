@@ -11,6 +11,7 @@ import (
 
 	"firewolf/fhir"
 	"firewolf/fhir/datetime"
+	"firewolf/fhir/decimal"
 	"firewolf/fhir/search"
 	"firewolf/fhir/spec"
 )
@@ -138,6 +139,20 @@ func showBound(kind search.RangeKind, b string) string {
 	case kind == search.DateRange:
 		return showTime(datetime.Unordered(b))
 	}
+	return showNumber(b)
+}
+
+// showNumber writes a bound of numbers; below and above stand for a number that is just not reached.
+func showNumber(b string) string {
+	if d, err := decimal.Unordered(b); err == nil {
+		return d.Plain()
+	}
+	if d, err := decimal.Unordered(strings.TrimSuffix(b, "\x00")); err == nil {
+		return "above " + d.Plain()
+	}
+	if d, err := decimal.Unordered(b + "\x00"); err == nil {
+		return "below " + d.Plain()
+	}
 	return fmt.Sprintf("%x", b)
 }
 
@@ -162,8 +177,6 @@ func showPlan(p search.Plan) string {
 }
 
 // showEntries writes entries, one a line.
-var _ = showEntries
-
 func showEntries(e search.Entries) []string {
 	var lines []string
 	for _, k := range e.Keys {

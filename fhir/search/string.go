@@ -28,7 +28,7 @@ func (ix *indexer) str(p *param, v fhirpath.Value) {
 	case "Address":
 		ix.parts(p, v.Node, addressParts)
 	default:
-		text, ok := primitive(v)
+		text, ok := v.Primitive()
 		if !ok {
 			return
 		}

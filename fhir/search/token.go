@@ -34,7 +34,7 @@ func tokens(v fhirpath.Value, yield func(token)) {
 	case "ContactPoint":
 		yield(token{code: v.Node.Member("value").Text()})
 	default:
-		if text, ok := primitive(v); ok {
+		if text, ok := v.Primitive(); ok {
 			yield(token{code: text, caseless: v.Type == "string"})
 		}
 	}

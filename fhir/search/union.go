@@ -11,15 +11,14 @@ import (
 // describeUnion finds the parameters that a parameter is the union of: Observation.combo-code is code or component-code. It then
 // needs no entries but those that it is sorted by. References keep theirs, because includes and chains go by parameter.
 func describeUnion(t *typeIndex, p *param) []*param {
-	branches := splitBranches(p.branches)
-	if len(branches) < 2 || p.Type == spec.ParamReference {
+	if p.Type == spec.ParamReference {
 		return nil
 	}
 	var parts []*param
-	left := branches
+	left := splitBranches(p.branches)
 	for _, q := range t.params {
 		covers := splitBranches(q.branches)
-		if len(covers) < len(branches) && sameKind(p, q) && within(covers, left) {
+		if q.before(p) && len(left) > 0 && sameKind(p, q) && within(covers, left) {
 			parts = append(parts, q)
 			left = slices.DeleteFunc(slices.Clone(left), func(b string) bool { return slices.Contains(covers, b) })
 		}
@@ -28,6 +27,13 @@ func describeUnion(t *typeIndex, p *param) []*param {
 		return nil
 	}
 	return parts
+}
+
+// before reports whether p can be made of q: q has fewer branches, or is the first of those with the same, as
+// Patient.name is of name and phonetic. So no parameter is made of itself.
+func (q *param) before(p *param) bool {
+	a, b := strings.Count(q.branches, "|"), strings.Count(p.branches, "|")
+	return a < b || a == b && q.Code < p.Code
 }
 
 // within reports whether all of a are in b.

@@ -10,7 +10,7 @@ import (
 
 // uri indexes a value of a uri parameter.
 func (ix *indexer) uri(p *param, v fhirpath.Value) {
-	text, ok := primitive(v)
+	text, ok := v.Primitive()
 	if !ok {
 		return
 	}
