@@ -407,15 +407,18 @@ func TestConditionalCriteria(t *testing.T) {
 	}{
 		{"are read like any others", "identifier=a|b&_id=1", search.Options{Conditional: true}, nil},
 		{
-			"need at least one parameter", "", search.Options{Conditional: true},
+			"need at least one parameter", "",
+			search.Options{Conditional: true},
 			[]string{"error required http.query: conditional criteria need at least one search parameter"},
 		},
 		{
-			"are strict however lenient the request", "identifier=a|b&shoesize=43", search.Options{Conditional: true, Lenient: true},
+			"are strict however lenient the request", "identifier=a|b&shoesize=43",
+			search.Options{Conditional: true, Lenient: true},
 			[]string{"error not-found/unknown-parameter http.shoesize: Patient has no search parameter shoesize"},
 		},
 		{
-			"hold no result parameters", "identifier=a|b&_count=1&_include=Patient:link", search.Options{Conditional: true},
+			"hold no result parameters", "identifier=a|b&_count=1&_include=Patient:link",
+			search.Options{Conditional: true},
 			[]string{
 				"error invalid http._count: _count cannot stand in conditional criteria",
 				"error invalid http._include: _include cannot stand in conditional criteria",

@@ -29,11 +29,11 @@ func describeUnion(t *typeIndex, p *param) []*param {
 	return parts
 }
 
-// before reports whether p can be made of q: q has fewer branches, or is the first of those with the same, as
-// Patient.name is of name and phonetic. So no parameter is made of itself.
-func (q *param) before(p *param) bool {
-	a, b := strings.Count(q.branches, "|"), strings.Count(p.branches, "|")
-	return a < b || a == b && q.Code < p.Code
+// before reports whether q can be made of p: p has fewer branches, or is the first of those with as many, as
+// name is of name and phonetic. So no parameter is made of itself.
+func (p *param) before(q *param) bool {
+	a, b := strings.Count(p.branches, "|"), strings.Count(q.branches, "|")
+	return a < b || a == b && p.Code < q.Code
 }
 
 // within reports whether all of a are in b.
