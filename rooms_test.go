@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"fhir/datetime":    1,
 	"fhir/decimal":     1,
 	"fhir/ucum":        1,
+	"fhir/ucum/gen":    1,
 	"fhir":             0,
 	"fixtures":         0,
 }
