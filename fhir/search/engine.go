@@ -7,11 +7,13 @@ import (
 
 	fhirpath "firewolf/fhir/path"
 	"firewolf/fhir/spec"
+	"firewolf/fhir/ucum"
 )
 
 // Engine knows the search parameters of every type, compiled. It is immutable and safe for concurrent use.
 type Engine struct {
 	spec  *spec.Spec
+	units *ucum.Table
 	own   []string              // base URLs without the last slash
 	types map[string]*typeIndex // every resource type; the map never changes
 }
@@ -19,7 +21,7 @@ type Engine struct {
 // NewEngine compiles what it needs on first use. own are this server's base URLs ("http://localhost:8080/fhir"):
 // a reference to Type/id below one of them is the same as the relative reference.
 func NewEngine(s *spec.Spec, own ...string) (*Engine, error) {
-	e := &Engine{spec: s, types: make(map[string]*typeIndex, len(s.ResourceTypes()))}
+	e := &Engine{spec: s, units: ucum.New(), types: make(map[string]*typeIndex, len(s.ResourceTypes()))}
 	for _, base := range own {
 		if !strings.Contains(base, "://") {
 			return nil, fmt.Errorf("the base URL %q is not absolute", base)

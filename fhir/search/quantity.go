@@ -5,6 +5,7 @@ import (
 	"firewolf/fhir/decimal"
 	fhirpath "firewolf/fhir/path"
 	"firewolf/fhir/tree"
+	"firewolf/fhir/ucum"
 )
 
 // A quantity is a number with a unit, compared as a number is. [number]|[system]|[code] asks for a coded unit; of UCUM any unit
@@ -42,10 +43,46 @@ func (ix *indexer) quantity(name string, v fhirpath.Value) {
 	}
 }
 
-// coded indexes a quantity by the code of its unit.
+// coded indexes a quantity by its coded unit: in the canonical unit where the unit is one of UCUM.
 func (ix *indexer) coded(name string, m measure, x extent) {
-	ix.extent(unitName(name, m.system, m.code), x)
+	unit, canonical := ix.e.canonical(m.system, m.code)
+	if canonical == "" || !m.convert(unit) {
+		ix.extent(unitName(name, m.system, m.code), x)
+		return
+	}
+	ix.extent(canonicalName(name, canonical), m.extent())
 }
+
+// canonical returns the unit of a code of UCUM, and its canonical unit; "" for any other.
+func (e *Engine) canonical(system, code string) (ucum.Unit, string) {
+	if system != ucumSystem {
+		return ucum.Unit{}, ""
+	}
+	unit, err := e.units.Parse(code)
+	if err != nil {
+		return ucum.Unit{}, ""
+	}
+	text, _, _ := unit.Canonical()
+	return unit, text
+}
+
+// convert brings a measure to the canonical unit; false where that is out of range.
+func (m *measure) convert(unit ucum.Unit) bool {
+	for _, d := range []**decimal.Decimal{&m.low, &m.high} {
+		if *d == nil {
+			continue
+		}
+		c, err := unit.Canonicalize(**d)
+		if err != nil {
+			return false
+		}
+		*d = &c
+	}
+	return true
+}
+
+// canonicalName is the name of the ranges of all units of one dimension.
+func canonicalName(name, unit string) string { return name + "|~" + unit }
 
 // unitName is the name of the ranges of one unit.
 func unitName(name, system, code string) string {
@@ -122,5 +159,27 @@ func (c *compiler) quantity(name, value string) (Expr, *fhir.Issue) {
 	if code == "" {
 		return nil, badValue(c.name, value, "without the code of a unit: it is [number]|[system]|[code] or [number]||[code]")
 	}
-	return a.expr(unitName(name, system, code)), nil
+	unit, canonical := c.e.canonical(system, code)
+	if canonical == "" || !a.convert(unit) {
+		return a.expr(unitName(name, system, code)), nil
+	}
+	return a.expr(canonicalName(name, canonical)), nil
+}
+
+// convert brings what is asked to the canonical unit; false where that is out of range.
+func (a *asked) convert(unit ucum.Unit) bool {
+	exact, err := unit.Canonicalize(a.exact)
+	if err != nil {
+		return false
+	}
+	lo, err := unit.Canonicalize(a.lo)
+	if err != nil {
+		return false
+	}
+	hi, err := unit.Canonicalize(a.hi)
+	if err != nil {
+		return false
+	}
+	a.exact, a.lo, a.hi = exact, lo, hi
+	return true
 }
