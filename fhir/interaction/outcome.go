@@ -1,9 +1,8 @@
 package interaction
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"firewolf/fhir"
+	"firewolf/fhir/tree"
 )
 
 // reasonSystem is the code system of OperationOutcome.issue.details.coding.
@@ -27,38 +26,28 @@ func Outcome(is fhir.Issues) []byte {
 
 func appendIssue(b []byte, i *fhir.Issue) []byte {
 	b = append(b, `{"severity":`...)
-	b = appendString(b, string(i.Severity))
+	b = tree.Quote(b, string(i.Severity))
 	b = append(b, `,"code":`...)
-	b = appendString(b, string(i.Code))
+	b = tree.Quote(b, string(i.Code))
 	b = append(b, `,"details":{`...)
 	if i.Reason != fhir.ReasonNone {
 		b = append(b, `"coding":[{"system":"`+reasonSystem+`","code":`...)
-		b = appendString(b, string(i.Reason))
+		b = tree.Quote(b, string(i.Reason))
 		b = append(b, `}],`...)
 	}
 	b = append(b, `"text":`...)
-	b = appendString(b, i.Text)
+	b = tree.Quote(b, i.Text)
 	b = append(b, `},"diagnostics":`...)
-	b = appendString(b, i.Text)
+	b = tree.Quote(b, i.Text)
 	if len(i.Expression) > 0 {
 		b = append(b, `,"expression":[`...)
 		for k, e := range i.Expression {
 			if k > 0 {
 				b = append(b, ',')
 			}
-			b = appendString(b, e)
+			b = tree.Quote(b, e)
 		}
 		b = append(b, ']')
 	}
 	return append(b, '}')
-}
-
-// appendString appends s as a JSON string. Bytes that are no UTF-8 become U+FFFD: text of a
-// request may stand in an issue, and an answer is always valid JSON.
-func appendString(b []byte, s string) []byte {
-	out, err := jsontext.AppendQuote(b, s)
-	if err != nil && len(out) == 0 {
-		return append(b, `""`...)
-	}
-	return out
 }

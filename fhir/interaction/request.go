@@ -6,6 +6,7 @@ import (
 
 	"firewolf/fhir"
 	"firewolf/fhir/search"
+	"firewolf/fhir/tree"
 )
 
 // Request is one FHIR interaction.
@@ -29,6 +30,10 @@ type Request struct {
 	Base   string // the base URL to build absolute URLs with, "http://localhost:8080/fhir"
 	Caller fhir.Caller
 	Now    time.Time
+
+	at   fhir.Moment // the moment that a read inside a transaction sees; store.Now elsewhere
+	tree *tree.Tree  // Body, where a Bundle entry was parsed with its Bundle; nil elsewhere
+	sub  bool        // an entry of a Bundle
 }
 
 // Response is its outcome. Body is finished JSON (or raw bytes of a Binary), nil where there is none.
@@ -41,9 +46,15 @@ type Response struct {
 	LastModified time.Time
 	Issues       fhir.Issues // the errors of a refused request: Body is nil then, and the caller renders an OperationOutcome
 	Err          error       // an internal error, for the log; Status is 500 then
+	Allow        []string    // the methods that the path knows, of a 405
 	Interaction  string      // "read", "vread", "search-type", ... as CapabilityStatement names them, for metrics and audit
 	Type         string      // the resource type, for metrics and audit
 	Patient      string      // "Patient/1" where the interaction was about one patient, for the audit line
+
+	SecurityContext string // X-Security-Context of a Binary that is served raw
+
+	self    fhir.Key // whose representation Body is; zero where it is none of this server's
+	outcome []byte   // an OperationOutcome, for Bundle.entry.response.outcome
 }
 
 // Interactor answers requests.

@@ -1,8 +1,12 @@
 package interaction
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,7 +30,7 @@ type Options struct {
 	Search  *search.Engine
 	Checker Checker       // nil: what is written is only parsed
 	Clock   fhir.Clock    // for Requests without Now; nil means time.Now
-	IDs     func() string // the id of a created resource; nil means a random UUID
+	IDs     func() string // the id of a created resource; nil means a UUID whose order is that of time, which keeps indexes dense
 
 	// Bases are base URLs of this server beside Request.Base: an absolute URL below one of them is the same as the relative reference.
 	Bases []string
@@ -100,7 +104,8 @@ type Call struct {
 
 // Service answers Requests. It is safe for concurrent use.
 type Service struct {
-	o Options
+	o       Options
+	capable statements
 }
 
 var _ Interactor = (*Service)(nil)
@@ -121,7 +126,7 @@ func New(o Options) (*Service, error) {
 		o.Clock = time.Now
 	}
 	if o.IDs == nil {
-		o.IDs = uuid.NewString
+		o.IDs = func() string { return uuid.Must(uuid.NewV7()).String() }
 	}
 	o.Limits = o.Limits.withDefaults()
 	return &Service{o: o}, nil
@@ -148,7 +153,57 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Interact answers one request. It never panics on what a request holds.
+// Interact answers one request. What goes wrong stands in the Response: it never panics.
 func (s *Service) Interact(ctx context.Context, r Request) Response {
-	panic("unwritten")
+	resp := s.answer(ctx, &r)
+	if resp.Body == nil {
+		resp.Body = resp.outcome
+	}
+	if r.Method == http.MethodHead {
+		resp.Body = nil
+	}
+	return resp
+}
+
+// answer is Interact for a request and for an entry of a Bundle.
+func (s *Service) answer(ctx context.Context, r *Request) (resp Response) {
+	rt, known, err := s.route(r)
+	defer func() {
+		if p := recover(); p != nil {
+			resp = refuse(Response{}, fmt.Errorf("panic in %s: %v\n%s", known.Interaction, p, debug.Stack()))
+		}
+		resp.Interaction = cmp.Or(resp.Interaction, known.Interaction)
+		resp.Type = cmp.Or(resp.Type, known.Type)
+	}()
+	if err == nil {
+		err = rt.allow(r.Caller)
+	}
+	if err != nil {
+		return refuse(known, err)
+	}
+	r.Query = withoutPresentation(r.Query)
+	resp, err = s.handle(ctx, r, rt)
+	if err != nil {
+		return refuse(resp, err)
+	}
+	return resp
+}
+
+// refuse turns an error into the Response that says it. Headers that were set already stay.
+func refuse(resp Response, err error) Response {
+	resp.Body, resp.outcome = nil, nil
+	is, ok := fhir.IssuesOf(err)
+	switch {
+	case ok:
+		resp.Issues, resp.Status = is, StatusOf(is)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		resp.Issues = fhir.Issues{fhir.NewIssue(fhir.Timeout, "the request took too long, or was given up").CausedBy(err)}
+		resp.Status = StatusOf(resp.Issues)
+	default:
+		resp.Issues, resp.Status = fhir.Issues{fhir.NewIssue(fhir.Exception, "internal error").CausedBy(err)}, http.StatusInternalServerError
+	}
+	if resp.Status >= http.StatusInternalServerError {
+		resp.Err = err
+	}
+	return resp
 }

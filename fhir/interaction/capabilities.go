@@ -1,0 +1,294 @@
+package interaction
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"sync"
+
+	"firewolf/fhir"
+	"firewolf/fhir/search"
+	"firewolf/fhir/spec"
+	"firewolf/fhir/tree"
+)
+
+// statements caches the CapabilityStatement of each base URL that the server was asked by. It is bounded, because
+// a client can make bases up.
+type statements struct {
+	mu   sync.Mutex
+	made map[string]statement
+}
+
+type statement struct {
+	json []byte
+	etag string
+}
+
+const statementLimit = 16
+
+// capabilities answers GET metadata. https://hl7.org/fhir/R4/http.html#capabilities
+func (s *Service) capabilities(_ context.Context, r *Request, _ route) (Response, error) {
+	mode, rest, err := takeOne(r.Query, "mode")
+	if err != nil {
+		return Response{}, err
+	}
+	switch mode {
+	case "", "full", "normative":
+	case "terminology":
+		return Response{}, fhir.NewIssue(fhir.NotSupported, "this server is no terminology server", "http.mode").Because(fhir.ReasonNotImplemented)
+	default:
+		return Response{}, fhir.NewIssue(fhir.Value, "mode is full, normative or terminology, not "+quote(mode), "http.mode")
+	}
+	part, rest, err := s.subsetOf(rest)
+	if err == nil {
+		err = noMore(rest, nameCapabilities, r.Lenient)
+	}
+	if err != nil {
+		return Response{}, err
+	}
+	made := s.statement(r.Base)
+	resp := Response{Status: 200, ETag: made.etag, LastModified: s.o.Software.Released, Type: "CapabilityStatement"}
+	if r.IfNoneMatch != "" && r.IfNoneMatch == made.etag {
+		resp.Status = 304
+		return resp, nil
+	}
+	resp.Body, err = part.of(made.json)
+	return resp, err
+}
+
+// statement returns the CapabilityStatement for a base.
+func (s *Service) statement(base string) statement {
+	s.capable.mu.Lock()
+	defer s.capable.mu.Unlock()
+	if made, ok := s.capable.made[base]; ok {
+		return made
+	}
+	w := &statementWriter{s: s, b: make([]byte, 0, 1<<20)}
+	w.write(base)
+	sum := sha256.Sum256(w.b)
+	made := statement{json: w.b, etag: `W/"` + hex.EncodeToString(sum[:8]) + `"`}
+	if s.capable.made == nil || len(s.capable.made) >= statementLimit {
+		s.capable.made = map[string]statement{}
+	}
+	s.capable.made[base] = made
+	return made
+}
+
+// statementWriter writes what is really served. https://hl7.org/fhir/R4/capabilitystatement.html
+type statementWriter struct {
+	s *Service
+	b []byte
+}
+
+func (w *statementWriter) raw(text string) { w.b = append(w.b, text...) }
+
+// member writes ,"name":"value", where there is a value.
+func (w *statementWriter) member(name, value string) {
+	if value != "" {
+		w.raw(`,"` + name + `":`)
+		w.b = tree.Quote(w.b, value)
+	}
+}
+
+// list writes ,"name":[...] around what each writes.
+func (w *statementWriter) list(name string, n int, each func(k int)) {
+	if n == 0 {
+		return
+	}
+	w.raw(`,"` + name + `":[`)
+	for k := range n {
+		if k > 0 {
+			w.raw(",")
+		}
+		each(k)
+	}
+	w.raw("]")
+}
+
+func (w *statementWriter) codes(name string, codes []string) {
+	w.list(name, len(codes), func(k int) {
+		w.raw(`{"code":"` + codes[k] + `"}`)
+	})
+}
+
+func (w *statementWriter) write(base string) {
+	soft := w.s.o.Software
+	w.raw(`{"resourceType":"CapabilityStatement","status":"active","date":"` + soft.Released.UTC().Format(fhir.InstantLayout) + `","kind":"instance"`)
+	name := soft.Name
+	if name == "" {
+		name = "Firewolf"
+	}
+	w.raw(`,"software":{"name":`)
+	w.b = tree.Quote(w.b, name)
+	w.member("version", soft.Version)
+	w.raw(`},"implementation":{"description":`)
+	w.b = tree.Quote(w.b, firstOf(soft.Description, name+", a FHIR R4 server"))
+	w.member("url", base)
+	w.raw(`},"fhirVersion":"4.0.1","format":["application/fhir+json","json"],"rest":[{"mode":"server"`)
+	w.member("documentation", w.s.policies())
+	w.resources()
+	w.codes("interaction", []string{nameTransaction, nameBatch, nameSearchSystem, nameHistorySystem})
+	w.params("Resource")
+	w.operations("", LevelSystem)
+	w.list("compartment", len(compartments), func(k int) {
+		w.raw(`"http://hl7.org/fhir/CompartmentDefinition/` + compartments[k] + `"`)
+	})
+	w.raw(`}]}`)
+}
+
+// compartments are those of R4. https://hl7.org/fhir/R4/compartmentdefinition.html
+var compartments = [...]string{"device", "encounter", "patient", "practitioner", "relatedPerson"}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// policies says in words what no element of the statement can say.
+func (s *Service) policies() string {
+	text := "A transaction is written as a whole or not at all, and a page of a search shows one moment however much is written meanwhile. "
+	switch s.o.References {
+	case ReferencesEnforce:
+		text += "Every literal reference to this server must point to an existing resource, and a resource that is referred to cannot be deleted."
+	case ReferencesAllow:
+		text += "References are not checked."
+	default:
+		text += "A literal reference to this server in a transaction must point to a resource that exists once the transaction is done."
+	}
+	return text
+}
+
+var typeInteractions = []string{
+	nameRead, nameVRead, nameUpdate, nameDelete, nameHistoryInstance, nameHistoryType, nameCreate, nameSearchType,
+}
+
+func (w *statementWriter) resources() {
+	types := w.s.servedTypes()
+	incoming := w.s.incoming(types)
+	w.list("resource", len(types), func(k int) {
+		typ := types[k]
+		w.raw(`{"type":"` + typ + `","profile":"http://hl7.org/fhir/StructureDefinition/` + typ + `"`)
+		w.codes("interaction", typeInteractions)
+		w.raw(`,"versioning":"versioned-update","readHistory":true,"updateCreate":true,"conditionalCreate":true,` +
+			`"conditionalRead":"full-support","conditionalUpdate":true,"conditionalDelete":"` + w.s.conditionalDeletes() + `"`)
+		w.list("referencePolicy", 2, func(k int) {
+			w.raw([...]string{`"literal"`, `"` + w.s.referencePolicy() + `"`}[k])
+		})
+		w.strings("searchInclude", w.s.includes(typ))
+		w.strings("searchRevInclude", incoming[typ])
+		w.params(typ)
+		w.operations(typ, LevelType|LevelInstance)
+		w.raw("}")
+	})
+}
+
+func (s *Service) conditionalDeletes() string {
+	if s.o.ConditionalDeleteMultiple {
+		return "multiple"
+	}
+	return "single"
+}
+
+func (s *Service) referencePolicy() string {
+	if s.o.References == ReferencesEnforce {
+		return "enforced"
+	}
+	return "local"
+}
+
+func (w *statementWriter) strings(name string, values []string) {
+	w.list(name, len(values), func(k int) { w.b = tree.Quote(w.b, values[k]) })
+}
+
+// servedTypes are the types with an endpoint.
+func (s *Service) servedTypes() []string {
+	var out []string
+	for _, typ := range s.o.Spec.ResourceTypes() {
+		if s.knownType(typ) == nil {
+			out = append(out, typ)
+		}
+	}
+	return out
+}
+
+// served says whether a search parameter is answered: the search room is asked, so that the statement cannot drift from it.
+func (s *Service) served(typ string, p *spec.Param) bool {
+	_, err := s.o.Search.Parse(typ, []search.Pair{{Name: p.Code + ":missing", Value: "true"}}, search.Options{})
+	if err == nil {
+		return true
+	}
+	for _, value := range []string{"1", "2020"} {
+		if _, err := s.o.Search.Parse(typ, []search.Pair{{Name: p.Code, Value: value}}, search.Options{}); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// includes are the values of _include for a type.
+func (s *Service) includes(typ string) []string {
+	out := []string{typ + ":*"}
+	for _, p := range s.o.Spec.Params(typ) {
+		if p.Type == spec.ParamReference && p.Expression != "" {
+			out = append(out, typ+":"+p.Code)
+		}
+	}
+	return out
+}
+
+// incoming are the values of _revinclude for every type.
+func (s *Service) incoming(types []string) map[string][]string {
+	out := make(map[string][]string, len(types))
+	for _, from := range types {
+		for _, p := range s.o.Spec.Params(from) {
+			if p.Type != spec.ParamReference || p.Expression == "" {
+				continue
+			}
+			targets := p.Targets
+			if len(targets) == 0 {
+				targets = types
+			}
+			for _, to := range targets {
+				out[to] = append(out[to], from+":"+p.Code)
+			}
+		}
+	}
+	return out
+}
+
+func (w *statementWriter) params(typ string) {
+	var served []*spec.Param
+	ask := typ
+	if typ == "Resource" {
+		ask = "Basic"
+	}
+	for _, p := range w.s.o.Spec.Params(typ) {
+		if w.s.served(ask, p) {
+			served = append(served, p)
+		}
+	}
+	w.list("searchParam", len(served), func(k int) {
+		p := served[k]
+		w.raw(`{"name":"` + p.Code + `"`)
+		w.member("definition", p.URL)
+		w.member("type", string(p.Type))
+		w.raw("}")
+	})
+}
+
+func (w *statementWriter) operations(typ string, levels Level) {
+	var offered []Operation
+	for _, o := range w.s.o.Operations {
+		if o.Levels&levels != 0 && (typ == "" || o.offers(typ)) {
+			offered = append(offered, o)
+		}
+	}
+	w.list("operation", len(offered), func(k int) {
+		w.raw(`{"name":`)
+		w.b = tree.Quote(w.b, offered[k].Name)
+		w.member("definition", offered[k].Definition)
+		w.raw("}")
+	})
+}

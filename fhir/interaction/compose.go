@@ -1,0 +1,187 @@
+package interaction
+
+import (
+	"fmt"
+
+	"firewolf/fhir"
+	"firewolf/fhir/tree"
+	"firewolf/store"
+)
+
+// compose rewrites the links and makes the operations, in the order of the rules.
+func (l *look) compose() error {
+	if err := l.identify(); err != nil {
+		return err
+	}
+	l.p.fates = make([]fate, len(l.entries))
+	for k, e := range l.entries {
+		l.p.fates[k] = fate{kind: fateRead}
+		if e.rt.name == nameDelete {
+			l.composeDelete(k, e)
+		}
+	}
+	var is fhir.Issues
+	for _, name := range []string{nameCreate, nameUpdate} {
+		err := l.each(name, l.composePut)
+		found, ok := fhir.IssuesOf(err)
+		if err != nil && !ok {
+			return err
+		}
+		is = append(is, found...)
+	}
+	l.pin()
+	return is.Err()
+}
+
+func (l *look) composeDelete(k int, e *entry) {
+	l.p.fates[k] = fate{kind: fateOp, op: len(l.p.tx.Ops), ops: len(e.deletes)}
+	if len(e.deletes) == 0 {
+		l.p.fates[k] = fate{kind: fateNone}
+	}
+	for _, key := range e.deletes {
+		l.p.tx.Ops = append(l.p.tx.Ops, l.s.deletion(key, entryAt(e.at)))
+	}
+}
+
+// identify names what every entry with a resource becomes.
+func (l *look) identify() error {
+	m := &identities{s: l.s, base: l.r.Base, keys: make(map[string]fhir.Key, 2*len(l.entries)), version: l.versionOf}
+	named := map[string]*entry{}
+	for _, e := range l.entries {
+		if e.key.ID == "" {
+			continue
+		}
+		name := m.normalize(e.fullURL)
+		if name == "" {
+			// Without a fullUrl the id that the resource was sent with is all that others can refer to.
+			name = e.key.Type + "/" + e.req.tree.ID()
+		} else if other := named[name]; other != nil {
+			return fhir.NewIssue(fhir.Invalid, entryAt(other.at)+" and "+entryAt(e.at)+" have one fullUrl",
+				entryAt(other.at)+".fullUrl", entryAt(e.at)+".fullUrl")
+		}
+		named[name] = e
+		m.keys[name] = e.key
+	}
+	l.links = m
+	return nil
+}
+
+// composePut makes the operation of a create or an update.
+func (l *look) composePut(e *entry) error {
+	f := &l.p.fates[e.at]
+	switch {
+	case e.found != nil:
+		*f = fate{kind: fateMatch, key: e.found.Key, vid: e.found.VID}
+		return nil
+	case e.same != nil:
+		*f = l.p.fates[e.same.at]
+		f.kind = fateSame
+		return nil
+	}
+	t, err := l.rewrite(e)
+	if err != nil {
+		return err
+	}
+	method := fhir.MethodCreate
+	if e.rt.name == nameUpdate {
+		method = fhir.MethodUpdate
+	}
+	d, err := l.s.compose(t, e.key, method)
+	if err != nil {
+		return err
+	}
+	e.warnings = d.warnings
+	d.op.Location = entryAt(e.at)
+	if d.op.If, err = l.s.precondition(l.ctx, &e.req, e.key); err != nil {
+		return err
+	}
+	d.op.If.Absent = d.op.If.Absent || e.absent
+	*f = fate{kind: fateOp, op: len(l.p.tx.Ops), ops: 1}
+	l.p.tx.Ops = append(l.p.tx.Ops, d.op)
+	return nil
+}
+
+// rewrite gives a resource its final links.
+func (l *look) rewrite(e *entry) (*tree.Tree, error) {
+	found, err := l.links.of(e.req.tree, e.fullURL)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range found.asked {
+		k, err := l.resolve(q)
+		if err != nil {
+			return nil, err
+		}
+		found.edits = append(found.edits, tree.Edit{Node: q.node, JSON: tree.Quote(nil, k.String())})
+	}
+	if l.s.o.References != ReferencesAllow {
+		for _, p := range found.points {
+			if l.written[p.key] == nil && !l.required[p.key] {
+				l.required[p.key] = true
+				l.p.tx.Require = append(l.p.tx.Require, store.Requirement{Key: p.key, Location: locate(entryAt(e.at), p.location)})
+			}
+		}
+	}
+	if len(found.edits) == 0 {
+		return e.req.tree, nil
+	}
+	return e.req.tree.Apply(found.edits)
+}
+
+// resolve finds the one resource that a conditional reference means, as it is once the transaction is done: these
+// references are resolved last. https://hl7.org/fhir/R4/http.html#trules
+func (l *look) resolve(q question) (fhir.Key, error) {
+	text := q.typ + "?" + q.query
+	if k, ok := l.resolved[text]; ok {
+		return k, nil
+	}
+	pairs, err := ParseQuery(q.query)
+	if err != nil {
+		return fhir.Key{}, err
+	}
+	touched := l.countDeleted(q.typ)
+	for k := range l.written {
+		if k.Type == q.typ {
+			touched++
+		}
+	}
+	c, err := l.s.match(l.ctx, q.typ, pairs, 2+touched)
+	if err != nil {
+		return fhir.Key{}, err
+	}
+	l.p.tx.Assume = append(l.p.tx.Assume, c.assumption())
+	var hits []fhir.Key
+	for _, mt := range c.matches {
+		if !l.deleted[mt.Key] && l.written[mt.Key] == nil {
+			hits = append(hits, mt.Key)
+		}
+	}
+	for k, e := range l.written {
+		if k.Type != q.typ {
+			continue
+		}
+		hit, err := l.satisfies(e, c.plan)
+		if err != nil {
+			return fhir.Key{}, err
+		}
+		if hit {
+			hits = append(hits, k)
+		}
+	}
+	if len(hits) == 1 {
+		l.resolved[text] = hits[0]
+		return hits[0], nil
+	}
+	return fhir.Key{}, q.unresolved(len(hits))
+}
+
+func (q question) unresolved(hits int) error {
+	text := fmt.Sprintf("the conditional reference %s matches more than one resource", quote(q.typ+"?"+q.query))
+	code := fhir.MultipleMatches
+	reason := fhir.ReasonNone
+	if hits == 0 {
+		text = fmt.Sprintf("the conditional reference %s matches nothing", quote(q.typ+"?"+q.query))
+		code, reason = fhir.NotFound, fhir.ReasonDanglingReference
+	}
+	return fhir.NewIssue(code, text, q.node.Location()).Because(reason)
+}

@@ -1,0 +1,148 @@
+package interaction
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"strings"
+
+	"firewolf/fhir"
+	"firewolf/fhir/search"
+)
+
+// cursorParam is the parameter of a next link that holds where the page starts. Pages are stateless: all that
+// the server must know again stands in the cursor, signed with the store's secret.
+// https://hl7.org/fhir/R4/http.html#paging
+const cursorParam = "_cursor"
+
+// cursor is where a page starts.
+type cursor struct {
+	query digest      // of the query that it belongs to
+	t     fhir.Moment // what the pages see
+	now   int64       // when the first page was asked for, in Unix milliseconds: what "about today" means
+	parts []part      // per searched type in order; one, with the type "", where the order is the store's own
+}
+
+// part is how far one list has been read.
+type part struct {
+	name  string
+	after []byte
+}
+
+type digest [16]byte
+
+const macSize = 16
+
+// queryDigest names a query: where it was sent, and what of it was used.
+func queryDigest(path string, self []search.Pair) digest {
+	h := sha256.New()
+	h.Write([]byte(path))
+	h.Write([]byte{0})
+	h.Write(appendQuery(nil, self))
+	var d digest
+	copy(d[:], h.Sum(nil))
+	return d
+}
+
+// encode signs the cursor. The MAC comes first and covers all that follows.
+func (c cursor) encode(secret []byte) string {
+	b := make([]byte, macSize, macSize+len(c.query)+64)
+	b = append(b, c.query[:]...)
+	b = binary.AppendUvarint(b, uint64(c.t))
+	b = binary.AppendUvarint(b, uint64(c.now))
+	for _, p := range c.parts {
+		b = appendField(b, []byte(p.name))
+		b = appendField(b, p.after)
+	}
+	copy(b, mac(secret, b[macSize:]))
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func appendField(b, field []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(field)))
+	return append(b, field...)
+}
+
+func mac(secret, data []byte) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte("firewolf cursor 1\x00"))
+	h.Write(data)
+	return h.Sum(nil)[:macSize]
+}
+
+// decodeCursor reads a cursor that encode made for the same query.
+func decodeCursor(text string, secret []byte, query digest) (cursor, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) < macSize+len(query) || !hmac.Equal(b[:macSize], mac(secret, b[macSize:])) {
+		return cursor{}, fhir.NewIssue(fhir.Invalid, "the page link was changed, or is not one of this server", "http."+cursorParam)
+	}
+	c := cursor{}
+	copy(c.query[:], b[macSize:])
+	if c.query != query {
+		return cursor{}, fhir.NewIssue(fhir.Invalid, "the page link belongs to another query", "http."+cursorParam)
+	}
+	d := fields{b: b[macSize+len(query):]}
+	c.t, c.now = fhir.Moment(d.number()), int64(d.number())
+	for len(d.b) > 0 && !d.bad {
+		c.parts = append(c.parts, part{name: string(d.field()), after: d.field()})
+	}
+	if d.bad {
+		return cursor{}, fhir.NewIssue(fhir.Invalid, "the page link is cut short", "http."+cursorParam)
+	}
+	return c, nil
+}
+
+// fields reads what appendField and AppendUvarint wrote. After a fault it gives zeros and bad is set.
+type fields struct {
+	b   []byte
+	bad bool
+}
+
+func (f *fields) number() uint64 {
+	n, size := binary.Uvarint(f.b)
+	if size <= 0 {
+		f.bad = true
+		return 0
+	}
+	f.b = f.b[size:]
+	return n
+}
+
+func (f *fields) field() []byte {
+	n := f.number()
+	if f.bad || n > uint64(len(f.b)) {
+		f.bad = true
+		return nil
+	}
+	out := f.b[:n:n]
+	f.b = f.b[n:]
+	return out
+}
+
+// after returns how far the list of a name has been read; nil for one that was not begun.
+func (c cursor) after(name string) []byte {
+	for _, p := range c.parts {
+		if p.name == name {
+			return p.after
+		}
+	}
+	return nil
+}
+
+// pageURL returns the address of a page: the query, and where it starts.
+func pageURL(base, path string, self []search.Pair, at string) string {
+	b := append(make([]byte, 0, 256), base...)
+	if path != "" {
+		b = append(b, '/')
+		b = append(b, path...)
+	}
+	if at != "" {
+		self = append(self[:len(self):len(self)], search.Pair{Name: cursorParam, Value: at})
+	}
+	if len(self) > 0 {
+		b = append(b, '?')
+		b = appendQuery(b, self)
+	}
+	return strings.TrimSuffix(string(b), "/")
+}

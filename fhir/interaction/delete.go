@@ -1,0 +1,123 @@
+package interaction
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"firewolf/fhir"
+	"firewolf/store"
+)
+
+// delete answers DELETE [type]/[id]. To delete what is not there is no error.
+// https://hl7.org/fhir/R4/http.html#delete
+func (s *Service) delete(ctx context.Context, r *Request, rt route) (Response, error) {
+	if err := s.plainWrite(r, rt); err != nil {
+		return Response{}, err
+	}
+	did, err := s.once(ctx, r, func() (plan, error) {
+		op := s.deletion(rt.key, "")
+		var err error
+		if op.If, err = s.precondition(ctx, r, rt.key); err != nil {
+			return plan{}, err
+		}
+		return plan{tx: store.Tx{Ops: []store.Op{op}}, fates: []fate{{kind: fateOp, ops: 1}}, pinned: matchesAny(r)}, nil
+	})
+	if err != nil {
+		return Response{}, err
+	}
+	return s.tell(ctx, r, did, did.fates[0], nil)
+}
+
+func (s *Service) deletion(k fhir.Key, location string) store.Op {
+	return store.Op{
+		Action: store.Delete, Key: k, Method: fhir.MethodDelete,
+		NoReferrers: s.o.References == ReferencesEnforce, Location: location,
+	}
+}
+
+// conditionalDelete answers DELETE [type]?[criteria]: of one match, or of all of them where the
+// server is set up so.
+func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (Response, error) {
+	if err := checkReturn(r); err != nil {
+		return Response{}, err
+	}
+	did, err := s.once(ctx, r, func() (plan, error) {
+		c, err := s.matchDeletes(ctx, rt.key.Type, r)
+		if err != nil {
+			return plan{}, err
+		}
+		if len(c.matches) == 0 {
+			return plan{fates: []fate{{kind: fateNone}}}, nil
+		}
+		p := plan{tx: store.Tx{Assume: []store.Assumption{c.assumption()}}}
+		for _, m := range c.matches {
+			op := s.deletion(m.Key, "")
+			if op.If, err = s.precondition(ctx, r, m.Key); err != nil {
+				return plan{}, err
+			}
+			p.tx.Ops = append(p.tx.Ops, op)
+		}
+		p.fates = []fate{{kind: fateOp, ops: len(p.tx.Ops)}}
+		return p, nil
+	})
+	if err != nil {
+		return Response{}, err
+	}
+	return s.tell(ctx, r, did, did.fates[0], nil)
+}
+
+// matchDeletes finds what a conditional delete removes, if it may.
+func (s *Service) matchDeletes(ctx context.Context, typ string, r *Request) (criteria, error) {
+	limit := 2
+	if s.o.ConditionalDeleteMultiple {
+		limit = s.o.Limits.DeleteMatches + 1
+	}
+	c, err := s.match(ctx, typ, r.Query, limit)
+	switch {
+	case err != nil:
+		return criteria{}, err
+	case !s.o.ConditionalDeleteMultiple && len(c.matches) > 1:
+		return criteria{}, c.tooMany()
+	case len(c.matches) == limit && limit > 2:
+		return criteria{}, fhir.NewIssue(fhir.TooCostly, "the criteria match more than "+strconv.Itoa(s.o.Limits.DeleteMatches)+
+			" resources: nothing was deleted").Because(fhir.ReasonPreconditionFailed)
+	}
+	return c, nil
+}
+
+// tellDelete answers a delete that made operations.
+func tellDelete(r *Request, results []store.Result) Response {
+	var resp Response
+	deleted := 0
+	for _, res := range results {
+		if res.Effect == store.Deleted {
+			deleted++
+		}
+		if len(results) == 1 && res.Version.VID > 0 {
+			// The ETag lets a client bring the resource back without a race.
+			resp.ETag, resp.LastModified = res.Version.ETag(), res.Version.At
+		}
+		if res.Version.Type == "Patient" && len(results) == 1 {
+			resp.Patient = res.Version.String()
+		}
+	}
+	switch {
+	case deleted == 0:
+		return told(r, resp, "nothing to delete")
+	case len(results) == 1:
+		return told(r, resp, "deleted "+results[0].Version.String())
+	default:
+		return told(r, resp, fmt.Sprintf("deleted %d resources", deleted))
+	}
+}
+
+// told is the answer without a resource: 204, or 200 with an OperationOutcome for a client that asked to see something.
+func told(r *Request, resp Response, said string) Response {
+	resp.Status = http.StatusNoContent
+	if r.Return == returnOutcome || r.Return == returnRepresentation {
+		resp.Status, resp.outcome = http.StatusOK, Outcome(fhir.Issues{information(said)})
+	}
+	return resp
+}

@@ -1,0 +1,165 @@
+package interaction
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"firewolf/fhir"
+	"firewolf/fhir/tree"
+)
+
+// entryRequest reads Bundle.entry.request: the same Request as a call from outside.
+// https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.request
+func (s *Service) entryRequest(outer *Request, e tree.Node) (Request, error) {
+	r := Request{Return: outer.Return, Lenient: outer.Lenient, Base: outer.Base, Caller: outer.Caller, Now: outer.Now, sub: true}
+	req := e.Member("request")
+	if req.Kind() != tree.Object {
+		return r, fhir.NewIssue(fhir.Required, "an entry of a batch or transaction needs a request", "request")
+	}
+	r.Method = req.Member("method").Text()
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	case "":
+		return r, fhir.NewIssue(fhir.Required, "the request of an entry needs a method", "request.method")
+	default:
+		return r, fhir.NewIssue(fhir.CodeInvalid, quote(r.Method)+" is not a method of FHIR", "request.method")
+	}
+	target := req.Member("url")
+	if target.Kind() != tree.String {
+		return r, fhir.NewIssue(fhir.Required, "the request of an entry needs a url", "request.url")
+	}
+	if err := s.target(&r, target.Text()); err != nil {
+		return r, err
+	}
+	r.IfNoneMatch = req.Member("ifNoneMatch").Text()
+	r.IfMatch = req.Member("ifMatch").Text()
+	r.IfNoneExist = req.Member("ifNoneExist").Text()
+	if since := req.Member("ifModifiedSince"); since.Exists() {
+		at, err := time.Parse(time.RFC3339Nano, since.Text())
+		if err != nil {
+			return r, fhir.NewIssue(fhir.Value, "ifModifiedSince is no instant", "request.ifModifiedSince").CausedBy(err)
+		}
+		r.IfModifiedSince = at
+	}
+	return r, s.entryBody(&r, e)
+}
+
+// target splits the url of an entry: relative to the base, or absolute below it.
+func (s *Service) target(r *Request, text string) error {
+	rest := s.withoutBase(text, r.Base)
+	if strings.Contains(rest, "://") {
+		return fhir.NewIssue(fhir.NotSupported, quote(text)+" is not on this server", "request.url")
+	}
+	path, query, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "?")
+	var err error
+	if r.Path, err = url.PathUnescape(path); err != nil {
+		return fhir.NewIssue(fhir.Value, "the url has a bad percent escape", "request.url").CausedBy(err)
+	}
+	r.Query, err = ParseQuery(query)
+	return err
+}
+
+// entryBody takes the resource of an entry. A POST and a PUT need one: https://hl7.org/fhir/R4/http.html#transaction
+func (s *Service) entryBody(r *Request, e tree.Node) error {
+	resource := e.Member("resource")
+	needed := r.Method == http.MethodPut || r.Method == http.MethodPost && !strings.Contains(r.Path, "_search") && !strings.Contains(r.Path, "$")
+	switch {
+	case resource.Kind() == tree.Object:
+		r.tree = e.Tree().Sub(resource)
+	case resource.Exists():
+		return fhir.NewIssue(fhir.Structure, "the resource of an entry is a JSON object", "resource")
+	case needed:
+		return fhir.NewIssue(fhir.Required, "a "+r.Method+" needs a resource", "resource")
+	}
+	return nil
+}
+
+// withoutBase cuts a base of this server off an absolute URL; any other text comes back as it is.
+func (s *Service) withoutBase(text, base string) string {
+	if !strings.Contains(text, "://") {
+		return text
+	}
+	if rest, ok := below(text, base); ok {
+		return rest
+	}
+	for _, b := range s.o.Bases {
+		if rest, ok := below(text, b); ok {
+			return rest
+		}
+	}
+	return text
+}
+
+// below returns what follows base and a slash in text. http and https name the same thing:
+// https://hl7.org/fhir/R4/http.html#general
+func below(text, base string) (string, bool) {
+	rest, ok := strings.CutPrefix(sameScheme(text), strings.TrimSuffix(sameScheme(base), "/"))
+	if !ok || base == "" || rest != "" && rest[0] != '/' && rest[0] != '?' {
+		return "", false
+	}
+	return strings.TrimPrefix(rest, "/"), true
+}
+
+// sameScheme writes https as http.
+func sameScheme(u string) string {
+	if rest, ok := strings.CutPrefix(u, "https://"); ok {
+		return "http://" + rest
+	}
+	return u
+}
+
+// entryAt returns "Bundle.entry[3]".
+func entryAt(k int) string { return "Bundle.entry[" + strconv.Itoa(k) + "]" }
+
+// inEntry moves the issues of an error into entry k, so that a client sees where in its Bundle they are.
+func inEntry(err error, k int) error {
+	is, ok := fhir.IssuesOf(err)
+	if !ok {
+		return err
+	}
+	at := entryAt(k)
+	out := make(fhir.Issues, len(is))
+	for n, i := range is {
+		c := *i
+		c.Expression = make([]string, 0, 1)
+		for _, e := range i.Expression {
+			c.Expression = append(c.Expression, locate(at, e))
+		}
+		if len(c.Expression) == 0 {
+			c.Expression = append(c.Expression, at)
+		}
+		out[n] = &c
+	}
+	return out
+}
+
+// locate puts one location into an entry: of a header or parameter into its request, of a resource into its resource.
+func locate(at, expression string) string {
+	name, isHTTP := strings.CutPrefix(expression, "http.")
+	switch {
+	case strings.HasPrefix(expression, "Bundle.entry["):
+		return expression
+	case isHTTP && name == "If-Match":
+		return at + ".request.ifMatch"
+	case isHTTP && name == "If-None-Match":
+		return at + ".request.ifNoneMatch"
+	case isHTTP && name == "If-None-Exist":
+		return at + ".request.ifNoneExist"
+	case isHTTP:
+		return at + ".request.url"
+	case strings.HasPrefix(expression, "request.") || expression == "request" || expression == "resource":
+		return at + "." + expression
+	case expression == "resourceType":
+		return at + ".resource"
+	}
+	if dot := strings.IndexAny(expression, ".["); dot > 0 && fhir.ValidTypeName(expression[:dot]) {
+		return at + ".resource" + expression[dot:]
+	}
+	if fhir.ValidTypeName(expression) {
+		return at + ".resource"
+	}
+	return at
+}

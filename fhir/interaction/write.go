@@ -1,0 +1,227 @@
+package interaction
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"firewolf/fhir"
+	"firewolf/fhir/tree"
+	"firewolf/store"
+)
+
+// resourceBody returns the resource of a request's body, which must be of a type. id is the id that a raw Binary gets.
+func (s *Service) resourceBody(r *Request, typ, id string) (*tree.Tree, error) {
+	t := r.tree
+	if t == nil {
+		if typ == "Binary" {
+			return s.binaryBody(r, id)
+		}
+		if err := isJSON(r.ContentType); err != nil {
+			return nil, err
+		}
+		if len(r.Body) == 0 {
+			return nil, fhir.NewIssue(fhir.Required, "the request has no body: a "+typ+" is needed", typ)
+		}
+		var err error
+		if t, err = tree.Parse(r.Body, tree.Limits{Depth: s.o.Limits.Depth}); err != nil {
+			return nil, err
+		}
+	}
+	return t, s.isOf(t, typ)
+}
+
+// isJSON refuses a body in another format. https://hl7.org/fhir/R4/http.html#mime-type
+func isJSON(mediaType string) error {
+	switch mediaType {
+	case "", "application/fhir+json", "application/json", "text/json", "application/json+fhir":
+		return nil
+	default:
+		return fhir.NewIssue(fhir.NotSupported, "a body of type "+quote(mediaType)+" is not read: send application/fhir+json", "http.Content-Type").
+			Because(fhir.ReasonUnsupportedMedia)
+	}
+}
+
+// isOf checks that a resource is of the type that the URL names.
+func (s *Service) isOf(t *tree.Tree, typ string) error {
+	switch got := t.ResourceType(); {
+	case got == typ:
+		return nil
+	case got == "":
+		return fhir.NewIssue(fhir.Required, "the body names no resourceType: it must be "+typ, "resourceType")
+	case !s.o.Spec.IsResource(got):
+		return fhir.NewIssue(fhir.Value, quote(got)+" is not a resource type of FHIR R4", "resourceType")
+	default:
+		return fhir.NewIssue(fhir.Invalid, "the body is of type "+got+", the URL says "+typ, "resourceType")
+	}
+}
+
+// draft is a resource on its way into the store.
+type draft struct {
+	op       store.Op
+	require  []store.Requirement
+	warnings fhir.Issues
+}
+
+// draft checks a resource of a single write, gives it its id and prepares its write.
+func (s *Service) draft(r *Request, t *tree.Tree, k fhir.Key, m fhir.Method) (draft, error) {
+	d, err := s.compose(t, k, m)
+	if err != nil || s.o.References != ReferencesEnforce {
+		return d, err
+	}
+	seen := map[fhir.Key]bool{k: true}
+	s.eachReference(t, func(ref tree.Node) {
+		if to, ok := s.local(fhir.ParseRef(ref.Text()), r.Base); ok && !seen[to] {
+			seen[to] = true
+			d.require = append(d.require, store.Requirement{Key: to, Location: ref.Location()})
+		}
+	})
+	return d, nil
+}
+
+// compose checks a resource, gives it its id and prepares its write.
+func (s *Service) compose(t *tree.Tree, k fhir.Key, m fhir.Method) (draft, error) {
+	if t.ID() != k.ID {
+		var err error
+		if t, err = t.WithID(k.ID); err != nil {
+			return draft{}, err
+		}
+	}
+	var found fhir.Issues
+	if s.o.Checker != nil {
+		if found = s.o.Checker.Structure(t); found.Failed() {
+			return draft{}, found
+		}
+	}
+	entries, err := s.o.Search.Entries(t)
+	if err != nil {
+		return draft{}, err
+	}
+	op := store.Op{Action: store.Put, Key: k, Method: m, Stamp: t.Stamp(), Digest: t.Digest(), Entries: entries}
+	return draft{op: op, warnings: found}, nil
+}
+
+// plan is a transaction, and what becomes by it of every entry that was asked for.
+type plan struct {
+	tx     store.Tx
+	fates  []fate
+	pinned bool // it relies on versions that its author read and its client did not name
+}
+
+// done is a plan that was carried out, now or by the first request with the same idempotency key.
+type done struct {
+	commit store.Commit
+	fates  []fate
+}
+
+// once carries out what look plans. If the state that the plan was built on has changed meanwhile, it looks again: a
+// bounded number of times. A request with a known idempotency key is answered from its first time, without looking.
+func (s *Service) once(ctx context.Context, r *Request, look func() (plan, error)) (done, error) {
+	key, err := s.idempotency(r)
+	if err != nil {
+		return done{}, err
+	}
+	if key != nil {
+		if c, err := s.o.Store.Replay(ctx, *key); err == nil || !fhir.HasCode(err, fhir.NotFound) {
+			return replayed(c, err)
+		}
+	}
+	refused := error(fhir.NewIssue(fhir.Transient, "other writes kept changing what this one depends on: try again"))
+	for range s.o.Limits.Retries {
+		p, err := look()
+		if err != nil {
+			return done{}, err
+		}
+		if key == nil && len(p.tx.Ops) == 0 && len(p.tx.Assume) == 0 && len(p.tx.Require) == 0 {
+			return done{fates: p.fates}, nil
+		}
+		if key != nil {
+			key.Note = encodeFates(p.fates)
+			p.tx.Idempotency = key
+		}
+		c, err := s.o.Store.Write(ctx, p.tx)
+		switch {
+		case errors.Is(err, store.ErrStale):
+			continue
+		case p.pinned && (fhir.HasReason(err, fhir.ReasonVersionMismatch) || fhir.HasReason(err, fhir.ReasonPreconditionFailed)):
+			refused = err
+			continue
+		case err == nil && c.Replayed:
+			return replayed(c, nil)
+		}
+		return done{commit: c, fates: p.fates}, err
+	}
+	return done{}, refused
+}
+
+func replayed(c store.Commit, err error) (done, error) {
+	if err != nil {
+		return done{}, err
+	}
+	fates, err := decodeFates(c.Note)
+	return done{commit: c, fates: fates}, err
+}
+
+// tell answers one entry of what was done.
+func (s *Service) tell(ctx context.Context, r *Request, d done, f fate, warnings fhir.Issues) (Response, error) {
+	switch f.kind {
+	case fateMatch:
+		return s.tellMatch(ctx, r, f)
+	case fateNone:
+		return told(r, Response{}, "nothing to delete"), nil
+	default: // it made operations
+	}
+	if f.op+f.ops > len(d.commit.Results) {
+		return Response{}, fmt.Errorf("answering a write: the commit has %d results, %d are asked for", len(d.commit.Results), f.op+f.ops)
+	}
+	res := d.commit.Results[f.op]
+	if res.Effect == store.Deleted || res.Effect == store.Absent {
+		return tellDelete(r, d.commit.Results[f.op:f.op+f.ops]), nil
+	}
+	resp, err := s.tellPut(ctx, r, res, warnings)
+	if f.kind == fateSame {
+		resp.Status = http.StatusOK
+	}
+	return resp, err
+}
+
+// tellPut answers a create or an update.
+func (s *Service) tellPut(ctx context.Context, r *Request, res store.Result, warnings fhir.Issues) (Response, error) {
+	v := res.Version
+	if v.JSON == nil { // a store may tell of an earlier commit without its documents
+		var err error
+		if v, err = s.o.Store.ReadVersion(ctx, v.Key, v.VID); err != nil {
+			return Response{}, err
+		}
+	}
+	resp := saved(r, v)
+	said := "updated "
+	switch res.Effect {
+	case store.Created, store.Revived:
+		resp.Status, said = http.StatusCreated, "created "
+	case store.Unchanged:
+		said = "nothing to change in "
+	default:
+	}
+	resp.represent(r, v, said+v.Location(), warnings)
+	return resp, nil
+}
+
+// tellMatch answers a conditional create that found its resource: it is left as it is.
+func (s *Service) tellMatch(ctx context.Context, r *Request, f fate) (Response, error) {
+	v, err := s.o.Store.ReadVersion(ctx, f.key, f.vid)
+	if err != nil {
+		return Response{}, err
+	}
+	resp := saved(r, v)
+	resp.represent(r, v, "found "+v.Location(), nil)
+	return resp, nil
+}
+
+func saved(r *Request, v fhir.Version) Response {
+	return Response{
+		Status: http.StatusOK, ETag: v.ETag(), LastModified: v.At,
+		Location: r.Base + "/" + v.Location(), self: v.Key, Patient: patientIn(v),
+	}
+}
