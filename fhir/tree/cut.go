@@ -50,3 +50,12 @@ func (t *Tree) removals(nodes []int32) []span {
 	}
 	return cuts
 }
+
+// cut appends src[lo:hi] with the spans replaced.
+func (t *Tree) cut(b []byte, lo, hi int32, spans []span) []byte {
+	for _, c := range spans {
+		b = append(append(b, t.src[lo:c.lo]...), c.by...)
+		lo = c.hi
+	}
+	return append(b, t.src[lo:hi]...)
+}

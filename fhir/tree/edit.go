@@ -31,8 +31,10 @@ func (t *Tree) Apply(edits []Edit) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := t.nodes[t.root]
-	return Parse(t.splice(nil, r.start, r.stop, changes), Limits{Depth: t.depth})
+	if edits[0].Node.i == t.root {
+		return changes[0].value, nil
+	}
+	return t.splice(changes), nil
 }
 
 // checkEdits refuses what only a mistake of the caller can ask for.
@@ -52,33 +54,44 @@ func (t *Tree) checkEdits(edits []Edit) error {
 	return nil
 }
 
-// changes turns sorted edits into spans.
-func (t *Tree) changes(edits []Edit) ([]span, error) {
-	changes := make([]span, 0, len(edits))
+// changes turns sorted edits into changes. Neighbors that are removed make one change.
+func (t *Tree) changes(edits []Edit) ([]change, error) {
+	changes := make([]change, 0, len(edits))
 	for k := 0; k < len(edits); k++ {
-		e := edits[k]
-		if e.JSON != nil {
-			v, err := t.value(e)
+		i := edits[k].Node.i
+		d := t.nodes[i]
+		if edits[k].JSON != nil {
+			v, err := t.value(edits[k])
 			if err != nil {
 				return nil, err
 			}
-			d := t.nodes[e.Node.i]
-			changes = append(changes, span{lo: d.start, hi: d.stop, by: v.src})
+			changes = append(changes, change{
+				span: span{lo: d.start, hi: d.stop, by: v.src}, from: i, to: d.end, value: v,
+			})
 			continue
 		}
-		first := k
 		for k+1 < len(edits) && edits[k+1].JSON == nil && t.next(edits[k].Node.i, edits[k+1].Node.i) {
 			k++
 		}
-		changes = append(changes, t.removal(edits[first].Node.i, edits[k].Node.i))
+		last := edits[k].Node.i
+		changes = append(changes, change{span: t.removal(i, last), from: i, to: t.nodes[last].end})
 	}
 	return changes, nil
 }
 
 // value parses the JSON of an edit by itself, so that it cannot reach beyond its place.
 func (t *Tree) value(e Edit) (*Tree, error) {
-	v, err := newScanner(e.JSON, t.depth).document()
+	level := 0
+	for p := e.Node.Parent(); p.Exists(); p = p.Parent() {
+		level++
+	}
+	s := newScanner(e.JSON, t.depth-level)
+	if level == 0 && !s.is('{') {
+		return nil, fhir.Issues{s.fault(-1, s.pos, noObject)}
+	}
+	v, err := s.document()
 	if err == nil {
+		v.depth = t.depth
 		return v, nil
 	}
 	issues, _ := fhir.IssuesOf(err)
@@ -86,15 +99,6 @@ func (t *Tree) value(e Edit) (*Tree, error) {
 		i.Expression = []string{e.Node.Location()}
 	}
 	return nil, issues
-}
-
-// splice appends src[lo:hi] with the changes done.
-func (t *Tree) splice(b []byte, lo, hi int32, changes []span) []byte {
-	for _, c := range changes {
-		b = append(append(b, t.src[lo:c.lo]...), c.by...)
-		lo = c.hi
-	}
-	return append(b, t.src[lo:hi]...)
 }
 
 // WithID returns the tree with the root's id set. A new id comes after resourceType, or else first.
@@ -107,13 +111,20 @@ func (t *Tree) WithID(id string) (*Tree, error) {
 		}
 		return t.Apply([]Edit{{Node: n, JSON: text}})
 	}
-	r := t.nodes[t.root]
-	at, by := r.start+1, append([]byte(`"id":`), text...)
+	at, by, nstart := t.nodes[t.root].start+1, append([]byte(`"id":`), text...), int32(1)
+	from := t.root + 1
 	if typ := t.Root().Member("resourceType"); typ.Exists() {
-		at, by = t.nodes[typ.i].stop, append([]byte(`,"id":`), text...)
+		at, by, nstart = t.nodes[typ.i].stop, append([]byte(`,"id":`), text...), 2
+		from = t.nodes[typ.i].end
 	} else if t.Root().Len() > 0 {
 		by = append(by, ',')
 	}
-	src := t.splice(nil, r.start, r.stop, []span{{lo: at, hi: at, by: by}})
-	return Parse(src, Limits{Depth: t.depth})
+	s := newScanner(text, 0)
+	v, err := s.document()
+	if err != nil {
+		return nil, err
+	}
+	return t.splice([]change{{
+		span: span{lo: at, hi: at, by: by}, from: from, to: from, value: v, at: nstart + int32(len(`id":`)), nstart: nstart,
+	}}), nil
 }

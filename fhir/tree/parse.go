@@ -11,6 +11,8 @@ import (
 // maxIssues bounds how many problems of one document are collected.
 const maxIssues = 20
 
+const noObject = "a resource starts as a JSON object, with a brace"
+
 // Parse reads one JSON object. Refused, as fhir.Issues with line and column: bad
 // JSON, duplicate member names, invalid UTF-8, half surrogate pairs, numbers that a
 // decimal128 does not hold, names with NUL, too deep, trailing data, a root that is no object.
@@ -22,7 +24,7 @@ func Parse(src []byte, lim Limits) (*Tree, error) {
 	}
 	s := newScanner(src, lim.depth())
 	if !s.is('{') {
-		return nil, fhir.Issues{s.fault(-1, s.pos, "a resource starts as a JSON object, with a brace")}
+		return nil, fhir.Issues{s.fault(-1, s.pos, noObject)}
 	}
 	return s.document()
 }
@@ -45,14 +47,14 @@ type scanner struct {
 	issues fhir.Issues
 }
 
-func newScanner(in []byte, limit int) *scanner {
+func newScanner(in []byte, limit int) scanner {
 	if bytes.HasPrefix(in, []byte("\ufeff")) {
 		// https://www.rfc-editor.org/rfc/rfc8259#section-8.1 allows to ignore a byte order mark.
 		in = in[3:]
 	}
 	// Each value but the first follows a bracket or a comma. Text has commas too, so the guess is bounded.
 	guess := 1 + bytes.Count(in, []byte{','}) + bytes.Count(in, []byte{'{'}) + bytes.Count(in, []byte{'['})
-	return &scanner{
+	return scanner{
 		in: in, out: make([]byte, 0, len(in)),
 		nodes: make([]node, 0, min(guess, len(in)/8+16)),
 		top:   -1, limit: limit,

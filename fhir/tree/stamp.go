@@ -29,7 +29,7 @@ func (t *Tree) Stamp() Stamp {
 		if others > 0 {
 			b = append(b, ',')
 		}
-		return newStamp(t.splice(b, gap, r.stop, cuts), split)
+		return newStamp(t.cut(b, gap, r.stop, cuts), split)
 	}
 	lo, hi, before, after := t.metaPlace(meta)
 	b = append(append(b, t.src[r.start:lo]...), before...)
