@@ -145,7 +145,7 @@ func (c *compiler) call(a *ast, focus shape) (compiled, error) {
 
 // functionOf finds the function of a name whose arguments are values.
 func functionOf(name string) (function, bool) {
-	for _, table := range []map[string]function{functions, stringFunctions, mathFunctions, clockFunctions, treeFunctions} {
+	for _, table := range []map[string]function{functions, stringFunctions, mathFunctions, clockFunctions, treeFunctions, boundaryFunctions} {
 		if fn, ok := table[name]; ok {
 			return fn, true
 		}

@@ -84,6 +84,7 @@ func (n *where) eval(e *env, in, dst []Value) ([]Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	dst = slices.Grow(dst, 4) // for the criteria; without it each of them would find the memory full
 	outer, end, kept := e.index, len(dst), start
 	for k := start; k < end; k++ {
 		if err := e.spend(1); err != nil {
