@@ -3,7 +3,7 @@ package fhirpath
 import (
 	"math"
 
-	"github.com/cockroachdb/apd/v3"
+	"firewolf/fhir/decimal"
 )
 
 // arithmetic is + - * / div mod &. https://hl7.org/fhirpath/N1/#math-1
@@ -67,7 +67,7 @@ func (n *arithmetic) compute(x, y atom) (v Value, has, ok bool) {
 		return stringValue(x.text + y.text), true, len(x.text)+len(y.text) <= maxText
 	case (isDate(x.kind) || x.kind == atomTime) && y.kind == atomQuantity && (n.op == "+" || n.op == "-"):
 		return shift(x, y, n.op == "-")
-	case (x.kind == atomQuantity || isNumber(x.kind)) && (y.kind == atomQuantity || isNumber(y.kind)):
+	case isQuantity(x.kind) && isQuantity(y.kind):
 		return n.quantities(x, y)
 	}
 	return Value{}, false, false
@@ -107,59 +107,32 @@ func (n *arithmetic) decimals(x, y atom) (v Value, has, ok bool) {
 		return Value{}, false, true
 	}
 	r, has := calculate(n.op, a, b)
-	if !has {
-		return Value{}, false, true
+	if has && n.op == "div" {
+		v, has = wholeValue(r)
+		return v, has, true
 	}
-	if n.op == "div" {
-		return wholeValue(r)
-	}
-	return decimalValue(r), true, true
-}
-
-// wholeValue makes an Integer of a number without fraction, empty where it is too large.
-func wholeValue(d *apd.Decimal) (v Value, has, ok bool) {
-	k, err := d.Int64()
-	if err != nil || k < math.MinInt32 || k > math.MaxInt32 {
-		return Value{}, false, true
-	}
-	return integerValue(k), true, true
+	return decimalValue(r), has, true
 }
 
 // calculate applies an operator to decimals; false for a division by zero and for what is beyond all bounds.
-func calculate(op string, a, b *apd.Decimal) (*apd.Decimal, bool) {
-	var r apd.Decimal
-	var cond apd.Condition
+func calculate(op string, a, b decimal.Decimal) (decimal.Decimal, bool) {
+	var r decimal.Decimal
 	var err error
 	switch op {
 	case "+":
-		cond, err = digits28.Add(&r, a, b)
+		r, err = a.Add(b)
 	case "-":
-		cond, err = digits28.Sub(&r, a, b)
+		r, err = a.Sub(b)
 	case "*":
-		cond, err = digits28.Mul(&r, a, b)
+		r, err = a.Mul(b)
 	case "/":
-		cond, err = divide(&r, a, b)
+		r, err = a.Quo(b)
 	case "div":
-		cond, err = digits28.QuoInteger(&r, a, b)
+		r, err = a.Div(b)
 	default:
-		cond, err = digits28.Rem(&r, a, b)
+		r, err = a.Mod(b)
 	}
-	if err != nil || cond.Overflow() || cond.InvalidOperation() || cond.DivisionByZero() || !bounded(&r) {
-		return nil, false
-	}
-	return &r, true
-}
-
-// divide leaves out the zeroes that a division makes behind an exact result.
-func divide(r, a, b *apd.Decimal) (apd.Condition, error) {
-	cond, err := digits28.Quo(r, a, b)
-	if err == nil && !cond.Inexact() && r.Exponent < 0 {
-		r.Reduce(r)
-		if r.Exponent > 0 {
-			_, err = digits28.Quantize(r, r, 0)
-		}
-	}
-	return cond, err
+	return r, err == nil && bounded(r)
 }
 
 // quantities computes with units: + and - in one unit, * and / where a side has none or the units cancel.
@@ -169,7 +142,7 @@ func (n *arithmetic) quantities(x, y atom) (v Value, has, ok bool) {
 	if !ok || !ok2 {
 		return Value{}, false, true
 	}
-	unit, values := a, []*apd.Decimal{a.value, b.value}
+	unit := a
 	switch {
 	case n.op == "+" || n.op == "-":
 		if a.unit != b.unit || a.calendar != b.calendar {
@@ -185,12 +158,10 @@ func (n *arithmetic) quantities(x, y atom) (v Value, has, ok bool) {
 	default:
 		return Value{}, false, false
 	}
-	r, has := calculate(n.op, values[0], values[1])
-	if !has {
+	if unit.value, has = calculate(n.op, a.value, b.value); !has {
 		return Value{}, false, true
 	}
-	unit.value = r
-	return Value{Type: typeQuantity, Text: unit.text()}, true, true
+	return unit.computed(), true, true
 }
 
 // sign is + and - before a term.
@@ -222,11 +193,11 @@ func signed(a atom, negative bool) (Value, bool) {
 	if !ok {
 		return Value{}, false
 	}
-	if negative && !q.value.IsZero() {
-		q.value.Neg(q.value)
+	if negative {
+		q.value = q.value.Neg()
 	}
 	if a.kind == atomQuantity {
-		return Value{Type: typeQuantity, Text: q.text()}, true
+		return q.computed(), true
 	}
-	return Value{Type: atomTypes[a.kind], Text: decimalText(q.value)}, true
+	return Value{Type: atomTypes[a.kind], Text: q.value.Plain()}, true
 }

@@ -52,18 +52,13 @@ func compareAtoms(x, y atom) (d int, known, ok bool) {
 			return 0, false, true
 		}
 		return a.Cmp(b), true, true
-	case (x.kind == atomQuantity || isNumber(x.kind)) && (y.kind == atomQuantity || isNumber(y.kind)):
+	case isQuantity(x.kind) && isQuantity(y.kind):
 		d, known = compareQuantities(x, y)
 		return d, known, true
 	case x.kind == atomString && y.kind == atomString:
 		return strings.Compare(x.text, y.text), true, true
-	case isDate(x.kind) && isDate(y.kind), x.kind == atomTime && y.kind == atomTime:
-		a, ok := parseTemporal(x.kind, x.text)
-		b, ok2 := parseTemporal(y.kind, y.text)
-		if !ok || !ok2 {
-			return 0, false, true
-		}
-		d, known = compareTemporal(a, b)
+	case isTemporal(x.kind, y.kind):
+		d, known = compareTemporal(x, y)
 		return d, known, true
 	}
 	return 0, false, false

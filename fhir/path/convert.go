@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/cockroachdb/apd/v3"
+	"firewolf/fhir/decimal"
 )
 
 // conversions are toX() and convertsToX(). https://hl7.org/fhirpath/N1/#conversion
@@ -69,21 +69,16 @@ func (c called) toUnit(v Value) (Value, bool, error) {
 		return v, false, err
 	}
 	from, ok := parseQuantity(v.Text)
-	to := quantity{value: apd.New(1, 0), unit: a.text}
+	to := quantity{value: decimal.New(1, 0), unit: a.text}
 	if word := singular(a.text); word != "" {
 		to.unit, to.calendar = word, true
 	}
-	if !ok {
+	x, y, comparable := common(from, to)
+	if !ok || !comparable {
 		return v, false, nil
 	}
-	x, y, ok := common(from, to)
-	if !ok || y.IsZero() {
-		return v, false, nil
-	}
-	if to.value, ok = calculate("/", x, y); !ok {
-		return v, false, nil
-	}
-	return Value{Type: typeQuantity, Text: to.text()}, true, nil
+	to.value, ok = calculate("/", x, y)
+	return to.computed(), ok, nil
 }
 
 // booleanTexts are the strings that stand for Booleans. https://hl7.org/fhirpath/N1/#toboolean-boolean
@@ -160,8 +155,7 @@ func toTemporal(a atom, to atomKind) (Value, bool) {
 	case a.kind == to:
 		return Value{Type: atomTypes[to], Text: a.text}, true
 	case a.kind == atomString:
-		_, ok := parseTemporal(to, a.text)
-		return Value{Type: atomTypes[to], Text: a.text}, ok
+		return textToTemporal(a.text, to)
 	case a.kind == atomDate && to == atomDateTime:
 		return Value{Type: typeDateTime, Text: a.text}, true
 	case a.kind == atomDateTime && to == atomDate:
@@ -169,6 +163,13 @@ func toTemporal(a atom, to atomKind) (Value, bool) {
 		return Value{Type: typeDate, Text: day}, true
 	}
 	return Value{}, false
+}
+
+func textToTemporal(text string, to atomKind) (Value, bool) {
+	a := atom{kind: to, text: text}
+	_, date := dateOf(a)
+	_, clock := timeOf(a)
+	return Value{Type: atomTypes[to], Text: text}, date || clock
 }
 
 func toQuantity(a atom) (Value, bool) {
@@ -191,6 +192,6 @@ func toQuantity(a atom) (Value, bool) {
 		if !ok {
 			return Value{}, false
 		}
-		return Value{Type: typeQuantity, Text: q.text()}, true
+		return q.computed(), true
 	}
 }

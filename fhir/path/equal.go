@@ -68,7 +68,7 @@ func equalAtoms(x, y atom) truth {
 		return truthOf(sameNumber(x.text, y.text))
 	case x.kind == atomQuantity || y.kind == atomQuantity:
 		return equalQuantities(x, y)
-	case isDate(x.kind) && isDate(y.kind), x.kind == atomTime && y.kind == atomTime:
+	case isTemporal(x.kind, y.kind):
 		return equalTemporals(x, y)
 	}
 	return truthOf(x.kind == y.kind && x.text == y.text)
@@ -77,22 +77,6 @@ func equalAtoms(x, y atom) truth {
 func isNumber(k atomKind) bool { return k == atomInteger || k == atomDecimal }
 
 func isDate(k atomKind) bool { return k == atomDate || k == atomDateTime }
-
-func equalTemporals(x, y atom) truth {
-	if x.kind == y.kind && x.text == y.text {
-		return yes
-	}
-	a, ok := parseTemporal(x.kind, x.text)
-	b, ok2 := parseTemporal(y.kind, y.text)
-	if !ok || !ok2 {
-		return no
-	}
-	d, known := compareTemporal(a, b)
-	if !known {
-		return unknown
-	}
-	return truthOf(d == 0)
-}
 
 // sameTree compares two elements with all that is below them. The order of the members of an object does not count.
 func sameTree(e *env, a, b Value) (bool, error) {
@@ -122,7 +106,7 @@ func sameText(a, b Value) bool {
 		return true
 	}
 	k, l := fhirKind(a.Type), fhirKind(b.Type)
-	if isDate(k) && isDate(l) {
+	if isTemporal(k, l) {
 		return equalTemporals(atom{kind: k, text: x}, atom{kind: l, text: y}) == yes
 	}
 	return false

@@ -4,8 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cockroachdb/apd/v3"
-
+	"firewolf/fhir/decimal"
 	"firewolf/fhir/tree"
 )
 
@@ -14,7 +13,7 @@ const ucumSystem = "http://unitsofmeasure.org"
 
 // quantity is a number with a unit.
 type quantity struct {
-	value    *apd.Decimal
+	value    decimal.Decimal
 	unit     string // a UCUM code, or a calendar unit in the singular
 	calendar bool
 }
@@ -43,13 +42,8 @@ func parseQuantity(text string) (quantity, bool) {
 	return quantity{value: d, unit: strings.TrimSuffix(unit, "s"), calendar: true}, ok
 }
 
-// calendarOf maps the UCUM durations of a Quantity element to calendar units.
-// https://hl7.org/fhir/R4/fhirpath.html#quantity
-var calendarOf = map[string]string{
-	"a": "year", "mo": "month", "wk": "week", "d": "day", "h": "hour", "min": "minute", "s": "second", "ms": "millisecond",
-}
-
 // quantityAt converts a Quantity element. One with a comparator is a range, not a value.
+// https://hl7.org/fhir/R4/fhirpath.html#quantity
 func quantityAt(n tree.Node) (quantity, bool) {
 	if n.Member("comparator").Exists() {
 		return quantity{}, false
@@ -67,14 +61,17 @@ func quantityAt(n tree.Node) (quantity, bool) {
 	return q, ok
 }
 
+// computed makes a Value of the quantity.
+func (q quantity) computed() Value { return Value{Type: typeQuantity, Text: q.text()} }
+
 func (q quantity) text() string {
 	if q.calendar {
-		return decimalText(q.value) + " " + q.unit
+		return q.value.Plain() + " " + q.unit
 	}
-	return quantityText(decimalText(q.value), q.unit)
+	return quantityText(q.value.Plain(), q.unit)
 }
 
-// calendarSeconds says how long calendar units are that are as long as their UCUM counterparts, in milliseconds.
+// calendarMillis says how long calendar units are that are as long as their UCUM counterparts, in milliseconds.
 var calendarMillis = map[string]int64{
 	"millisecond": 1, "second": 1000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000, "week": 604_800_000,
 	"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "wk": 604_800_000,
@@ -83,23 +80,27 @@ var calendarMillis = map[string]int64{
 // calendarMonths says how many months calendar units have whose length varies.
 var calendarMonths = map[string]int64{"month": 1, "year": 12}
 
+// calendarOf names the calendar unit that is equivalent to a UCUM unit of time.
+// https://hl7.org/fhirpath/N1/#time-valued-quantities
+var calendarOf = map[string]string{
+	"a": "year", "mo": "month", "wk": "week", "d": "day", "h": "hour", "min": "minute", "s": "second", "ms": "millisecond",
+}
+
 // common converts two quantities to one unit; false where that is not possible.
-func common(a, b quantity) (x, y *apd.Decimal, ok bool) {
+func common(a, b quantity) (x, y decimal.Decimal, ok bool) {
 	if a.unit == b.unit && a.calendar == b.calendar {
 		return a.value, b.value, true
 	}
 	for _, table := range []map[string]int64{calendarMillis, calendarMonths} {
-		if table[a.unit] > 0 && table[b.unit] > 0 {
-			return times(a.value, table[a.unit]), times(b.value, table[b.unit]), true
+		m, n := table[a.unit], table[b.unit]
+		if m == 0 || n == 0 {
+			continue
 		}
+		x, err := a.value.Mul(decimal.New(m, 0))
+		y, err2 := b.value.Mul(decimal.New(n, 0))
+		return x, y, err == nil && err2 == nil
 	}
-	return nil, nil, false
-}
-
-func times(d *apd.Decimal, n int64) *apd.Decimal {
-	var r apd.Decimal
-	_, _ = digits28.Mul(&r, d, apd.New(n, 0))
-	return &r
+	return x, y, false
 }
 
 // compareQuantities reports false where the units cannot be compared.
@@ -116,8 +117,10 @@ func compareQuantities(x, y atom) (int, bool) {
 	return v.Cmp(w), true
 }
 
+func isQuantity(k atomKind) bool { return k == atomQuantity || isNumber(k) }
+
 func equalQuantities(x, y atom) truth {
-	if !isNumber(x.kind) && x.kind != atomQuantity || !isNumber(y.kind) && y.kind != atomQuantity {
+	if !isQuantity(x.kind) || !isQuantity(y.kind) {
 		return no
 	}
 	d, ok := compareQuantities(x, y)
@@ -127,20 +130,25 @@ func equalQuantities(x, y atom) truth {
 	return truthOf(d == 0)
 }
 
-// equivalentQuantities takes a calendar unit for its UCUM counterpart. https://hl7.org/fhirpath/N1/#quantity-equivalence
+// equivalentQuantities takes a UCUM unit of time for its calendar counterpart. https://hl7.org/fhirpath/N1/#quantity-equivalence
 func equivalentQuantities(x, y atom) bool {
 	a, ok := quantityOf(x)
 	b, ok2 := quantityOf(y)
 	if !ok || !ok2 {
 		return false
 	}
-	for _, q := range []*quantity{&a, &b} {
-		if unit, found := calendarOf[q.unit]; found && !q.calendar {
-			q.unit, q.calendar = unit, true
-		}
+	if a.calendar != b.calendar {
+		a, b = a.inCalendar(), b.inCalendar()
 	}
 	v, w, ok := common(a, b)
 	return ok && nearNumber(v, w)
+}
+
+func (q quantity) inCalendar() quantity {
+	if unit, found := calendarOf[q.unit]; found && !q.calendar {
+		q.unit, q.calendar = unit, true
+	}
+	return q
 }
 
 // singular returns the calendar unit of a word, "" where it is none.

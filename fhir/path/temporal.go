@@ -1,220 +1,192 @@
 package fhirpath
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
+
+	"firewolf/fhir/datetime"
+	"firewolf/fhir/decimal"
 )
 
-// The precisions of dates and times, as the number of fields that are given. Seconds and
-// their fraction are one field. https://hl7.org/fhirpath/N1/#datetime-equality
-const (
-	toYear = 1 + iota
-	toMonth
-	toDay
-	toHour
-	toMinute
-	toSecond
-)
-
-// temporal is a date, a date with time or a time of day, as far as it is given.
-type temporal struct {
-	kind      atomKind // atomDate, atomDateTime or atomTime
-	precision int
-	fields    [6]int // year, month, day, hour, minute, second; of a time the first three are 0
-	nanos     int
-	digits    int // of the fraction of the second, as written
-	zoned     bool
-	offset    int // minutes east of UTC
+// dateOf reads the text of a date, dateTime or instant, or of a literal.
+func dateOf(a atom) (datetime.DateTime, bool) {
+	if !isDate(a.kind) {
+		return datetime.DateTime{}, false
+	}
+	d, err := datetime.ParsePartial(a.text)
+	return d, err == nil && (a.kind == atomDateTime || d.Precision() <= datetime.Day)
 }
 
-// parseTemporal reads the text of a date, dateTime, instant or time, or of a literal.
-func parseTemporal(kind atomKind, text string) (temporal, bool) {
-	t := temporal{kind: kind}
-	rest := text
-	if kind != atomTime {
-		end := dateEnd(text, 0)
-		if end == 0 {
-			return t, false
-		}
-		t.readFields(text[:end], 0)
-		if end == len(text) {
-			return t, t.valid()
-		}
-		if kind == atomDate || text[end] != 'T' {
-			return t, false
-		}
-		rest = text[end+1:]
+// timeOf reads the text of a time.
+func timeOf(a atom) (datetime.Time, bool) {
+	if a.kind != atomTime {
+		return datetime.Time{}, false
 	}
-	end := timeEnd(rest, 0)
-	if end == 0 {
-		return t, false
-	}
-	clock, fraction, _ := strings.Cut(rest[:end], ".")
-	t.readFields(clock, toDay)
-	t.readFraction(fraction)
-	return t, t.readZone(rest[end:]) && t.valid()
+	t, err := datetime.ParsePartialTime(a.text)
+	return t, err == nil
 }
 
-// readFields reads numbers of two (the year: four) digits with one character between them.
-func (t *temporal) readFields(s string, from int) {
-	t.precision = from
-	for s != "" {
-		width := 2
-		if t.precision == 0 {
-			width = 4
-		}
-		t.fields[t.precision], _ = strconv.Atoi(s[:width])
-		t.precision++
-		s = s[min(width+1, len(s)):]
-	}
+// isTemporal reports whether two kinds can be ordered in time.
+func isTemporal(a, b atomKind) bool {
+	return isDate(a) && isDate(b) || a == atomTime && b == atomTime
 }
 
-func (t *temporal) readFraction(s string) {
-	t.digits = len(s)
-	t.nanos, _ = strconv.Atoi((s + "000000000")[:9])
-}
-
-// readZone reads Z, +hh:mm or nothing. A time has no zone.
-func (t *temporal) readZone(s string) bool {
-	if s == "" {
-		return true
-	}
-	if t.kind == atomTime || zoneEnd(s, 0) != len(s) {
-		return false
-	}
-	t.zoned = true
-	if s != "Z" {
-		hours, _ := strconv.Atoi(s[1:3])
-		minutes, _ := strconv.Atoi(s[4:6])
-		t.offset = hours*60 + minutes
-		if s[0] == '-' {
-			t.offset = -t.offset
-		}
-	}
-	return t.offset >= -14*60 && t.offset <= 14*60
-}
-
-// valid checks the calendar. A leap second is let through.
-func (t *temporal) valid() bool {
-	if t.fields[3] > 23 || t.fields[4] > 59 || t.fields[5] > 60 {
-		return false
-	}
-	if t.kind == atomTime {
-		return true
-	}
-	month, day := t.fields[1], t.fields[2]
-	if t.fields[0] < 1 || t.precision >= toMonth && (month < 1 || month > 12) {
-		return false
-	}
-	return t.precision < toDay || day >= 1 && day <= daysIn(t.fields[0], month)
-}
-
-func daysIn(year, month int) int {
-	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-}
-
-// instant returns the earliest moment of the value, in UTC where its zone is known.
-func (t *temporal) instant() time.Time {
-	f := t.fields
-	return time.Date(max(f[0], 1), time.Month(max(f[1], 1)), max(f[2], 1), f[3], f[4]-t.offset, f[5], t.nanos, time.UTC)
-}
-
-// at replaces the fields by those of a moment.
-func (t *temporal) at(m time.Time) {
-	if t.kind != atomTime {
-		t.fields[0], t.fields[1], t.fields[2] = m.Year(), int(m.Month()), m.Day()
-	}
-	t.fields[3], t.fields[4], t.fields[5], t.nanos = m.Hour(), m.Minute(), m.Second(), m.Nanosecond()
-}
-
-// utc shifts a zoned value to UTC.
-func (t temporal) utc() temporal {
-	if t.zoned && t.offset != 0 {
-		t.at(t.instant())
-		t.offset = 0
-	}
-	return t
-}
-
-// compareTemporal compares field by field. It reports false where the answer is unknown: where one value ends
-// before they differ, and where only one has a zone and they are less than a day apart.
+// compareTemporal orders two dates or two times. It reports false where the order is unknown: where one ends
+// before they differ, and where only one of two moments has a zone and they are less than a day apart.
 // https://hl7.org/fhirpath/N1/#comparison
-func compareTemporal(a, b temporal) (int, bool) {
-	if a.zoned != b.zoned && a.precision > toDay && b.precision > toDay {
-		d := a.instant().Sub(b.instant())
-		return sign64(int64(d)), d > 24*time.Hour || d < -24*time.Hour
-	}
-	if a.zoned && b.zoned {
-		a, b = a.utc(), b.utc()
-	}
-	from := 0
-	if a.kind == atomTime {
-		from = toDay
-	}
-	for k := from; k < max(a.precision, b.precision); k++ {
-		if k >= a.precision || k >= b.precision {
+func compareTemporal(x, y atom) (int, bool) {
+	if x.kind == atomTime {
+		a, ok := timeOf(x)
+		b, ok2 := timeOf(y)
+		if !ok || !ok2 {
 			return 0, false
 		}
-		if d := a.fields[k] - b.fields[k]; d != 0 {
-			return sign64(int64(d)), true
+		return datetime.CompareTimes(a, b)
+	}
+	a, ok := dateOf(x)
+	b, ok2 := dateOf(y)
+	if !ok || !ok2 {
+		return 0, false
+	}
+	_, zoned := a.Offset()
+	_, zoned2 := b.Offset()
+	if zoned != zoned2 && a.Precision() > datetime.Day && b.Precision() > datetime.Day {
+		from, _ := a.Range()
+		to, _ := b.Range()
+		return from.Compare(to), from.Sub(to).Abs() > 26*time.Hour
+	}
+	return datetime.Compare(a, b)
+}
+
+// equalTemporals is unknown where their order is; what is no date or time equals only itself.
+func equalTemporals(x, y atom) truth {
+	if x.kind == y.kind && x.text == y.text {
+		return yes
+	}
+	for _, a := range []atom{x, y} {
+		_, date := dateOf(a)
+		_, clock := timeOf(a)
+		if !date && !clock {
+			return no
 		}
 	}
-	return sign64(int64(a.nanos - b.nanos)), true
+	d, known := compareTemporal(x, y)
+	if !known {
+		return unknown
+	}
+	return truthOf(d == 0)
 }
 
-func sign64(n int64) int {
-	switch {
-	case n < 0:
-		return -1
-	case n > 0:
-		return 1
-	}
-	return 0
+// duration is a quantity of time as calendar arithmetic wants it.
+type duration struct {
+	months, days int
+	clock        time.Duration
 }
 
-// String writes the value as a literal without @.
-func (t temporal) String() string {
-	var b strings.Builder
-	if t.kind != atomTime {
-		fmt.Fprintf(&b, "%04d", t.fields[0])
-		for k := toYear; k < min(t.precision, toDay); k++ {
-			fmt.Fprintf(&b, "-%02d", t.fields[k])
-		}
-	}
-	for k := toDay; k < t.precision; k++ {
-		b.WriteString(clockMark(t.kind, k))
-		fmt.Fprintf(&b, "%02d", t.fields[k])
-	}
-	if t.precision == toSecond && t.digits > 0 {
-		fmt.Fprintf(&b, ".%s", fmt.Sprintf("%09d", t.nanos)[:min(t.digits, 9)])
-	}
-	if t.precision > toDay {
-		b.WriteString(t.zone())
-	}
-	return b.String()
+func (d duration) negative() duration {
+	return duration{months: -d.months, days: -d.days, clock: -d.clock}
 }
 
-// clockMark returns what stands before field k of a clock.
-func clockMark(kind atomKind, k int) string {
-	switch {
-	case k > toDay:
-		return ":"
-	case kind == atomTime:
-		return ""
+// shift adds a time-valued quantity to a date or time, or subtracts it. ok is false where the unit does not fit the
+// date, or the result is out of the years that can be written.
+// https://hl7.org/fhirpath/N1/#datetime-arithmetic
+func shift(x, y atom, minus bool) (v Value, has, ok bool) {
+	q, ok := quantityOf(y)
+	if !ok {
+		return Value{}, false, true
 	}
-	return "T"
+	d, ok := durationOf(q, x.kind)
+	if !ok {
+		return Value{}, false, false
+	}
+	if minus {
+		d = d.negative()
+	}
+	if t, isTime := timeOf(x); isTime {
+		return Value{Type: typeTime, Text: t.Add(d.to(t.Precision()).clock).String()}, true, true
+	}
+	date, ok := dateOf(x)
+	if !ok {
+		return Value{}, false, true
+	}
+	d = d.to(date.Precision())
+	date, ok = date.Add(d.months, d.days, d.clock)
+	return Value{Type: atomTypes[x.kind], Text: date.String()}, ok, ok
 }
 
-func (t temporal) zone() string {
-	switch {
-	case !t.zoned:
-		return ""
-	case t.offset == 0:
-		return "Z"
-	case t.offset < 0:
-		return fmt.Sprintf("-%02d:%02d", -t.offset/60, -t.offset%60)
+// clockUnits says how long the units of a clock are.
+var clockUnits = map[string]time.Duration{
+	"millisecond": time.Millisecond, "second": time.Second, "minute": time.Minute, "hour": time.Hour,
+}
+
+// definite are the UCUM units of a fixed length that are taken for calendar units. Those of
+// years and months are not: a UCUM year has 365.25 days.
+var definite = map[string]string{
+	"wk": "week", "d": "day", "h": "hour", "min": "minute", "s": "second", "ms": "millisecond",
+}
+
+// maxAmount bounds the number of units that are added: three million years of hours.
+const maxAmount = 1 << 35
+
+// durationOf reads a quantity of time for a date, a date with time, or a time. Of units above seconds only the
+// whole ones count.
+func durationOf(q quantity, kind atomKind) (d duration, ok bool) {
+	unit := q.unit
+	if !q.calendar {
+		unit = definite[unit]
 	}
-	return fmt.Sprintf("+%02d:%02d", t.offset/60, t.offset%60)
+	length, clock := clockUnits[unit]
+	if unit == "" || clock && kind == atomDate || !clock && kind == atomTime {
+		return d, false
+	}
+	if length < time.Minute && clock {
+		q, length = q.times(length), 1
+	}
+	whole, err := q.value.Round(0, decimal.Down)
+	n, ok := whole.Int64()
+	if err != nil || !ok || length > 1 && max(n, -n) > int64(time.Duration(1<<62)/length) || !clock && max(n, -n) > maxAmount {
+		return d, false
+	}
+	switch unit {
+	case "year":
+		d.months = 12 * int(n)
+	case "month":
+		d.months = int(n)
+	case "week":
+		d.days = 7 * int(n)
+	case "day":
+		d.days = int(n)
+	default:
+		d.clock = time.Duration(n) * length
+	}
+	return d, true
+}
+
+// to converts what is finer than a precision to its unit, and drops the rest: a year has 365 days here, and a month 30.
+// https://hl7.org/fhirpath/N1/#addition-2
+func (d duration) to(p datetime.Precision) duration {
+	const day = 24 * time.Hour
+	switch p {
+	case datetime.Hour:
+		d.clock = d.clock.Truncate(time.Hour)
+	case datetime.Minute:
+		d.clock = d.clock.Truncate(time.Minute)
+	case datetime.Year, datetime.Month, datetime.Day:
+		d.days, d.clock = d.days+int(d.clock/day), 0
+	default:
+	}
+	if p == datetime.Month {
+		d.months, d.days = d.months+d.days/30, 0
+	}
+	if p == datetime.Year {
+		d.months, d.days = (d.months/12+d.days/365)*12, 0
+	}
+	return d
+}
+
+// times multiplies by a number of nanoseconds, so that parts of a second count.
+func (q quantity) times(n time.Duration) quantity {
+	if d, err := q.value.Mul(decimal.New(int64(n), 0)); err == nil {
+		q.value = d
+	}
+	return q
 }
