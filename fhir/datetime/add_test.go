@@ -65,8 +65,12 @@ func TestAddLeavesNoYearThatCannotBeWritten(t *testing.T) {
 		from         string
 		months, days int
 	}{
-		{"9999-12-31", 0, 1}, {"0001-01-01", 0, -1}, {"9999-01", 12, 0}, {"0001", -12, 0},
-		{"2024", 1 << 40, 0}, {"2024-01-01", 0, -1 << 40},
+		{"9999-12-31", 0, 1},
+		{"0001-01-01", 0, -1},
+		{"9999-01", 12, 0},
+		{"0001", -12, 0},
+		{"2024", 1 << 40, 0},
+		{"2024-01-01", 0, -1 << 40},
 	} {
 		if got, ok := partial(t, c.from).Add(c.months, c.days, 0); ok {
 			t.Errorf("%s with %d months and %d days gives %s, want none", c.from, c.months, c.days, got)

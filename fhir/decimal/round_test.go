@@ -99,8 +99,14 @@ func TestInt64IsTheNumberWhereItIsWhole(t *testing.T) {
 		want   int64
 		ok     bool
 	}{
-		{"0", 0, true}, {"-12", -12, true}, {"1.00", 1, true}, {"1e2", 100, true}, {"9223372036854775807", 9223372036854775807, true},
-		{"1.5", 0, false}, {"9223372036854775808", 0, false}, {"1e20000", 0, false},
+		{"0", 0, true},
+		{"-12", -12, true},
+		{"1.00", 1, true},
+		{"1e2", 100, true},
+		{"9223372036854775807", 9223372036854775807, true},
+		{"1.5", 0, false},
+		{"9223372036854775808", 0, false},
+		{"1e20000", 0, false},
 	}
 	for _, c := range cases {
 		if got, ok := parse(t, c.number).Int64(); got != c.want || ok != c.ok {

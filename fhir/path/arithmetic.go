@@ -2,6 +2,7 @@ package fhirpath
 
 import (
 	"math"
+	"strings"
 
 	"firewolf/fhir/decimal"
 )
@@ -27,7 +28,7 @@ func (n *arithmetic) eval(e *env, in, dst []Value) ([]Value, error) {
 		return dst, nil
 	}
 	x, y := atomOf(left[0]), atomOf(right[0])
-	v, has, ok := n.compute(x, y)
+	v, has, ok := n.compute(e, x, y)
 	if !ok {
 		return nil, e.fail(n.pos, n.op+" is not defined for "+describe(left[0])+" and "+describe(right[0]))
 	}
@@ -57,7 +58,7 @@ func (n *arithmetic) concatenate(e *env, left, right, dst []Value) ([]Value, err
 }
 
 // compute returns the result; has is false where it is empty, ok where the types do not fit the operator.
-func (n *arithmetic) compute(x, y atom) (v Value, has, ok bool) {
+func (n *arithmetic) compute(e *env, x, y atom) (v Value, has, ok bool) {
 	switch {
 	case x.kind == atomInteger && y.kind == atomInteger:
 		return n.integers(x, y)
@@ -68,7 +69,7 @@ func (n *arithmetic) compute(x, y atom) (v Value, has, ok bool) {
 	case (isDate(x.kind) || x.kind == atomTime) && y.kind == atomQuantity && (n.op == "+" || n.op == "-"):
 		return shift(x, y, n.op == "-")
 	case isQuantity(x.kind) && isQuantity(y.kind):
-		return n.quantities(x, y)
+		return n.quantities(e, x, y)
 	}
 	return Value{}, false, false
 }
@@ -135,33 +136,73 @@ func calculate(op string, a, b decimal.Decimal) (decimal.Decimal, bool) {
 	return r, err == nil && bounded(r)
 }
 
-// quantities computes with units: + and - in one unit, * and / where a side has none or the units cancel.
-func (n *arithmetic) quantities(x, y atom) (v Value, has, ok bool) {
+// quantities computes with units: + and - in the smaller of the two, * and / with the product of both.
+func (n *arithmetic) quantities(e *env, x, y atom) (v Value, has, ok bool) {
 	a, ok := quantityOf(x)
 	b, ok2 := quantityOf(y)
 	if !ok || !ok2 {
 		return Value{}, false, true
 	}
-	unit := a
-	switch {
-	case n.op == "+" || n.op == "-":
-		if a.unit != b.unit || a.calendar != b.calendar {
-			return Value{}, false, true
-		}
-	case n.op == "*" && a.unit == "1":
-		unit = b
-	case (n.op == "*" || n.op == "/") && b.unit == "1":
-	case n.op == "/" && a.unit == b.unit && a.calendar == b.calendar:
-		unit = quantity{unit: "1"}
-	case n.op == "*" || n.op == "/":
-		return Value{}, false, true
+	var unit quantity
+	switch n.op {
+	case "+", "-":
+		unit, has = e.alike(&a, &b)
+	case "*", "/":
+		unit, has = e.compound(n.op, a, b)
 	default:
 		return Value{}, false, false
+	}
+	if !has {
+		return Value{}, false, true
 	}
 	if unit.value, has = calculate(n.op, a.value, b.value); !has {
 		return Value{}, false, true
 	}
 	return unit.computed(), true, true
+}
+
+// alike brings two quantities to the smaller of their units.
+func (e *env) alike(a, b *quantity) (unit quantity, ok bool) {
+	if a.unit == b.unit && a.calendar == b.calendar {
+		return *a, true
+	}
+	to, other := a, b
+	u, v, ok := e.measures(*a, *b)
+	if ok && smaller(v, u) || !ok && calendarMonths[b.unit] < calendarMonths[a.unit] {
+		to, other = b, a
+	}
+	converted, ok := e.convert(*other, *to)
+	other.value = converted
+	return *to, ok
+}
+
+// compound makes the unit of a product or a quotient. Calendar units take part only where the other side is a number.
+func (e *env) compound(op string, a, b quantity) (unit quantity, ok bool) {
+	switch {
+	case b.unit == "1":
+		return a, true
+	case a.unit == "1" && op == "*":
+		return b, true
+	case a.unit == b.unit && a.calendar == b.calendar && op == "/":
+		return quantity{unit: "1"}, true
+	case a.calendar || b.calendar:
+		return quantity{}, false
+	}
+	sign := map[string]string{"*": ".", "/": "/"}[op]
+	code := factor(a.unit) + sign + factor(b.unit)
+	if a.unit == "1" {
+		code = sign + factor(b.unit)
+	}
+	_, err := e.ucum().Parse(code)
+	return quantity{unit: code}, err == nil
+}
+
+// factor writes a unit as a part of a larger one.
+func factor(unit string) string {
+	if strings.ContainsAny(unit, "./") {
+		return "(" + unit + ")"
+	}
+	return unit
 }
 
 // sign is + and - before a term.

@@ -13,6 +13,7 @@ var boundaryFunctions = map[string]function{
 	"lowBoundary":  {max: 1, run: func(c called) ([]Value, error) { return c.boundary(false) }},
 	"highBoundary": {max: 1, run: func(c called) ([]Value, error) { return c.boundary(true) }},
 	"precision":    {run: runPrecision},
+	"comparable":   {min: 1, max: 1, run: runComparable},
 }
 
 // maxPlaces is the largest number of decimal places that a boundary is computed to.
@@ -138,7 +139,7 @@ func runPrecision(c called) ([]Value, error) {
 	if !isDate(a.kind) && a.kind != atomTime {
 		return nil, c.fail("takes a number, a date or a time, not " + describe(v))
 	}
-	at, fraction := 0, 0
+	var at, fraction int
 	if t, ok := timeOf(a); ok {
 		at, fraction = int(t.Precision()-datetime.Hour), t.Digits()
 	} else if d, ok := dateOf(a); ok {
@@ -150,4 +151,21 @@ func runPrecision(c called) ([]Value, error) {
 		at++
 	}
 	return c.give(integerValue(digitsOf(a.kind)[at]))
+}
+
+// runComparable tells whether the units of two quantities are of one kind.
+func runComparable(c called) ([]Value, error) {
+	v, has, err := c.one()
+	other, given, argErr := c.argument(0, atomQuantity)
+	if argErr != nil {
+		return nil, argErr
+	}
+	if !has || !given || err != nil {
+		return c.dst, err
+	}
+	if a := atomOf(v); !isQuantity(a.kind) {
+		return nil, c.fail("takes a Quantity, not " + describe(v))
+	}
+	_, known := c.e.compareQuantities(atomOf(v), other)
+	return c.give(booleanValue(known))
 }

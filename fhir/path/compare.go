@@ -20,7 +20,7 @@ func (n *comparison) truth(e *env, in, dst []Value) (truth, error) {
 	if len(left) > 1 || len(right) > 1 {
 		return unknown, e.fail(n.pos, n.op+" compares single items")
 	}
-	d, known, ok := compareAtoms(atomOf(left[0]), atomOf(right[0]))
+	d, known, ok := e.compareAtoms(atomOf(left[0]), atomOf(right[0]))
 	switch {
 	case !ok:
 		return unknown, e.fail(n.pos, n.op+" cannot compare "+describe(left[0])+" with "+describe(right[0]))
@@ -43,7 +43,7 @@ func ordered(op string, d int) bool {
 }
 
 // compareAtoms orders two items. known is false where the order cannot be told; ok is false where the types have none.
-func compareAtoms(x, y atom) (d int, known, ok bool) {
+func (e *env) compareAtoms(x, y atom) (d int, known, ok bool) {
 	switch {
 	case isNumber(x.kind) && isNumber(y.kind):
 		a, ok := x.number()
@@ -53,7 +53,7 @@ func compareAtoms(x, y atom) (d int, known, ok bool) {
 		}
 		return a.Cmp(b), true, true
 	case isQuantity(x.kind) && isQuantity(y.kind):
-		d, known = compareQuantities(x, y)
+		d, known = e.compareQuantities(x, y)
 		return d, known, true
 	case x.kind == atomString && y.kind == atomString:
 		return strings.Compare(x.text, y.text), true, true

@@ -3,8 +3,6 @@ package fhirpath
 import (
 	"regexp"
 	"strings"
-
-	"firewolf/fhir/decimal"
 )
 
 // conversions are toX() and convertsToX(). https://hl7.org/fhirpath/N1/#conversion
@@ -69,16 +67,17 @@ func (c called) toUnit(v Value) (Value, bool, error) {
 		return v, false, err
 	}
 	from, ok := parseQuantity(v.Text)
-	to := quantity{value: decimal.New(1, 0), unit: a.text}
+	to := quantity{unit: a.text}
 	if word := singular(a.text); word != "" {
 		to.unit, to.calendar = word, true
 	}
-	x, y, comparable := common(from, to)
-	if !ok || !comparable {
+	if !ok {
 		return v, false, nil
 	}
-	to.value, ok = calculate("/", x, y)
-	return to.computed(), ok, nil
+	if to.value, ok = c.e.convert(from, to); !ok {
+		return v, false, nil
+	}
+	return to.computed(), true, nil
 }
 
 // booleanTexts are the strings that stand for Booleans. https://hl7.org/fhirpath/N1/#toboolean-boolean

@@ -56,18 +56,18 @@ func equal(e *env, a, b Value) (truth, error) {
 	}
 	x, y := atomOf(a), atomOf(b)
 	if x.node.Exists() && y.node.Exists() || x.kind == atomNone && y.kind == atomNone {
-		same, err := sameTree(e, a, b)
+		same, err := sameTree(e, a.Node, b.Node, e.spec.Type(a.Type), e.spec.Type(b.Type))
 		return truthOf(same && a.Node.Exists()), err
 	}
-	return equalAtoms(x, y), nil
+	return e.equalAtoms(x, y), nil
 }
 
-func equalAtoms(x, y atom) truth {
+func (e *env) equalAtoms(x, y atom) truth {
 	switch {
 	case isNumber(x.kind) && isNumber(y.kind):
 		return truthOf(sameNumber(x.text, y.text))
 	case x.kind == atomQuantity || y.kind == atomQuantity:
-		return equalQuantities(x, y)
+		return e.equalQuantities(x, y)
 	case isTemporal(x.kind, y.kind):
 		return equalTemporals(x, y)
 	}
@@ -78,52 +78,44 @@ func isNumber(k atomKind) bool { return k == atomInteger || k == atomDecimal }
 
 func isDate(k atomKind) bool { return k == atomDate || k == atomDateTime }
 
-// sameTree compares two elements with all that is below them. The order of the members of an object does not count.
-func sameTree(e *env, a, b Value) (bool, error) {
-	if err := e.spend(1); err != nil {
+// sameTree compares two elements with all that is below them; s and t are their types, nil where the definitions
+// know none. The order of the members of an object does not count.
+func sameTree(e *env, x, y tree.Node, s, t *spec.Type) (bool, error) {
+	if err := e.spend(1); err != nil || x.Kind() != y.Kind() {
 		return false, err
-	}
-	x, y := a.Node, b.Node
-	if x.Kind() != y.Kind() {
-		return false, nil
 	}
 	switch x.Kind() {
 	case tree.Object:
-		return sameMembers(e, a, b)
+		return sameMembers(e, x, y, s, t)
 	case tree.Array:
-		return sameItems(e, a, b)
+		return sameItems(e, x, y, s, t)
 	case tree.Number:
 		return sameNumber(x.Text(), y.Text()), nil
 	default:
-		return sameText(a, b), nil
+		return x.Text() == y.Text() || sameMoment(x.Text(), y.Text(), s, t), nil
 	}
 }
 
-// sameText compares two strings, as moments where they are dates.
-func sameText(a, b Value) bool {
-	x, y := a.Node.Text(), b.Node.Text()
-	if x == y {
-		return true
+// sameMoment compares two texts as dates where their types are such.
+func sameMoment(x, y string, s, t *spec.Type) bool {
+	if s == nil || t == nil {
+		return false
 	}
-	k, l := fhirKind(a.Type), fhirKind(b.Type)
-	if isTemporal(k, l) {
-		return equalTemporals(atom{kind: k, text: x}, atom{kind: l, text: y}) == yes
-	}
-	return false
+	k, l := fhirKind(s.Name), fhirKind(t.Name)
+	return isTemporal(k, l) && equalTemporals(atom{kind: k, text: x}, atom{kind: l, text: y}) == yes
 }
 
-func sameMembers(e *env, a, b Value) (bool, error) {
-	if a.Node.Len() != b.Node.Len() {
+func sameMembers(e *env, x, y tree.Node, s, t *spec.Type) (bool, error) {
+	if x.Len() != y.Len() {
 		return false, nil
 	}
-	s, t := e.spec.Type(a.Type), e.spec.Type(b.Type)
-	for m := a.Node.First(); m.Exists(); m = m.Next() {
+	for m := x.First(); m.Exists(); m = m.Next() {
 		name := m.Name()
-		other := b.Node.Member(name)
-		if !other.Exists() {
-			return false, nil
+		other := y.Member(name)
+		if m.Kind() == tree.String && other.Kind() == tree.String && m.Text() == other.Text() {
+			continue
 		}
-		same, err := sameTree(e, Value{Node: m, Type: memberType(s, name)}, Value{Node: other, Type: memberType(t, name)})
+		same, err := sameTree(e, m, other, memberType(s, name), memberType(t, name))
 		if !same || err != nil {
 			return false, err
 		}
@@ -131,19 +123,19 @@ func sameMembers(e *env, a, b Value) (bool, error) {
 	return true, nil
 }
 
-// memberType returns the type of a JSON member, "" where the definitions do not know it.
-func memberType(t *spec.Type, name string) string {
+// memberType returns the type of a JSON member, nil where the definitions do not know it.
+func memberType(t *spec.Type, name string) *spec.Type {
 	if t == nil {
-		return ""
+		return nil
 	}
 	child, _ := t.Child(name)
-	return child.Type
+	return child.Def
 }
 
-func sameItems(e *env, a, b Value) (bool, error) {
-	x, y := a.Node.First(), b.Node.First()
+func sameItems(e *env, x, y tree.Node, s, t *spec.Type) (bool, error) {
+	x, y = x.First(), y.First()
 	for ; x.Exists() && y.Exists(); x, y = x.Next(), y.Next() {
-		same, err := sameTree(e, Value{Node: x, Type: a.Type}, Value{Node: y, Type: b.Type})
+		same, err := sameTree(e, x, y, s, t)
 		if !same || err != nil {
 			return false, err
 		}
@@ -201,7 +193,7 @@ func equivalent(e *env, a, b Value) (bool, error) {
 	}
 	x, y := atomOf(a), atomOf(b)
 	if x.kind != atomNone && y.kind != atomNone {
-		return equivalentAtoms(x, y), nil
+		return e.equivalentAtoms(x, y), nil
 	}
 	if x.kind != y.kind || !a.Node.Exists() || !b.Node.Exists() {
 		return x.kind == y.kind && a == b, nil
@@ -209,18 +201,18 @@ func equivalent(e *env, a, b Value) (bool, error) {
 	return equivalentTree(e, a, b)
 }
 
-func equivalentAtoms(x, y atom) bool {
+func (e *env) equivalentAtoms(x, y atom) bool {
 	switch {
 	case isNumber(x.kind) && isNumber(y.kind):
 		a, ok := x.number()
 		b, ok2 := y.number()
 		return ok && ok2 && nearNumber(a, b)
 	case x.kind == atomQuantity || y.kind == atomQuantity:
-		return equivalentQuantities(x, y)
+		return e.equivalentQuantities(x, y)
 	case x.kind == atomString && y.kind == atomString:
 		return foldString(x.text) == foldString(y.text)
 	}
-	return equalAtoms(x, y) == yes
+	return e.equalAtoms(x, y) == yes
 }
 
 // foldString ignores case and treats all white space alike. https://hl7.org/fhirpath/N1/#string-equivalence

@@ -4,6 +4,7 @@ import (
 	"firewolf/fhir"
 	"firewolf/fhir/spec"
 	"firewolf/fhir/tree"
+	"firewolf/fhir/ucum"
 )
 
 // node is a compiled term. eval appends its collection to dst and returns the extended slice; in is $this, a
@@ -25,6 +26,15 @@ type env struct {
 	total []Value // $total
 	now   nowTime
 	left  int // of maxWork
+	units func() *ucum.Table
+}
+
+// ucum returns the table of units, which is read when it is wanted first.
+func (e *env) ucum() *ucum.Table {
+	if e.scope.Units != nil {
+		return e.scope.Units
+	}
+	return e.units()
 }
 
 func (e *env) begin(focus Value, scope Scope) {
@@ -157,6 +167,9 @@ func (u *union) eval(e *env, in, dst []Value) ([]Value, error) {
 
 // distinct removes from dst[start:] the items that equal an earlier one.
 func distinct(e *env, dst []Value, start int) ([]Value, error) {
+	if len(dst) < start+2 {
+		return dst, nil
+	}
 	end := start
 	for k := start; k < len(dst); k++ {
 		has, err := holds(e, dst[start:end], dst[k])

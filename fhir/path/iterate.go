@@ -426,7 +426,7 @@ func (n *order) compare(e *env, a, b sortRow) (int, error) {
 			}
 			continue
 		}
-		d, _, ok := compareAtoms(atomOf(x), atomOf(y))
+		d, _, ok := e.compareAtoms(atomOf(x), atomOf(y))
 		switch {
 		case !ok:
 			return 0, e.fail(n.pos, "sort() cannot compare "+describe(x)+" with "+describe(y))

@@ -48,6 +48,9 @@ func sameNumber(a, b string) bool {
 	if a == b {
 		return true
 	}
+	if !strings.ContainsAny(a, "eE") && !strings.ContainsAny(b, "eE") && a != "" && b != "" && a[0] != b[0] && a[0] != '0' && b[0] != '0' {
+		return false // most numbers that differ do so at once: zeroes aside, the first digit or the sign decides
+	}
 	x, ok := parseDecimal(a)
 	y, ok2 := parseDecimal(b)
 	return ok && ok2 && x.Equal(y)

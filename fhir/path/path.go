@@ -6,6 +6,7 @@ import (
 	"firewolf/fhir"
 	"firewolf/fhir/spec"
 	"firewolf/fhir/tree"
+	"firewolf/fhir/ucum"
 )
 
 // Expr is a compiled expression, immutable and safe for concurrent use.
@@ -16,6 +17,8 @@ type Expr struct {
 	typ  string // the type of the focus, "" where any is possible
 	root compiled
 	envs *sync.Pool
+
+	units func() *ucum.Table
 }
 
 // Compile reads an expression for a focus of any type. An unknown function or type, an element that its type
@@ -58,7 +61,7 @@ func compileFor(s *spec.Spec, src string, a *ast, typ string, lenient bool) (*Ex
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{spec: s, src: src, ast: a, typ: typ, root: root, envs: &sync.Pool{}}, nil
+	return &Expr{spec: s, src: src, ast: a, typ: typ, root: root, envs: &sync.Pool{}, units: sync.OnceValue(ucum.New)}, nil
 }
 
 // String returns the expression as it was written.
@@ -94,6 +97,7 @@ func (e *Expr) EvalInto(dst []Value, focus Value) ([]Value, error) {
 type Scope struct {
 	Clock     fhir.Clock                    // for now(), today() and timeOfDay(); nil makes them errors
 	Variables map[string][]Value            // by name without %; they come before those that FHIR defines
+	Units     *ucum.Table                   // for quantities; nil reads a table for this expression when it is wanted
 	Trace     func(name string, vs []Value) // called by trace(); nil ignores it. vs must not be kept
 }
 
@@ -101,7 +105,7 @@ type Scope struct {
 func (e *Expr) EvalIn(dst []Value, focus Value, scope Scope) ([]Value, error) {
 	v, ok := e.envs.Get().(*env)
 	if !ok {
-		v = &env{spec: e.spec, src: e.src}
+		v = &env{spec: e.spec, src: e.src, units: e.units}
 	}
 	v.begin(focus, scope)
 	out, err := e.root.node.eval(v, v.focus[:], dst)

@@ -6,6 +6,7 @@ import (
 
 	"firewolf/fhir/decimal"
 	"firewolf/fhir/tree"
+	"firewolf/fhir/ucum"
 )
 
 // ucumSystem is the code system of units. https://hl7.org/fhir/R4/valueset-ucum-units.html
@@ -71,12 +72,6 @@ func (q quantity) text() string {
 	return quantityText(q.value.Plain(), q.unit)
 }
 
-// calendarMillis says how long calendar units are that are as long as their UCUM counterparts, in milliseconds.
-var calendarMillis = map[string]int64{
-	"millisecond": 1, "second": 1000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000, "week": 604_800_000,
-	"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "wk": 604_800_000,
-}
-
 // calendarMonths says how many months calendar units have whose length varies.
 var calendarMonths = map[string]int64{"month": 1, "year": 12}
 
@@ -86,31 +81,73 @@ var calendarOf = map[string]string{
 	"a": "year", "mo": "month", "wk": "week", "d": "day", "h": "hour", "min": "minute", "s": "second", "ms": "millisecond",
 }
 
-// common converts two quantities to one unit; false where that is not possible.
-func common(a, b quantity) (x, y decimal.Decimal, ok bool) {
+// ucumOf names the UCUM unit that is as long as a calendar unit.
+var ucumOf = map[string]string{
+	"millisecond": "ms", "second": "s", "minute": "min", "hour": "h", "day": "d", "week": "wk",
+}
+
+// common converts two quantities to one unit; false where that is not possible: calendar months and years have no
+// fixed length, so that they can only be compared with each other.
+func (e *env) common(a, b quantity) (x, y decimal.Decimal, ok bool) {
 	if a.unit == b.unit && a.calendar == b.calendar {
 		return a.value, b.value, true
 	}
-	for _, table := range []map[string]int64{calendarMillis, calendarMonths} {
-		m, n := table[a.unit], table[b.unit]
-		if m == 0 || n == 0 {
-			continue
-		}
+	if m, n := calendarMonths[a.unit], calendarMonths[b.unit]; a.calendar && b.calendar && m > 0 && n > 0 {
 		x, err := a.value.Mul(decimal.New(m, 0))
 		y, err2 := b.value.Mul(decimal.New(n, 0))
 		return x, y, err == nil && err2 == nil
 	}
-	return x, y, false
+	u, v, ok := e.measures(a, b)
+	if !ok {
+		return x, y, false
+	}
+	x, err := u.Canonicalize(a.value)
+	y, err2 := v.Canonicalize(b.value)
+	return x, y, err == nil && err2 == nil
+}
+
+// measures returns the units of two quantities of one kind; false where they are of different kinds.
+func (e *env) measures(a, b quantity) (u, v ucum.Unit, ok bool) {
+	u, ok = e.measure(a)
+	v, ok2 := e.measure(b)
+	return u, v, ok && ok2 && u.Comparable(v)
+}
+
+func (e *env) measure(q quantity) (ucum.Unit, bool) {
+	code := q.unit
+	if q.calendar {
+		code = ucumOf[q.unit]
+	}
+	if code == "" {
+		return ucum.Unit{}, false
+	}
+	u, err := e.ucum().Parse(code)
+	return u, err == nil
+}
+
+// convert returns a value in another unit.
+func (e *env) convert(from, to quantity) (decimal.Decimal, bool) {
+	if u, v, ok := e.measures(from, to); ok {
+		d, err := u.Convert(from.value, v)
+		return d, err == nil
+	}
+	x, ok := from.value, from.unit == to.unit && from.calendar == to.calendar
+	if m, n := calendarMonths[from.unit], calendarMonths[to.unit]; !ok && from.calendar && to.calendar && m > 0 && n > 0 {
+		months, err := x.Mul(decimal.New(m, 0))
+		x, err2 := months.Quo(decimal.New(n, 0))
+		return x, err == nil && err2 == nil
+	}
+	return x, ok
 }
 
 // compareQuantities reports false where the units cannot be compared.
-func compareQuantities(x, y atom) (int, bool) {
+func (e *env) compareQuantities(x, y atom) (int, bool) {
 	a, ok := quantityOf(x)
 	b, ok2 := quantityOf(y)
 	if !ok || !ok2 {
 		return 0, false
 	}
-	v, w, ok := common(a, b)
+	v, w, ok := e.common(a, b)
 	if !ok {
 		return 0, false
 	}
@@ -119,19 +156,21 @@ func compareQuantities(x, y atom) (int, bool) {
 
 func isQuantity(k atomKind) bool { return k == atomQuantity || isNumber(k) }
 
-func equalQuantities(x, y atom) truth {
+func (e *env) equalQuantities(x, y atom) truth {
 	if !isQuantity(x.kind) || !isQuantity(y.kind) {
 		return no
 	}
-	d, ok := compareQuantities(x, y)
-	if !ok {
+	d, known := e.compareQuantities(x, y)
+	if !known {
 		return unknown
 	}
 	return truthOf(d == 0)
 }
 
-// equivalentQuantities takes a UCUM unit of time for its calendar counterpart. https://hl7.org/fhirpath/N1/#quantity-equivalence
-func equivalentQuantities(x, y atom) bool {
+// equivalentQuantities takes a UCUM unit of time for its calendar counterpart, and compares in the larger of the
+// two units to the precision of the less precise value: 4 'g' ~ 4040 'mg'.
+// https://hl7.org/fhirpath/N1/#quantity-equivalence
+func (e *env) equivalentQuantities(x, y atom) bool {
 	a, ok := quantityOf(x)
 	b, ok2 := quantityOf(y)
 	if !ok || !ok2 {
@@ -140,8 +179,33 @@ func equivalentQuantities(x, y atom) bool {
 	if a.calendar != b.calendar {
 		a, b = a.inCalendar(), b.inCalendar()
 	}
-	v, w, ok := common(a, b)
+	if v, w, ok := e.inLarger(a, b); ok {
+		return nearNumber(v, w)
+	}
+	v, w, ok := e.common(a, b)
 	return ok && nearNumber(v, w)
+}
+
+// inLarger converts to the larger unit of two.
+func (e *env) inLarger(a, b quantity) (x, y decimal.Decimal, ok bool) {
+	u, v, ok := e.measures(a, b)
+	if !ok {
+		return x, y, false
+	}
+	to := u
+	if smaller(u, v) {
+		to = v
+	}
+	x, err := u.Convert(a.value, to)
+	y, err2 := v.Convert(b.value, to)
+	return x, y, err == nil && err2 == nil
+}
+
+// smaller reports whether one unit is smaller than another of its kind.
+func smaller(u, v ucum.Unit) bool {
+	_, f, _ := u.Canonical()
+	_, g, _ := v.Canonical()
+	return f.Cmp(g) < 0
 }
 
 func (q quantity) inCalendar() quantity {
