@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"firewolf/fhir/tree"
+	"firewolf/fhir/validate"
 )
 
 // observation is about 1.5 KB, as hospitals send them.
@@ -34,5 +35,13 @@ func BenchmarkStructure(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Structure(doc)
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	s := definitions(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		validate.New(s)
 	}
 }

@@ -15,13 +15,31 @@ import (
 
 var opened = sync.OnceValues(spec.Open)
 
-func checker(t testing.TB) *validate.Checker {
+func definitions(t testing.TB) *spec.Spec {
 	t.Helper()
 	s, err := opened()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return validate.New(s)
+	return s
+}
+
+// newChecker is made once: the fuzzer asks for it with every input.
+var newChecker = sync.OnceValues(func() (*validate.Checker, error) {
+	s, err := opened()
+	if err != nil {
+		return nil, err
+	}
+	return validate.New(s), nil
+})
+
+func checker(t testing.TB) *validate.Checker {
+	t.Helper()
+	c, err := newChecker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // examplesDir is where scripts/testdata puts the official examples.

@@ -281,8 +281,8 @@ func checkCharacters(s string) string {
 				return "an & starts none of the five entities of XML and no character"
 			}
 			i += end
-		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
-			return "there is a control character"
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r', c == 0xEF && (strings.HasPrefix(s[i:], "\uFFFE") || strings.HasPrefix(s[i:], "\uFFFF")):
+			return "there is a character that XML does not have"
 		}
 	}
 	return ""

@@ -170,7 +170,12 @@ func TestAWrongNarrativeIsFound(t *testing.T) {
 		{
 			"a control character",
 			`{"resourceType":"Basic","code":{"text":"x"},"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">a\u0001b</div>"}}`,
-			[]string{"structure: the narrative is not XHTML: there is a control character (Basic.text.div)"},
+			[]string{"structure: the narrative is not XHTML: there is a character that XML does not have (Basic.text.div)"},
+		},
+		{
+			"a character that Unicode does not have",
+			`{"resourceType":"Basic","code":{"text":"x"},"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">a\uffffb</div>"}}`,
+			[]string{"structure: the narrative is not XHTML: there is a character that XML does not have (Basic.text.div)"},
 		},
 		{
 			"a < alone",
