@@ -30,6 +30,7 @@ func TestWhatTheSpecificationAllowsIsAccepted(t *testing.T) {
 		{"a decimal with exponent", fmt.Sprintf(observation, `"valueQuantity":{"value":-1.50E+3}`)},
 		{"a code system's code among other codings", `{"resourceType":"Condition","subject":{"reference":"Patient/1"},"clinicalStatus":{"coding":[{"system":"s","code":"c"},{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"relapse"}]}}`},
 		{"a currency that came after R4", `{"resourceType":"Invoice","status":"draft","totalNet":{"value":1,"currency":"XCG"}}`},
+		{"a concept beside a set that is only extensible", `{"resourceType":"FamilyMemberHistory","status":"partial","patient":{"reference":"Patient/1"},"relationship":{"text":"x"},"sex":{"coding":[{"system":"s","code":"c"}]}}`},
 		{"any MIME type", `{"resourceType":"Binary","contentType":"x/y; charset=utf-8","data":"AAAA"}`},
 		{"a reference to a contained resource", fmt.Sprintf(observation, `"contained":[{"resourceType":"Patient","id":"p"}],"subject":{"reference":"#p"}`)},
 		{"a contained resource that refers to another and to its container", `{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","partOf":{"reference":"#q"},"extension":[{"url":"u","valueReference":{"reference":"#"}}]},{"resourceType":"Organization","id":"q","name":"x"}],"managingOrganization":{"reference":"#o"}}`},
@@ -121,15 +122,16 @@ func TestAtMost250ProblemsAreListedAndOneSaysSo(t *testing.T) {
 func TestAHostileResourceIsCheckedInLinearTime(t *testing.T) {
 	const many = 200_000
 	list := func(item string) string { return strings.Repeat(item+",", many-1) + item }
-	var attributes strings.Builder
+	var attributes, contained strings.Builder
 	for i := range many {
+		fmt.Fprintf(&contained, `{"resourceType":"Practitioner","id":"%d"},`, i)
 		fmt.Fprintf(&attributes, ` a%d=''`, i)
 	}
 	tests := []struct{ name, src string }{
 		{"nulls with their other halves", `{"resourceType":"Patient","name":[{"given":[` + list("null") + `],"_given":[` + list(`{"id":"a"}`) + `]}]}`},
 		{"nulls alone", `{"resourceType":"Patient","name":[{"given":[` + list("null") + `]}]}`},
 		{"contained resources of one id", `{"resourceType":"Patient","contained":[` + list(`{"resourceType":"Patient","id":"a"}`) + `]}`},
-		{"references to contained resources", `{"resourceType":"Patient","contained":[` + list(`{"resourceType":"Patient","id":"a"}`) + `],"generalPractitioner":[` + list(`{"reference":"#b"}`) + `]}`},
+		{"references to contained resources", `{"resourceType":"Patient","contained":[` + contained.String() + `{"resourceType":"Practitioner","id":"a"}],"generalPractitioner":[` + list(`{"reference":"#a"}`) + `]}`},
 		{"attributes", `{"resourceType":"Patient","text":{"status":"generated","div":"<div` + attributes.String() + `/>"}}`},
 		{"tags", `{"resourceType":"Patient","text":{"status":"generated","div":"` + strings.Repeat("<b>", many) + `"}}`},
 		{"ampersands", `{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'>` + strings.Repeat("&", many) + `"}}`},

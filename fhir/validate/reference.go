@@ -30,7 +30,7 @@ func (k *checking) literal(m tree.Node, e *spec.Element, sc *scope) {
 	ref := fhir.ParseRef(m.Text())
 	switch {
 	case ref.IsFragment && ref.Fragment == "":
-		k.target(m, sc.top.rule.def.Name, e)
+		k.target(m, sc.container.rule.def.Name, e)
 	case ref.IsFragment:
 		if typ, ok := sc.typeOfContained(ref.Fragment); !ok {
 			k.report(fhir.Invalid, m, "the reference names no contained resource")

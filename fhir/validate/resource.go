@@ -5,13 +5,12 @@ import (
 	"firewolf/fhir/tree"
 )
 
-// scope is the resource in which elements stand. References to "#id" look for contained resources in its container.
+// scope is the resource in which elements stand.
 type scope struct {
 	rule      *rule
-	container tree.Node         // the resource that is not contained itself
-	inside    bool              // of another resource, as contained
-	contained map[string]string // id -> type of what the container contains; nil until asked for
-	top       *scope            // of the container
+	resource  tree.Node
+	container *scope            // of the resource that is not contained itself: references to "#id" look there
+	contained map[string]string // of a container: id -> type of what it contains; nil until asked for
 }
 
 // resource checks a resource that stands alone, or in a Bundle or Parameters, or, with outer set, contained in another.
@@ -20,10 +19,10 @@ func (k *checking) resource(n tree.Node, outer *scope) {
 	if r == nil {
 		return
 	}
-	sc := &scope{rule: r, container: n}
-	sc.top = sc
+	sc := &scope{rule: r, resource: n}
+	sc.container = sc
 	if outer != nil {
-		sc.container, sc.inside, sc.top = outer.container, true, outer.top
+		sc.container = outer.container
 		k.asContained(n)
 	} else {
 		k.uniqueIDs(n)
@@ -94,10 +93,10 @@ func (k *checking) uniqueIDs(n tree.Node) {
 
 // typeOfContained returns the type of the contained resource with the id; false where there is none.
 func (sc *scope) typeOfContained(id string) (string, bool) {
-	sc = sc.top
+	sc = sc.container
 	if sc.contained == nil {
 		sc.contained = map[string]string{}
-		for item := range sc.container.Member("contained").Items() {
+		for item := range sc.resource.Member("contained").Items() {
 			sc.contained[item.Member("id").Text()] = item.Member("resourceType").Text()
 		}
 	}
