@@ -53,6 +53,9 @@ func readCodes(dir string, types []typ) (map[string][]contained, error) {
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	for _, code := range laterCurrencies {
 		url := "http://hl7.org/fhir/ValueSet/currencies"
 		sets[url] = append(sets[url], contained{System: "urn:iso:std:iso:4217", Code: code})
@@ -62,7 +65,7 @@ func readCodes(dir string, types []typ) (map[string][]contained, error) {
 			return nil, fmt.Errorf("value set %s has no expansion", url)
 		}
 	}
-	return sets, err
+	return sets, nil
 }
 
 // flatten lists the codes that may stand in an instance.

@@ -10,9 +10,9 @@ import (
 // typ is one type as package spec knows it: a primitive, a data type, a
 // resource, or a part of one that has elements of its own ("Patient.contact").
 type typ struct {
-	name, kind, base, regex, system string
-	abstract                        bool
-	elements                        []field
+	name, kind, base, regex string
+	abstract                bool
+	elements                []field
 }
 
 // field is one element of a typ.
@@ -66,7 +66,7 @@ func compileStructure(s structure) ([]typ, error) {
 		k := strings.LastIndexByte(e.Path, '.')
 		owner := &types[at[e.Path[:k]]]
 		if s.Kind == "primitive-type" && strings.HasSuffix(e.Path, ".value") {
-			owner.regex, owner.system = primitiveValue(e)
+			owner.regex = pattern(e)
 			continue
 		}
 		f, err := compileElement(e, parents[e.Path])
@@ -87,14 +87,14 @@ func compileStructure(s structure) ([]typ, error) {
 	return types, nil
 }
 
-// primitiveValue returns the pattern and the FHIRPath system type of a primitive's value.
-func primitiveValue(e element) (regex, system string) {
+// pattern returns the regular expression of a primitive's value.
+func pattern(e element) string {
 	for _, x := range e.Type[0].Extension {
 		if x.URL == regexExtension {
-			regex = x.ValueString
+			return x.ValueString
 		}
 	}
-	return regex, strings.TrimPrefix(e.Type[0].Code, systemTypes)
+	return ""
 }
 
 func compileElement(e element, backbone bool) (field, error) {
