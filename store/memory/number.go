@@ -126,11 +126,16 @@ func (s span) overlaps(t span) bool {
 }
 
 // precision returns half a unit of the last digit that the text shows: 100 is 99.5 to 100.5, 5.40e-3 is 0.005395 to 0.005405.
+// The page gives 1e2 as 95 to 105: one digit with an exponent counts as two.
 func precision(digits string) *big.Rat {
-	mantissa, exponent, _ := strings.Cut(strings.ToLower(digits), "e")
+	mantissa, exponent, exponential := strings.Cut(strings.ToLower(digits), "e")
 	_, decimals, _ := strings.Cut(mantissa, ".")
 	e, _ := strconv.Atoi(exponent) // rational has read it
-	half, err := rational(fmt.Sprintf("0.5e%d", e-len(decimals)))
+	e -= len(decimals)
+	if significant := strings.TrimLeft(strings.ReplaceAll(mantissa, ".", ""), "+-0"); exponential && len(significant) <= 1 {
+		e--
+	}
+	half, err := rational(fmt.Sprintf("0.5e%d", e))
 	if err != nil {
 		return new(big.Rat)
 	}

@@ -11,12 +11,14 @@ import (
 	"firewolf/fhir/search"
 	"firewolf/fhir/spec"
 	"firewolf/fhir/tree"
+	"firewolf/fhir/ucum"
 )
 
 // params evaluates search parameters on resources.
 type params struct {
 	spec  *spec.Spec
 	own   []string // base URLs of this server, without the last slash
+	units *ucum.Table
 	mu    sync.Mutex
 	exprs map[string]*fhirpath.Expr // compiled once
 }
@@ -26,7 +28,7 @@ func newParams(s *spec.Spec, own []string) *params {
 	for k, base := range own {
 		bases[k] = strings.TrimRight(base, "/")
 	}
-	return &params{spec: s, own: bases, exprs: map[string]*fhirpath.Expr{}}
+	return &params{spec: s, own: bases, units: ucum.New(), exprs: map[string]*fhirpath.Expr{}}
 }
 
 // compile returns the expression, compiled.

@@ -22,7 +22,7 @@ type quantity struct {
 
 // quantityTest is the test of a quantity parameter: number, number|system|code or number||unit.
 // https://hl7.org/fhir/R4/search.html#quantity
-func quantityTest(want string) (test, error) {
+func (p *params) quantityTest(want string) (test, error) {
 	parts := split(want, '|')
 	for k := range parts {
 		parts[k] = unescape(parts[k])
@@ -43,13 +43,13 @@ func quantityTest(want string) (test, error) {
 		if !ok {
 			return false
 		}
-		s, ok := q.in(asked)
+		s, ok := p.in(q, asked)
 		return ok && holds(s)
 	}, nil
 }
 
-// in returns the amount of the quantity in the unit asked for; false if its unit is another one.
-func (q quantity) in(asked measure) (span, bool) {
+// in returns the amount of a quantity in the unit asked for; false if its unit is another one.
+func (p *params) in(q quantity, asked measure) (span, bool) {
 	have := q.measure
 	switch {
 	case asked.system == "" && asked.code == "": // irrespective of the unit
@@ -61,9 +61,31 @@ func (q quantity) in(asked measure) (span, bool) {
 	case asked.code == "" || asked.code == have.code:
 		return q.span, true
 	case asked.system == ucumSystem:
-		return q.span.convert(have.code, asked.code)
+		return p.converted(q.span, have.code, asked.code)
 	}
 	return span{}, false
+}
+
+// converted returns an amount of one UCUM unit in another; false if they measure different things.
+func (p *params) converted(s span, from, to string) (span, bool) {
+	f, err := p.units.Parse(from)
+	if err != nil {
+		return span{}, false
+	}
+	t, err := p.units.Parse(to)
+	if err != nil || !f.Comparable(t) {
+		return span{}, false
+	}
+	_, factor, offset := f.Canonical()
+	_, toFactor, toOffset := t.Canonical()
+	convert := func(x *big.Rat) *big.Rat {
+		if x == nil {
+			return nil
+		}
+		y := new(big.Rat).Add(x, offset) // (x + offset) * factor is the amount of the canonical unit
+		return y.Sub(y.Quo(y.Mul(y, factor), toFactor), toOffset)
+	}
+	return span{lo: convert(s.lo), hi: convert(s.hi), loOpen: s.loOpen, hiOpen: s.hiOpen}, true
 }
 
 // quantitySpan returns the amount of a quantity whatever its unit.

@@ -150,7 +150,7 @@ func (v view) test(param *spec.Param, modifier, want string) (test, error) {
 	case spec.ParamNumber:
 		return numberTest(want)
 	case spec.ParamQuantity:
-		return quantityTest(want)
+		return v.quantityTest(want)
 	case spec.ParamReference:
 		return v.referenceTest(modifier, want)
 	case spec.ParamURI:

@@ -310,7 +310,7 @@ func genClause(rt *rapid.T, typ string, depth int) string {
 	}
 	a := pick(rt, "param", askedOf(typ))
 	name := a.param
-	if often(rt, 1) {
+	if often(rt, 1) && !strings.Contains(name, "code-value-quantity") && !strings.Contains(name, ":") {
 		return name + ":missing=" + pick(rt, "missing", []string{"true", "false"})
 	}
 	switch {
@@ -416,7 +416,7 @@ func genSource(rt *rapid.T) string {
 
 func genText(rt *rapid.T) string {
 	s := []rune(pick(rt, "text", families))
-	return escaped(string(s[:rapid.IntRange(1, len(s)).Draw(rt, "length")]))
+	return escaped(string(s[:rapid.IntRange(min(3, len(s)), len(s)).Draw(rt, "length")]))
 }
 
 func genToken(rt *rapid.T) string {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"firewolf/fhir"
 	"firewolf/fhir/search"
@@ -215,10 +216,10 @@ func (w *world) versions(sc store.Scope, page store.HistoryPage) []fhir.Version 
 	return all
 }
 
-// equal fails the test unless got is as wanted.
+// equal fails the test unless got is as wanted. An empty list and none are the same.
 func (w *world) equal(what string, want, got any) {
 	w.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		w.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
