@@ -250,7 +250,7 @@ func (s *Server) start(base context.Context, background *sync.WaitGroup, failed 
 		WriteTimeout:                 limits.Read + limits.Request + limits.Write, // the last resort: answers have a deadline of their own
 		IdleTimeout:                  limits.Idle,
 		MaxHeaderBytes:               limits.Header,
-		TLSConfig:                    l.tls,
+		TLSConfig:                    l.tls.Clone(), // net/http writes to it
 		BaseContext:                  func(net.Listener) context.Context { return base },
 		ConnContext:                  withConn,
 		ConnState:                    idle,
