@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -167,5 +168,28 @@ func TestMadeUpTypesDoNotBecomeSeriesWithoutEnd(t *testing.T) {
 	}
 	if want := `firewolf_requests_total{interaction="read",status="4xx",type="other"} 800`; lines[len(lines)-1] != want {
 		t.Errorf("the rest is %s, want %s", lines[len(lines)-1], want)
+	}
+}
+
+func BenchmarkAuditLine(b *testing.B) {
+	a := NewAudit(io.Discard)
+	r := Record{
+		Time: noon, ID: "r1", Caller: fhir.Caller{Name: "ward-7", Role: fhir.RoleReader}, Remote: "192.0.2.1", Method: http.MethodGet,
+		Interaction: "read", Type: "Patient", Resource: "Patient/1", Patient: "Patient/1", Status: 200, Duration: 1500 * time.Microsecond,
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := a.Write(&r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCount(b *testing.B) {
+	m := NewMetrics(nil)
+	r := Record{Interaction: "read", Type: "Patient", Status: 200, Duration: time.Millisecond, In: 1, Out: 1}
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Count(&r)
 	}
 }
