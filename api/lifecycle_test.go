@@ -156,11 +156,11 @@ func TestNewRefusesOptionsThatCannotWork(t *testing.T) {
 		{"a token file that is not there", "opening the token file: open none: no such file or directory", func(o *Options) { o.TokenFile = "none" }},
 		{
 			"an address that other machines reach", "refusing to listen on 0.0.0.0:PORT, which other machines can reach, without TLS (--tls-cert, --tls-key) and " +
-				"a token file (--token-file); --insecure-open overrides this", func(o *Options) { o.Addr = "0.0.0.0:0" },
+				"a token file (--tokens); --insecure-open overrides this", func(o *Options) { o.Addr = "0.0.0.0:0" },
 		},
 		{
 			"an admin address that other machines reach", "refusing to listen on 0.0.0.0:PORT, which other machines can reach, without TLS (--tls-cert, --tls-key) and " +
-				"a token file (--token-file); --insecure-open overrides this", func(o *Options) { o.AdminAddr = "0.0.0.0:0" },
+				"a token file (--tokens); --insecure-open overrides this", func(o *Options) { o.AdminAddr = "0.0.0.0:0" },
 		},
 	}
 	for _, tt := range tests {

@@ -59,7 +59,7 @@ func (s *Server) refused(x *exchange, q *interaction.Request, a *interaction.Res
 	}
 	switch status {
 	case http.StatusMethodNotAllowed:
-		x.Header()["Allow"] = []string{allowed(q.Path)}
+		x.Header()["Allow"] = []string{allow(q.Path, a.Allow)}
 	case http.StatusUnauthorized:
 		x.Header()["Www-Authenticate"] = []string{challenge}
 	}
@@ -93,6 +93,9 @@ var (
 // another type nor run what is in it: whoever may write a Binary is not thereby an author of this origin's pages.
 func (s *Server) writeRaw(x *exchange, a *interaction.Response) {
 	x.Header()["Content-Security-Policy"] = sandbox
+	if a.SecurityContext != "" {
+		x.Header()["X-Security-Context"] = []string{a.SecurityContext}
+	}
 	x.pretty = false
 	s.writeBody(x, a.Status, a.Body, []string{a.ContentType})
 }
@@ -159,7 +162,16 @@ func isGone(x *exchange, err error) bool {
 	return errors.Is(err, context.Canceled) && x.request.Context().Err() != nil
 }
 
-// allowed returns the methods that a path can take, for the header Allow. https://hl7.org/fhir/R4/http.html#summary
+// allow returns the header Allow of a path: the methods that the interactor named, and OPTIONS, which the server answers
+// by itself.
+func allow(path string, methods []string) string {
+	if len(methods) == 0 {
+		return allowed(path)
+	}
+	return strings.Join(methods, ", ") + ", OPTIONS"
+}
+
+// allowed returns the methods that a path can take by its shape. https://hl7.org/fhir/R4/http.html#summary
 func allowed(path string) string {
 	segments := strings.Split(path, "/")
 	last := segments[len(segments)-1]

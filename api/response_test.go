@@ -42,7 +42,7 @@ func TestOutcomesOfInteractionsBecomeStatusHeadersAndBody(t *testing.T) {
 	at := time.Date(2025, 5, 1, 10, 30, 15, 999e6, time.FixedZone("CEST", 7200))
 	const patient = `{"resourceType":"Patient","id":"1"}`
 	const location = "http://localhost/fhir/Patient/1/_history/2"
-	watched := []string{"Content-Type", "Content-Length", "Etag", "Last-Modified", "Location", "Content-Location", "Content-Security-Policy", "Retry-After", "Allow", "Www-Authenticate", "Cache-Control", "X-Content-Type-Options"}
+	watched := []string{"Content-Type", "Content-Length", "Etag", "Last-Modified", "Location", "Content-Location", "Content-Security-Policy", "X-Security-Context", "Retry-After", "Allow", "Www-Authenticate", "Cache-Control", "X-Content-Type-Options"}
 	tests := []struct {
 		name, method, path string
 		answer             interaction.Response
@@ -95,9 +95,9 @@ func TestOutcomesOfInteractionsBecomeStatusHeadersAndBody(t *testing.T) {
 		{"a delete without content", "DELETE", "/fhir/Patient/1", interaction.Response{Status: 204, ETag: `W/"3"`}, 204, map[string]string{"Etag": `W/"3"`}, ""},
 		{
 			"the content of a Binary is served as stored, in a sandbox", "GET", "/fhir/Binary/1",
-			interaction.Response{Status: 200, Body: []byte("<script>alert(1)</script>"), ContentType: "text/html"},
+			interaction.Response{Status: 200, Body: []byte("<script>alert(1)</script>"), ContentType: "text/html", SecurityContext: "Patient/1"},
 			200,
-			map[string]string{"Content-Type": "text/html", "Content-Length": "25", "Content-Security-Policy": "default-src 'none'; sandbox"},
+			map[string]string{"Content-Type": "text/html", "Content-Length": "25", "Content-Security-Policy": "default-src 'none'; sandbox", "X-Security-Context": "Patient/1"},
 			"<script>alert(1)</script>",
 		},
 		{
@@ -121,6 +121,13 @@ func TestOutcomesOfInteractionsBecomeStatusHeadersAndBody(t *testing.T) {
 		},
 		{
 			"a method that a path does not take", "PUT", "/fhir/metadata", refusal(fhir.NewIssue(fhir.NotSupported, "not so").Because(fhir.ReasonMethodNotAllowed)), 405,
+			map[string]string{"Content-Type": "application/fhir+json; charset=utf-8", "Allow": "GET, HEAD, OPTIONS"},
+			outcome(fhir.NotSupported, fhir.ReasonMethodNotAllowed, "not so"),
+		},
+		{
+			"a method that a path does not take, where the interactor knows better", "PUT", "/fhir/metadata",
+			interaction.Response{Status: 405, Allow: []string{"GET", "HEAD"}, Issues: fhir.Issues{fhir.NewIssue(fhir.NotSupported, "not so").Because(fhir.ReasonMethodNotAllowed)}},
+			405,
 			map[string]string{"Content-Type": "application/fhir+json; charset=utf-8", "Allow": "GET, HEAD, OPTIONS"},
 			outcome(fhir.NotSupported, fhir.ReasonMethodNotAllowed, "not so"),
 		},

@@ -157,7 +157,7 @@ func (s *Server) checkReach(l *listener) error {
 		return nil
 	}
 	return fmt.Errorf("refusing to listen on %s, which other machines can reach, without TLS (--tls-cert, --tls-key) and "+
-		"a token file (--token-file); --insecure-open overrides this", l.Addr())
+		"a token file (--tokens); --insecure-open overrides this", l.Addr())
 }
 
 // Close ends a Server that never served.
