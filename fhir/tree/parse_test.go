@@ -45,6 +45,21 @@ func TestParseKeepsEveryTokenAsWritten(t *testing.T) {
 	}
 }
 
+// The scanner reads strings eight bytes at a time, so each byte is tried at each of eight places and behind.
+func TestEachByteOfAStringIsSeenAtEveryPlace(t *testing.T) {
+	for c := range 256 {
+		for place := range 20 {
+			text := []byte(strings.Repeat("a", 20))
+			text[place] = byte(c)
+			src := []byte(`{"x":"` + string(text) + `"}`)
+			_, err := tree.Parse(src, tree.Limits{})
+			if _, want := accepts(src); want != (err == nil) {
+				t.Errorf("the byte %#x at %d: %v", c, place, err)
+			}
+		}
+	}
+}
+
 func TestParseDoesNotKeepTheMemoryOfItsSource(t *testing.T) {
 	src := []byte(`{"a":"b"}`)
 	tr, err := tree.Parse(src, tree.Limits{})
