@@ -16,6 +16,7 @@
 //	code|system|                   any token in the system
 //	code|Type/id                   reference to a resource of this server
 //	code|Type/id/_history/vid      the same, to one version
+//	code|id                        the same, where the parameter is not meant to refer to that type
 //	code|url                       reference to anything else, canonical, uri
 //	code|url\|version              canonical with a version (beside the one without)
 //	code:identifier|system|value   Reference.identifier, in the four forms of a token
@@ -25,6 +26,7 @@
 //
 //	Texts
 //	code                           string: folded; token: the code; uri: the uri; reference: Type/id or the text
+//	code:start                     of a name or an address: the whole, and each word of a family name of several
 //
 //	Ranges
 //	code                           date; number; quantity without its unit (what _sort uses)

@@ -52,6 +52,7 @@ type param struct {
 	present string // the key that says that there is a value
 
 	leaves    []leaf
+	startName string   // of a string: the name of texts beside the parts
 	targets   []string // of a reference: the types that it may point to, in alphabetical order
 	scoped    bool     // a token may have a system
 	cased     bool     // a token may be of a type that compares with case,
@@ -107,6 +108,9 @@ func (e *Engine) describe(typ string, def *spec.Param) *param {
 			p.caseless = true
 		}
 		p.cased = p.cased || l.Type != "string"
+	}
+	if p.Type == spec.ParamString {
+		p.startName = startName(p.Code, p.leaves)
 	}
 	if p.Type == spec.ParamReference {
 		p.targets = e.targets(p, branches)

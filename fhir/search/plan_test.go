@@ -11,7 +11,7 @@ func TestAQueryCompilesToThePlan(t *testing.T) {
 		{
 			"a string starts with the folded value, a date is compared as a range, sorts follow",
 			"Patient?name=Peter&birthdate=gt1990&_sort=-birthdate,family&_count=3",
-			`and(text(name starts "peter") range(birthdate hi>1990-12-31T23:59:59.999999999Z)) sort(birthdate range down) sort(family text)`,
+			`and(or(text(name starts "peter") text(name:start starts "peter")) range(birthdate hi>1990-12-31T23:59:59.999999999Z)) sort(birthdate range down) sort(family text)`,
 		},
 		{"nothing asked for matches everything", "Patient?", "and()"},
 		{"a code in its implied system", "Patient?gender=http://hl7.org/fhir/administrative-gender|male", "and(gender|male)"},
@@ -34,13 +34,14 @@ func TestAQueryCompilesToThePlan(t *testing.T) {
 		{
 			"references relative, by id, absolute and typed",
 			"Observation?subject=Patient/1&patient=1&encounter=http://localhost:8080/fhir/Encounter/1&subject:Patient=2",
-			"and(subject|Patient/1 patient|Patient/1 encounter|Encounter/1 subject|Patient/2)",
+			"and(subject|Patient/1 or(patient|1 patient|Patient/1) encounter|Encounter/1 subject|Patient/2)",
 		},
 		{
 			"chains by type, of two hops, and into every type that knows the parameter",
 			"Observation?subject:Patient.name=x&patient.organization.name=y&subject.name=z",
-			`and(refers(subject to Patient: text(name starts "x")) refers(patient to Patient: refers(organization to Organization: text(name starts "y")))` +
-				` refers(subject to Location: text(name starts "z"); Patient: text(name starts "z")))`,
+			`and(refers(subject to Patient: or(text(name starts "x") text(name:start starts "x"))) ` +
+				`refers(patient to Patient: refers(organization to Organization: text(name starts "y"))) ` +
+				`refers(subject to Location: text(name starts "z"); Patient: or(text(name starts "z") text(name:start starts "z"))))`,
 		},
 		{
 			"reverse chains",

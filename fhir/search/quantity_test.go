@@ -1,24 +1,10 @@
 package search_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// indexedAs returns the lines of the entries of a resource that belong to one parameter.
-func indexedAs(t *testing.T, code, json string) []string {
-	t.Helper()
-	var got []string
-	for _, line := range showEntries(entries(t, json)) {
-		_, rest, _ := strings.Cut(line, " ")
-		if rest = strings.TrimPrefix(rest, "!"); rest == code || strings.HasPrefix(rest, code) && strings.ContainsRune(" |:#", rune(rest[len(code)])) {
-			got = append(got, line)
-		}
-	}
-	return got
-}
 
 func TestAQuantityIsIndexedByItsUnit(t *testing.T) {
 	tests := []struct {
@@ -102,7 +88,7 @@ func TestAQuantityIsIndexedByItsUnit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := indexedAs(t, "value-quantity", `{"resourceType":"Observation","id":"1",`+tt.value+`}`)
+			got := ofParam(entries(t, `{"resourceType":"Observation","id":"1",`+tt.value+`}`), "value-quantity")
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}

@@ -51,6 +51,7 @@ func (ix *indexer) literal(p *param, text string, canonical bool) {
 	if ref.VersionID != "" {
 		ix.key(p.Code, key+"/_history/"+ref.VersionID)
 	}
+	ix.stray(p, ref.Key)
 	ix.ref(RefEntry{Param: p.Code, Key: ref.Key, VID: ref.VersionID})
 }
 
@@ -61,9 +62,18 @@ func (ix *indexer) nested(p *param, v fhirpath.Value) {
 	if id == "" {
 		return
 	}
-	key := v.Type + "/" + id
-	ix.text(p.Code, key)
-	ix.key(p.Code, key)
+	key := fhir.Key{Type: v.Type, ID: id}
+	ix.text(p.Code, key.String())
+	ix.key(p.Code, key.String())
+	ix.stray(p, key)
+}
+
+// stray writes the id of a reference to a type that the parameter is not meant to refer to, so that a search
+// by id alone, which asks for the types that it is, finds it all the same.
+func (ix *indexer) stray(p *param, k fhir.Key) {
+	if !slices.Contains(p.targets, k.Type) {
+		ix.key(p.Code, k.ID)
+	}
 }
 
 // local reads a reference and reports whether it names a resource of this server.
@@ -156,7 +166,7 @@ func (c *compiler) reference(p *param, modifier, value string) (Expr, *fhir.Issu
 		return HasKey{Key: joinKey(p.Code, text)}, nil
 	}
 	// "the logical [id] of a resource using a local reference": of any type that the parameter may refer to.
-	var or Or
+	or := Or{HasKey{Key: joinKey(p.Code, text)}}
 	for _, typ := range p.targets {
 		or = append(or, HasKey{Key: RefKey(p.Code, fhir.Key{Type: typ, ID: text})})
 	}

@@ -42,6 +42,7 @@ func (ix *indexer) str(p *param, v fhirpath.Value) {
 // parts indexes a name or an address.
 func (ix *indexer) parts(p *param, n tree.Node, members []string) {
 	var whole strings.Builder
+	written := 0
 	for _, member := range members {
 		for item := range n.Member(member).Items() {
 			text := item.Text()
@@ -55,10 +56,13 @@ func (ix *indexer) parts(p *param, n tree.Node, members []string) {
 			// A prefix is no part of how people look for a name: the whole starts with the given names.
 			if member != "prefix" {
 				whole.WriteString(text + " ")
+				written++
 			}
 		}
 	}
-	ix.folded(p.Code, whole.String())
+	if written > 1 {
+		ix.folded(p.startName, whole.String())
+	}
 	if text := n.Member("text").Text(); text != "" {
 		ix.part(p, text)
 	}
@@ -80,7 +84,7 @@ func (ix *indexer) words(p *param, text string) {
 		return
 	}
 	for word := range strings.SplitSeq(folded, " ") {
-		ix.text(p.Code, word)
+		ix.text(p.startName, word)
 	}
 }
 
@@ -90,11 +94,33 @@ func (c *compiler) str(p *param, modifier, value string) (Expr, *fhir.Issue) {
 	case "exact":
 		return HasKey{Key: joinKey(p.Code+":exact", unescape(value))}, nil
 	case "contains":
-		x, issue := c.startsWith(p.Code, value)
-		x.Test = TextContains
-		return x, issue
+		return c.texts(p, TextContains, value)
 	}
-	return c.startsWith(p.Code, value)
+	return c.texts(p, TextStartsWith, value)
+}
+
+// texts compiles a test on the parts, and where there are any on the wholes and words beside them.
+func (c *compiler) texts(p *param, test TextTest, value string) (Expr, *fhir.Issue) {
+	x, issue := c.startsWith(p.Code, value)
+	if issue != nil {
+		return nil, issue
+	}
+	x.Test = test
+	if p.startName == "" {
+		return x, nil
+	}
+	return Or{x, TextIs{Name: p.startName, Test: test, Value: x.Value}}, nil
+}
+
+// startName is the name of the texts that a search may find beside the parts of names and addresses; "" for a parameter that
+// leads to none of them. They have a name of their own, so that nothing is sorted by them.
+func startName(code string, leaves []leaf) string {
+	for _, l := range leaves {
+		if l.Type == "HumanName" || l.Type == "Address" || l.Element != nil && l.Element.Path == "HumanName.family" {
+			return code + ":start"
+		}
+	}
+	return ""
 }
 
 // startsWith compiles a text that must start a Text of that name.
