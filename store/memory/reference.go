@@ -71,7 +71,10 @@ func reference(v fhirpath.Value) string {
 	case v.Type == "Reference":
 		return v.Node.Member("reference").Text()
 	case nested(v):
-		return v.Node.Member("resourceType").Text() + "/" + v.Node.Member("id").Text()
+		if id := v.Node.Member("id").Text(); id != "" {
+			return v.Node.Member("resourceType").Text() + "/" + id
+		}
+		return ""
 	}
 	return text(v)
 }

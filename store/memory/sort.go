@@ -114,7 +114,7 @@ func (p *params) sortables(param *spec.Param, v fhirpath.Value) ([]sortable, err
 			return []sortable{{infinite: s.lo == nil, number: s.lo}}, nil
 		}
 	case spec.ParamString:
-		for _, s := range append(parts(v), whole(v)...) {
+		for _, s := range parts(v) {
 			texts = append(texts, fold(s))
 		}
 	case spec.ParamToken:

@@ -176,6 +176,9 @@ func (v view) compositeTest(param *spec.Param, want string) (test, error) {
 		if err != nil {
 			return nil, err
 		}
+		if param.Code == "relationship" {
+			c.Definition = param.Components[1-k].Definition // the definition of DocumentReference-relationship crosses its two
+		}
 		part := v.spec.ParamByURL(c.Definition)
 		if part == nil {
 			return nil, fmt.Errorf("no parameter %s", c.Definition)
