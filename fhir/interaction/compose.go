@@ -110,7 +110,7 @@ func (l *look) rewrite(e *entry) (*tree.Tree, error) {
 	for _, q := range found.asked {
 		k, err := l.resolve(q)
 		if err != nil {
-			return nil, err
+			return nil, q.blamed(err)
 		}
 		found.edits = append(found.edits, tree.Edit{Node: q.node, JSON: tree.Quote(nil, k.String())})
 	}
@@ -184,4 +184,19 @@ func (q question) unresolved(hits int) error {
 		code, reason = fhir.NotFound, fhir.ReasonDanglingReference
 	}
 	return fhir.NewIssue(code, text, q.node.Location()).Because(reason)
+}
+
+// blamed says of issues with the criteria where the reference stands.
+func (q question) blamed(err error) error {
+	is, ok := fhir.IssuesOf(err)
+	if !ok {
+		return err
+	}
+	out := make(fhir.Issues, len(is))
+	for k, i := range is {
+		c := *i
+		c.Expression = []string{q.node.Location()}
+		out[k] = &c
+	}
+	return out
 }

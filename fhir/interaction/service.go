@@ -159,9 +159,6 @@ func (s *Service) Interact(ctx context.Context, r Request) Response {
 	if resp.Body == nil {
 		resp.Body = resp.outcome
 	}
-	if r.Method == http.MethodHead {
-		resp.Body = nil
-	}
 	return resp
 }
 
@@ -185,6 +182,9 @@ func (s *Service) answer(ctx context.Context, r *Request) (resp Response) {
 	resp, err = s.handle(ctx, r, rt)
 	if err != nil {
 		return refuse(resp, err)
+	}
+	if r.Method == http.MethodHead { // https://hl7.org/fhir/R4/http.html#head
+		resp.Body = nil
 	}
 	return resp
 }

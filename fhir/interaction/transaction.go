@@ -102,7 +102,9 @@ func (t *transaction) admit(e *entry) error {
 			err = noMore(e.req.Query, nameCreate, e.req.Lenient)
 		}
 	case nameUpdate:
-		e.fresh = t.s.o.IDs()
+		if e.rt.key.ID == "" {
+			e.fresh = t.s.o.IDs()
+		}
 		if _, err = t.s.resourceBody(&e.req, e.rt.key.Type, ""); err == nil && e.rt.key.ID != "" {
 			if err = noMore(e.req.Query, nameUpdate, e.req.Lenient); err == nil {
 				err = sameID(e.req.tree, e.rt.key.ID)

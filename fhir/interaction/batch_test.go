@@ -1,0 +1,94 @@
+package interaction_test
+
+import (
+	"testing"
+
+	"firewolf/fhir"
+	"firewolf/fhir/interaction"
+)
+
+func batch(entries ...string) interaction.Request { return call("POST ", bundle("batch", entries...)) }
+
+func batchResponse(entries ...string) answer {
+	return answer{Status: 200, Body: bundle("batch-response", entries...)}
+}
+
+// failed is the entry of a response to what was refused.
+func failed(status, code, reason, text, expression string) string {
+	if reason != "" {
+		reason = `"coding":[{"system":"https://firewolf.dev/fhir/CodeSystem/reason","code":"` + reason + `"}],`
+	}
+	if expression != "" {
+		expression = `,"expression":["` + expression + `"]`
+	}
+	return `{"response":{"status":"` + status + `","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"` + code +
+		`","details":{` + reason + `"text":"` + text + `"},"diagnostics":"` + text + `"` + expression + `}]}}}`
+}
+
+// https://hl7.org/fhir/R4/http.html#brules
+func TestBatch(t *testing.T) {
+	one := []interaction.Request{putWolf()}
+	run(t, []scenario{
+		{
+			name: "an empty batch is no error", when: call("POST ", `{"resourceType":"Bundle","type":"batch"}`),
+			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"batch-response"}`},
+		},
+		{
+			name: "each entry succeeds or fails by itself, in order", given: one,
+			when: batch(
+				ask("GET", "Patient/9"), post("", namedWolf), put("Patient/1", wolfe, `"ifMatch":"W/\"7\""`),
+				put("Patient/1", wolfe), ask("HEAD", "Patient/1"), ask("DELETE", "Patient/1"), ask("GET", "Patient/1"),
+			),
+			want: batchResponse(
+				failed("404 Not Found", "not-found", "", "Patient/9 does not exist", ""),
+				created("Patient/new-1/_history/1", "02"),
+				failed("412 Precondition Failed", "conflict", "version-mismatch", "version 7 of Patient/1 is not the current one", ""),
+				answered("200 OK", "Patient/1/_history/2", "2", "02"),
+				answered("200 OK", "", "2", "02"),
+				answered("204 No Content", "", "3", "02"),
+				`{"response":{"status":"410 Gone","etag":"W/\"3\"","lastModified":"2026-01-02T03:04:02.000Z","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"deleted","details":{"text":"Patient/1 was deleted"},"diagnostics":"Patient/1 was deleted"}]}}}`,
+			), writes: 3,
+		},
+		{
+			name: "entries that are no requests fail by themselves", given: one,
+			when: batch(`{}`, ask("GET", "Wolf/1"), `{"resource":{"resourceType":"Bundle","type":"transaction"},"request":{"method":"POST","url":""}}`, ask("PATCH", "Patient/1"), ask("HEAD", "Patient/1")),
+			want: batchResponse(
+				failed("400 Bad Request", "required", "", "an entry of a batch or transaction needs a request", "request"),
+				failed("404 Not Found", "not-supported", "unknown-type", `\"Wolf\" is not a resource type of FHIR R4`, ""),
+				failed("400 Bad Request", "not-supported", "", "a batch or transaction cannot be an entry of another", "request.url"),
+				failed("501 Not Implemented", "not-supported", "not-implemented", "patch is not implemented: read the resource, change it and update it with If-Match", ""),
+				answered("200 OK", "", "1", "01"),
+			),
+		},
+		{
+			name: "rights are looked at entry by entry", given: one, when: call("POST ", bundle("batch", ask("HEAD", "Patient/1"), ask("DELETE", "Patient/1")), as(fhir.RoleReader)),
+			want: batchResponse(answered("200 OK", "", "1", "01"), failed("403 Forbidden", "forbidden", "", `the role \"reader\" does not allow delete`, "")),
+		},
+		{
+			name: "the conditions of an entry are its own", given: one,
+			when: batch(post("", namedWolf, `"ifNoneExist":"name=wolf"`), ask("GET", "Patient/1", `"ifNoneMatch":"W/\"1\""`), ask("GET", "Patient/1", `"ifModifiedSince":"2026-01-02T03:04:01Z"`)),
+			want: batchResponse(answered("200 OK", "Patient/1/_history/1", "1", "01"), answered("304 Not Modified", "", "1", "01"), answered("304 Not Modified", "", "1", "01")),
+		},
+		{
+			name: "a representation is shown where the client prefers it", given: one, when: call("POST ", bundle("batch", put("Patient/1", wolf)), prefer("representation")),
+			want: batchResponse(`{"fullUrl":"http://localhost:8080/fhir/Patient/1","resource":` + wolfV1 + `,"response":{"status":"200 OK","location":"Patient/1/_history/1","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}`),
+		},
+		{
+			name: "a search is an entry like any other", given: one, when: batch(ask("GET", "Patient?name=wolf&_summary=count"), ask("POST", "Patient/_search?name=fox&_summary=count")),
+			want: batchResponse(
+				`{"resource":{"resourceType":"Bundle","type":"searchset","total":1,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Patient?name=wolf&_summary=count"}]},"response":{"status":"200 OK"}}`,
+				`{"resource":{"resourceType":"Bundle","type":"searchset","total":0,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Patient?name=fox&_summary=count"}]},"response":{"status":"200 OK"}}`,
+			),
+		},
+		{
+			name: "references between entries are left as they are", when: batch(post("urn:uuid:1", namedWolf), post("", observation("urn:uuid:1"))),
+			want: batchResponse(created("Patient/new-1/_history/1", "01"), created("Observation/new-2/_history/1", "01")), writes: 2,
+		},
+		{
+			name:  "a batch with the same idempotency key is told again, entry by entry",
+			given: []interaction.Request{call("POST ", bundle("batch", post("", namedWolf), post("", taggedWolf)), idempotent("k"))},
+			when:  call("POST ", bundle("batch", post("", namedWolf), post("", taggedWolf)), idempotent("k")),
+			want:  batchResponse(created("Patient/new-1/_history/1", "01"), created("Patient/new-2/_history/1", "01")),
+		},
+	})
+}
