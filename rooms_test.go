@@ -9,11 +9,13 @@ import (
 // floors lists every room with its floor. A room imports rooms of lower floors only.
 var floors = map[string]int{
 	"":                 10,
+	"e2e":              10,
 	"api":              9,
 	"api/auth":         8,
 	"api/observe":      8,
 	"fhir/operation":   8,
 	"fhir/interaction": 7,
+	"load":             8,
 	"store/sqlite":     6,
 	"store/memory":     6,
 	"store/storetest":  6,
