@@ -32,7 +32,7 @@ func Backup(ctx context.Context, path, to string) error {
 	defer func() { _ = c.Close() }()
 	part := to + ".part"
 	_ = os.Remove(part)
-	err = c.Exec(`PRAGMA busy_timeout = 10000; PRAGMA query_only = 1; VACUUM INTO ` + sqlite3.Quote(part))
+	err = c.Exec(`PRAGMA busy_timeout = 10000; VACUUM INTO ` + sqlite3.Quote(part))
 	if err == nil {
 		err = syncFile(part)
 	}
