@@ -11,14 +11,14 @@ import (
 
 // apply writes the versions of a transaction that was found good.
 func (w *writer) apply(_ context.Context, tx store.Tx, p plan) (store.Commit, error) {
-	c := store.Commit{Results: make([]store.Result, len(p.ops))}
+	var c store.Commit
 	var rows []uint32
-	for i, o := range p.ops {
+	for _, o := range p.ops {
 		res, row, err := w.applyOp(o)
 		if err != nil {
 			return store.Commit{}, err
 		}
-		c.Results[i] = res
+		c.Results = append(c.Results, res)
 		rows = append(rows, row)
 	}
 	c.T, c.At = fhir.Moment(w.group.n), w.group.at

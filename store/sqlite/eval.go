@@ -12,11 +12,14 @@ import (
 	"firewolf/fhir/search"
 )
 
-// few is how many rows it is cheaper to look at one by one than to intersect with large postings.
-const few = 64
+// tuning says when one way of answering gives place to another. Every way gives the same answer.
+type tuning struct {
+	few         uint64 // so many rows are looked at one by one, rather than intersected with large postings
+	many        uint64 // from so many referring resources on, a reverse chain is tested candidate by candidate
+	collectable uint64 // so many rows are sorted by their values; for more the index is walked in its order
+}
 
-// many is how many rows a join may look at before a lazy test is preferred.
-const many = 512
+var defaultTuning = tuning{few: 64, many: 512, collectable: 1500}
 
 // query evaluates one plan at one moment on one connection.
 type query struct {

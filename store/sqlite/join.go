@@ -10,7 +10,7 @@ import (
 // refersTo answers a chain: from the resources that are referred to, or, where
 // only a few candidates are left, from the references that these hold.
 func (q *query) refersTo(e search.RefersTo, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	if within != nil && within.GetCardinality() <= few {
+	if within != nil && within.GetCardinality() <= q.r.s.o.tuning.few {
 		test := q.refersToTest(e)
 		return q.test(within, test)
 	}

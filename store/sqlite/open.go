@@ -40,6 +40,8 @@ type Options struct {
 	Merge     int           // versions that are merged into the index at a time; default 4,096
 	Readers   int           // connections that read; default 2 per core, at least 4
 	VFS       string        // SQLite's file system; default that of the operating system
+
+	tuning tuning
 }
 
 func (o Options) withDefaults() Options {
@@ -57,6 +59,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Readers == 0 {
 		o.Readers = max(4, 2*runtime.GOMAXPROCS(0))
+	}
+	if o.tuning == (tuning{}) {
+		o.tuning = defaultTuning
 	}
 	return o
 }

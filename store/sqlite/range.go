@@ -60,7 +60,8 @@ func numberSuffix(side byte, value string) string {
 }
 
 func datePlaces(dir string, r search.Range) []place {
-	lo, hi := dayOf(datetime.Unordered(r.Lo)), dayOf(datetime.Unordered(r.Hi))
+	lo, _, _ := boundDay(r.Lo)
+	hi, _, _ := boundDay(r.Hi)
 	if lo == hi {
 		return dayPlaces(dir, sidePoint, lo)
 	}
@@ -117,26 +118,42 @@ const (
 	maxDay day = 3_000_000
 )
 
+// boundDay returns the day of a bound, and whether the bound is its first or its last
+// instant. What is no time stands for an open end: 00 lies before and ff after all times.
+func boundDay(bound string) (d day, first, last bool) {
+	switch {
+	case len(bound) == orderedTime:
+		t := datetime.Unordered(bound)
+		d = dayOf(t)
+		return d, t.Equal(d.start()), t.Equal((d + 1).start().Add(-1))
+	case bound < "\x80":
+		return minDay, true, false
+	default:
+		return maxDay, false, true
+	}
+}
+
+// orderedTime is the length of datetime.Ordered.
+const orderedTime = 12
+
 // daySpan translates bounds on one end of a range (at least, more than, at most, less than; "" for none) into days.
 func daySpan(atLeast, over, atMost, under string) days {
 	s := days{from: minDay, to: maxDay}
 	if atLeast != "" {
-		t := datetime.Unordered(atLeast)
-		s.from = dayOf(t)
-		s.fromCut = !t.Equal(s.from.start())
+		d, first, _ := boundDay(atLeast)
+		s = s.meet(days{from: d, fromCut: !first, to: maxDay})
 	}
 	if over != "" {
-		s = s.meet(days{from: dayOf(datetime.Unordered(over)), fromCut: true, to: maxDay})
+		d, _, _ := boundDay(over)
+		s = s.meet(days{from: d, fromCut: true, to: maxDay})
 	}
 	if atMost != "" {
-		t := datetime.Unordered(atMost)
-		d := dayOf(t)
-		s = s.meet(days{from: minDay, to: d, toCut: !t.Equal((d + 1).start().Add(-1))})
+		d, _, last := boundDay(atMost)
+		s = s.meet(days{from: minDay, to: d, toCut: !last})
 	}
 	if under != "" {
-		t := datetime.Unordered(under)
-		d := dayOf(t)
-		if t.Equal(d.start()) {
+		d, first, _ := boundDay(under)
+		if first {
 			s = s.meet(days{from: minDay, to: d - 1})
 		} else {
 			s = s.meet(days{from: minDay, to: d, toCut: true})
@@ -163,11 +180,11 @@ func (s days) meet(o days) days {
 	return out
 }
 
-func (s days) unbounded() bool { return s.from == minDay && s.to == maxDay }
+func (s days) unbounded() bool { return s == days{from: minDay, to: maxDay} }
 
 // inRange answers a condition on ranges from the buckets.
 func (q *query) inRange(e search.InRange, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	if within != nil && within.GetCardinality() <= few {
+	if within != nil && within.GetCardinality() <= q.r.s.o.tuning.few {
 		return q.filter(within, func(v vals) bool { return v.inRange(e) })
 	}
 	var rows *roaring.Bitmap

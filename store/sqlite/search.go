@@ -177,7 +177,7 @@ func (q *query) lazyTest(e search.ReferredBy) (rowTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sources.GetCardinality() > many {
+	if sources.GetCardinality() > q.r.s.o.tuning.many {
 		return q.referredByTest(e, sq, sources), nil
 	}
 	referred := roaring.New() // it may name tombstones: candidates never are

@@ -11,10 +11,6 @@ import (
 	"firewolf/fhir/search"
 )
 
-// collectable is how many rows are sorted in memory by their values; for more
-// the index is walked in its order.
-const collectable = 1500
-
 // sorted is a row with its sort values.
 type sorted struct {
 	n    uint32
@@ -80,7 +76,7 @@ func (q *query) sortedPage(by []search.SortKey, rows *roaring.Bitmap, after *sor
 	switch {
 	case by[0].Kind == search.SortLastUpdated && len(by) == 1:
 		err = s.byTime(rows)
-	case rows.GetCardinality() <= collectable:
+	case rows.GetCardinality() <= q.r.s.o.tuning.collectable:
 		err = s.collect(rows, nil)
 	default:
 		err = s.walk(rows)
@@ -105,7 +101,7 @@ func (s *sorter) collect(rows *roaring.Bitmap, mine func(first sortValue) bool) 
 			continue
 		}
 		part = append(part, row)
-		if len(part) >= 4*s.size+collectable { // keep the best only
+		if len(part) >= 4*s.size+1000 { // keep the best only
 			s.trim(&part)
 		}
 		if err := s.q.ctx.Err(); err != nil {

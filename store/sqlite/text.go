@@ -11,7 +11,7 @@ import (
 // text answers from the ordered texts; texts that are longer than the index keeps are looked at themselves.
 func (q *query) text(e search.TextIs, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	pass := func(v vals) bool { return v.hasText(e) }
-	if within != nil && within.GetCardinality() <= few {
+	if within != nil && within.GetCardinality() <= q.r.s.o.tuning.few {
 		return q.filter(within, pass)
 	}
 	if e.Test == search.TextEquals {

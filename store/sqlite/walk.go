@@ -5,7 +5,6 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
-	"firewolf/fhir/datetime"
 	"firewolf/fhir/search"
 )
 
@@ -89,7 +88,10 @@ func dateLevel() *level {
 	}
 }
 
-func valueDay(v string) day { return dayOf(datetime.Unordered(v)) }
+func valueDay(v string) day {
+	d, _, _ := boundDay(v)
+	return d
+}
 
 func numberLevel() *level {
 	return &level{heads: heads(levelNumber), tailOf: func(v string) string { return string(escape(nil, v)) + "\x00" }}
@@ -129,7 +131,7 @@ func (s *sorter) walkBuckets(dir string, l *level, in span, rows *roaring.Bitmap
 		if err != nil {
 			return err
 		}
-		if l.finer != nil && here.GetCardinality() > collectable {
+		if l.finer != nil && here.GetCardinality() > s.q.r.s.o.tuning.collectable {
 			err = s.walkBuckets(dir, l.finer, l.inner(b), here)
 		} else {
 			err = s.collect(here, func(first sortValue) bool { return !first.absent && l.tailOf(first.value) == b })
