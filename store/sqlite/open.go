@@ -42,6 +42,7 @@ type Options struct {
 	VFS       string        // SQLite's file system; default that of the operating system
 
 	tuning tuning
+	setup  string // SQL for the connection that writes
 }
 
 func (o Options) withDefaults() Options {
@@ -223,6 +224,9 @@ func (s *Store) connect(write bool) (*sqlite3.Conn, error) {
 	if write {
 		setup = `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
 			PRAGMA cache_size = -24000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;`
+	}
+	if write {
+		setup += s.o.setup
 	}
 	if err := c.Exec(`PRAGMA busy_timeout = 10000;` + setup); err != nil {
 		_ = closeConn(c)

@@ -216,7 +216,8 @@ func (w *writer) commit(g []*pending) (err error) {
 	for _, p := range g {
 		if p.commit, p.err = w.transact(p.tx); p.err != nil {
 			if _, refused := fhir.IssuesOf(p.err); !refused && !errors.Is(p.err, store.ErrStale) {
-				return p.err
+				err, p.err = p.err, nil
+				return err
 			}
 		}
 	}
