@@ -383,12 +383,12 @@ func (q *query) inNumbers(e search.InRange) (*roaring.Bitmap, error) {
 
 // numberSpan gives a span of escaped values, each of which ends with a zero.
 func numberSpan(atLeast, over, atMost, under string) span {
-	s := span{to: "\xff"}
+	s := span{to: tailEnd}
 	if atLeast != "" {
 		s.from = string(escape(nil, atLeast))
 	}
 	if over != "" {
-		s = s.meet(span{string(escape(nil, over)) + "\x01", "\xff"})
+		s = s.meet(span{string(escape(nil, over)) + "\x01", tailEnd})
 	}
 	if atMost != "" {
 		s = s.meet(span{"", string(escape(nil, atMost)) + "\x01"})

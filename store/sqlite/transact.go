@@ -69,13 +69,11 @@ func (w *writer) assume(ctx context.Context, a store.Assumption) error {
 	var found []fhir.Key
 	q, ok := w.r.query(ctx, a.Plan.Type, w.group.n)
 	if ok {
-		plan := a.Plan
-		plan.Sort = nil
 		size := a.Limit
 		if size == 0 {
 			size = len(a.Match) + 1
 		}
-		rows, err := q.page(plan, nil, size)
+		rows, err := q.page(a.Plan, nil, size)
 		if err != nil {
 			return err
 		}
