@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -23,6 +24,7 @@ const (
 type pending struct {
 	tx     store.Tx
 	done   chan struct{}
+	taken  atomic.Bool // by the writer, or by a caller who gave up before
 	commit store.Commit
 	err    error
 }
@@ -75,21 +77,22 @@ func (s *Store) newWriter(c *sqlite3.Conn) (*writer, error) {
 
 // Write commits a transaction.
 func (s *Store) Write(ctx context.Context, tx store.Tx) (store.Commit, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Commit{}, err
+	}
 	p := &pending{tx: tx, done: make(chan struct{})}
 	if err := s.enqueue(p); err != nil {
 		return store.Commit{}, err
 	}
 	select {
 	case <-p.done:
-		return p.commit, p.err
 	case <-ctx.Done():
-		return store.Commit{}, outcomeUnknown(ctx.Err())
+		if p.taken.CompareAndSwap(false, true) {
+			return store.Commit{}, ctx.Err() // the writer will pass it by
+		}
+		<-p.done // it is being written: wait for how that ends
 	}
-}
-
-func outcomeUnknown(err error) error {
-	return fhir.NewIssue(fhir.Timeout, "the request ended before its transaction was written: whether it was is not known").
-		Because(fhir.ReasonOutcomeUnknown).CausedBy(err)
+	return p.commit, p.err
 }
 
 func (s *Store) enqueue(p *pending) error {
@@ -167,6 +170,9 @@ func (w *writer) finish() {
 // writeGroup collects the transactions that wait, writes them in one SQLite transaction and answers them.
 func (w *writer) writeGroup(first *pending) {
 	g := w.collect(first)
+	if len(g) == 0 {
+		return
+	}
 	if err := w.commit(g); err != nil {
 		w.undo()
 		err = writeFailed(err)
@@ -182,18 +188,22 @@ func (w *writer) writeGroup(first *pending) {
 }
 
 func (w *writer) collect(first *pending) []*pending {
-	g := []*pending{first}
-	ops, size := weigh(first)
-	for len(g) < groupTx && ops < groupOps && size < groupBytes {
-		select {
-		case p := <-w.s.queue:
+	var g []*pending
+	ops, size := 0, 0
+	for p := first; ; {
+		if p.taken.CompareAndSwap(false, true) {
 			o, b := weigh(p)
 			g, ops, size = append(g, p), ops+o, size+b
+		}
+		if len(g) >= groupTx || ops >= groupOps || size >= groupBytes {
+			return g
+		}
+		select {
+		case p = <-w.s.queue:
 		default:
 			return g
 		}
 	}
-	return g
 }
 
 func weigh(p *pending) (ops, size int) {
