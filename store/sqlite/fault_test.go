@@ -142,7 +142,7 @@ func (f *lossyFile) note(off int64, length int, data []byte, truncate bool) erro
 	}
 	old := make([]byte, max(0, min(int64(length), size-off)))
 	if len(old) > 0 {
-		if _, err := f.File.ReadAt(old, off); err != nil {
+		if _, err := f.ReadAt(old, off); err != nil {
 			return err
 		}
 	}
