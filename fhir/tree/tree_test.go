@@ -3,6 +3,7 @@ package tree_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,6 +45,19 @@ func examples(t testing.TB) []string {
 		t.Fatalf("there are %d official examples instead of 5306: run scripts/testdata", len(files))
 	}
 	return files
+}
+
+// smaller returns the examples up to a size, and in a short test up to a tenth of it. The 17 largest of the
+// 5,306, Bundles of more than a megabyte, are two thirds of all text and hold nothing that the others do not.
+func smaller(t testing.TB, size int64) []string {
+	t.Helper()
+	if testing.Short() {
+		size /= 10
+	}
+	return slices.DeleteFunc(examples(t), func(file string) bool {
+		info, err := os.Stat(file)
+		return err == nil && info.Size() > size
+	})
 }
 
 func read(t testing.TB, file string) []byte {
