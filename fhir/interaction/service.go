@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -167,7 +168,7 @@ func (s *Service) answer(ctx context.Context, r *Request) (resp Response) {
 	rt, known, err := s.route(r)
 	defer func() {
 		if p := recover(); p != nil {
-			resp = refuse(Response{}, fmt.Errorf("panic in %s: %v\n%s", known.Interaction, p, debug.Stack()))
+			resp = refuse(Response{}, fmt.Errorf("panic in %s: %s\n%s", known.Interaction, panicText(p), debug.Stack()))
 		}
 		resp.Interaction = cmp.Or(resp.Interaction, known.Interaction)
 		resp.Type = cmp.Or(resp.Type, known.Type)
@@ -187,6 +188,14 @@ func (s *Service) answer(ctx context.Context, r *Request) (resp Response) {
 		resp.Body = nil
 	}
 	return resp
+}
+
+// panicText returns what a log may hold of a panic: what the runtime says. Any other value may quote a resource.
+func panicText(p any) string {
+	if fault, ok := p.(runtime.Error); ok {
+		return fault.Error()
+	}
+	return fmt.Sprintf("a value of type %T", p)
 }
 
 // refuse turns an error into the Response that says it. Headers that were set already stay.
