@@ -24,6 +24,9 @@ func (s *Server) readRequest(x *exchange) (interaction.Request, error) {
 		x.record.Resource = path
 	}
 	q := interaction.Request{Method: r.Method, Path: path, Base: x.base, Caller: x.record.Caller, Now: x.record.Time}
+	if q.Method == http.MethodHead {
+		q.Method = http.MethodGet // its answer says how long a body it would have
+	}
 	if q.Query, err = parseQuery(nil, r.URL.RawQuery); err != nil {
 		return q, err
 	}

@@ -23,7 +23,7 @@ func TestRequestReachesTheInteractorAsItWasMeant(t *testing.T) {
 		want                     interaction.Request
 	}{
 		{"a read", "GET", "/fhir/Patient/1", "", nil, interaction.Request{Method: "GET", Path: "Patient/1"}},
-		{"a HEAD", "HEAD", "/fhir/Patient/1", "", nil, interaction.Request{Method: "HEAD", Path: "Patient/1"}},
+		{"a HEAD is a GET whose body stays here", "HEAD", "/fhir/Patient/1", "", nil, interaction.Request{Method: "GET", Path: "Patient/1"}},
 		{"a vread", "GET", "/fhir/Patient/1/_history/2", "", nil, interaction.Request{Method: "GET", Path: "Patient/1/_history/2"}},
 		{"the base", "POST", "/fhir", "{}", []string{fhirType}, interaction.Request{Method: "POST", Body: []byte("{}"), ContentType: "application/fhir+json"}},
 		{"the base with a slash", "POST", "/fhir/", "{}", []string{fhirType}, interaction.Request{Method: "POST", Body: []byte("{}"), ContentType: "application/fhir+json"}},

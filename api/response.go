@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ func (s *Server) respond(x *exchange, q *interaction.Request, a *interaction.Res
 	x.record.Interaction, x.record.Type, x.record.Patient = a.Interaction, a.Type, a.Patient
 	setVersion(x.Header(), a)
 	switch {
-	case a.Err != nil:
+	case a.Err != nil && (len(a.Issues) == 0 || a.Status == http.StatusInternalServerError || isTimeout(a.Err) || isGone(x, a.Err)):
 		s.failInside(x, a.Err)
 	case a.Body == nil && len(a.Issues) > 0:
 		s.refused(x, q, a)
@@ -63,17 +64,22 @@ func (s *Server) refused(x *exchange, q *interaction.Request, a *interaction.Res
 	case http.StatusUnauthorized:
 		x.Header()["Www-Authenticate"] = []string{challenge}
 	}
-	for _, i := range a.Issues {
-		if i.Cause == nil {
-			continue
-		}
-		if status >= http.StatusInternalServerError {
-			s.o.Log.Error("refused", "request", x.record.ID, "status", status, "err", i)
-		} else {
-			s.o.Log.Debug("refused", "request", x.record.ID, "status", status, "err", i)
-		}
+	if a.Err != nil {
+		s.o.Log.Log(x.request.Context(), levelOf(status), "refused", "request", x.record.ID, "status", status, "err", a.Err)
 	}
 	s.writeOutcome(x, status, a.Issues)
+}
+
+// levelOf says how loud the log tells of a refusal: what somebody must see to, what passes, and what any client can cause.
+func levelOf(status int) slog.Level {
+	switch status {
+	case http.StatusNotImplemented:
+		return slog.LevelDebug
+	case http.StatusServiceUnavailable:
+		return slog.LevelWarn
+	default:
+		return slog.LevelError
+	}
 }
 
 // writeNothing answers without a body.

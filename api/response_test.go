@@ -188,6 +188,26 @@ func TestInternalErrorShowsItsNumberAndLogsItsCause(t *testing.T) {
 	}
 }
 
+func TestRefusalThatIsNoInternalErrorKeepsItsStatusAndLogsItsCause(t *testing.T) {
+	full := fhir.NewIssue(fhir.NoStore, "the disk is full").Because(fhir.ReasonStorageFull)
+	ts := serve(t, answers(interaction.Response{Status: 507, Issues: fhir.Issues{full}, Err: full.CausedBy(errors.New("ENOSPC of /var"))}), nil)
+	got := ts.do("GET", "/fhir/Patient/1", "")
+	if diff := cmp.Diff(outcome(fhir.NoStore, fhir.ReasonStorageFull, "the disk is full"), got.body); diff != "" || got.status != 507 {
+		t.Errorf("status %d, body (-want +got):\n%s", got.status, diff)
+	}
+	if log := ts.log.String(); !strings.Contains(log, "ENOSPC of /var") {
+		t.Errorf("the log lacks the cause: %s", log)
+	}
+}
+
+func TestInternalErrorOfTheInteractorGetsANumberToo(t *testing.T) {
+	issue := fhir.NewIssue(fhir.Exception, "internal error")
+	ts := serve(t, answers(interaction.Response{Status: 500, Issues: fhir.Issues{issue}, Err: errors.New("secret of the disk")}), nil)
+	if got := ts.do("GET", "/fhir/Patient/1", ""); got.status != 500 || !strings.Contains(got.body, "the log of the server says more under this number") {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+}
+
 func TestPanicShowsANumberAndLogsTheStack(t *testing.T) {
 	tests := []struct {
 		name, logged string
@@ -228,7 +248,7 @@ func TestPanicShowsANumberAndLogsTheStack(t *testing.T) {
 func TestRequestThatTakesTooLongIs503(t *testing.T) {
 	ts := serve(t, &script{answer: func(ctx context.Context, _ interaction.Request) interaction.Response {
 		<-ctx.Done()
-		return interaction.Response{Status: 500, Err: ctx.Err()}
+		return interaction.Response{Status: 503, Err: ctx.Err(), Issues: fhir.Issues{fhir.NewIssue(fhir.Timeout, "too long")}}
 	}}, func(o *Options) { o.Limits.Request = 20 * time.Millisecond })
 	got := ts.do("GET", "/fhir/Patient", "")
 	if diff := cmp.Diff(outcome(fhir.Timeout, "", "the request took longer than 20ms and was stopped"), got.body); diff != "" || got.status != 503 {
