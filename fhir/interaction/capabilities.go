@@ -12,19 +12,12 @@ import (
 	"firewolf/fhir/tree"
 )
 
-// statements caches the CapabilityStatement of each base URL that the server was asked by. It is bounded, because
-// a client can make bases up.
-type statements struct {
-	mu   sync.Mutex
-	made map[string]statement
-}
-
+// statement is the CapabilityStatement but for the base URL, which every request brings itself.
 type statement struct {
-	json []byte
-	etag string
+	once          sync.Once
+	before, after []byte // the JSON around the quoted base
+	sum           []byte
 }
-
-const statementLimit = 16
 
 // capabilities answers GET metadata. https://hl7.org/fhir/R4/http.html#capabilities
 func (s *Service) capabilities(_ context.Context, r *Request, _ route) (Response, error) {
@@ -46,32 +39,38 @@ func (s *Service) capabilities(_ context.Context, r *Request, _ route) (Response
 	if err != nil {
 		return Response{}, err
 	}
-	made := s.statement(r.Base)
-	resp := Response{Status: 200, ETag: made.etag, LastModified: s.o.Software.Released, Type: "CapabilityStatement"}
-	if r.IfNoneMatch != "" && r.IfNoneMatch == made.etag {
+	made := s.statement()
+	resp := Response{Status: 200, ETag: made.etag(r.Base), LastModified: s.o.Software.Released, Type: "CapabilityStatement"}
+	if r.IfNoneMatch == resp.ETag {
 		resp.Status = 304
 		return resp, nil
 	}
-	resp.Body, err = part.of(made.json)
+	resp.Body, err = part.of(made.json(r.Base))
 	return resp, err
 }
 
-// statement returns the CapabilityStatement for a base.
-func (s *Service) statement(base string) statement {
-	s.capable.mu.Lock()
-	defer s.capable.mu.Unlock()
-	if made, ok := s.capable.made[base]; ok {
-		return made
-	}
-	w := &statementWriter{s: s, b: make([]byte, 0, 1<<20)}
-	w.write(base)
-	sum := sha256.Sum256(w.b)
-	made := statement{json: w.b, etag: `W/"` + hex.EncodeToString(sum[:8]) + `"`}
-	if s.capable.made == nil || len(s.capable.made) >= statementLimit {
-		s.capable.made = map[string]statement{}
-	}
-	s.capable.made[base] = made
+// statement returns the CapabilityStatement, which is made on first use.
+func (s *Service) statement() *statement {
+	made := &s.capable
+	made.once.Do(func() {
+		w := &statementWriter{s: s, b: make([]byte, 0, 1<<20)}
+		split := w.write()
+		sum := sha256.Sum256(w.b)
+		made.before, made.after, made.sum = w.b[:split:split], w.b[split:], sum[:]
+	})
 	return made
+}
+
+// etag changes with the statement: "The value of the ETag header SHALL change if the returned resource changes."
+func (m *statement) etag(base string) string {
+	sum := sha256.Sum256(append(m.sum[:len(m.sum):len(m.sum)], base...))
+	return `W/"` + hex.EncodeToString(sum[:8]) + `"`
+}
+
+func (m *statement) json(base string) []byte {
+	b := make([]byte, 0, len(m.before)+len(m.after)+len(base)+16)
+	b = tree.Quote(append(b, m.before...), base)
+	return append(b, m.after...)
 }
 
 // statementWriter writes what is really served. https://hl7.org/fhir/R4/capabilitystatement.html
@@ -111,7 +110,8 @@ func (w *statementWriter) codes(name string, codes []string) {
 	})
 }
 
-func (w *statementWriter) write(base string) {
+// write writes the statement and returns where the base belongs.
+func (w *statementWriter) write() (split int) {
 	soft := w.s.o.Software
 	w.raw(`{"resourceType":"CapabilityStatement","status":"active","date":"` + soft.Released.UTC().Format(fhir.InstantLayout) + `","kind":"instance"`)
 	name := soft.Name
@@ -123,7 +123,8 @@ func (w *statementWriter) write(base string) {
 	w.member("version", soft.Version)
 	w.raw(`},"implementation":{"description":`)
 	w.b = tree.Quote(w.b, firstOf(soft.Description, name+", a FHIR R4 server"))
-	w.member("url", base)
+	w.raw(`,"url":`)
+	split = len(w.b)
 	w.raw(`},"fhirVersion":"4.0.1","format":["application/fhir+json","json"],"rest":[{"mode":"server"`)
 	w.member("documentation", w.s.policies())
 	w.resources()
@@ -134,6 +135,7 @@ func (w *statementWriter) write(base string) {
 		w.raw(`"http://hl7.org/fhir/CompartmentDefinition/` + compartments[k] + `"`)
 	})
 	w.raw(`}]}`)
+	return split
 }
 
 // compartments are those of R4. https://hl7.org/fhir/R4/compartmentdefinition.html

@@ -45,7 +45,10 @@ func (l *look) composeDelete(k int, e *entry) {
 
 // identify names what every entry with a resource becomes.
 func (l *look) identify() error {
-	m := &identities{s: l.s, base: l.r.Base, keys: make(map[string]fhir.Key, 2*len(l.entries)), version: l.versionOf}
+	m := &identities{
+		s: l.s, base: l.r.Base, version: l.versionOf,
+		keys: make(map[string]fhir.Key, len(l.entries)), ends: map[string]fhir.Key{},
+	}
 	named := map[string]*entry{}
 	for _, e := range l.entries {
 		if e.key.ID == "" {
@@ -60,7 +63,7 @@ func (l *look) identify() error {
 				entryAt(other.at)+".fullUrl", entryAt(e.at)+".fullUrl")
 		}
 		named[name] = e
-		m.keys[name] = e.key
+		m.add(name, e.key)
 	}
 	l.links = m
 	return nil

@@ -57,6 +57,7 @@ type identities struct {
 	s    *Service
 	base string
 	keys map[string]fhir.Key // normalized fullUrl -> the resource that the entry became
+	ends map[string]fhir.Key // the Type/id at the end of an absolute fullUrl; the zero Key where two entries end alike
 
 	version func(fhir.Key) (int64, error) // the version that the transaction makes of a resource
 	err     error                         // the first one that version gave
@@ -102,15 +103,34 @@ func (m *identities) find(text, root string) (string, bool) {
 	return out, true
 }
 
-// lookUp finds the entry of a link. A relative link means first what stands beside its own entry, then what stands on this server.
+// lookUp finds the entry of a link. A relative link means what stands beside its own entry, or else what stands on this
+// server. In an entry that has no place of its own (its fullUrl is a URN) it means the entry that ends so, as in
+// https://hl7.org/fhir/R4/xds-example.json.html
 func (m *identities) lookUp(link, root string) (fhir.Key, bool) {
-	if k, relative := fhir.ParseKey(link); relative && root != "" {
-		if k, ok := m.keys[root+"/"+k.String()]; ok {
+	at, relative := fhir.ParseKey(link)
+	if relative && root != "" {
+		if k, ok := m.keys[root+"/"+at.String()]; ok {
 			return k, true
 		}
 	}
 	k, ok := m.keys[m.normalize(link)]
+	if !ok && relative && root == "" {
+		k = m.ends[at.String()]
+		ok = k.ID != ""
+	}
 	return k, ok
+}
+
+// add names an entry.
+func (m *identities) add(name string, k fhir.Key) {
+	m.keys[name] = k
+	if ref := fhir.ParseRef(name); ref.Base != "" {
+		end := ref.Key.String()
+		if _, twice := m.ends[end]; twice {
+			k = fhir.Key{}
+		}
+		m.ends[end] = k
+	}
 }
 
 // rootOf returns the base of a RESTful fullUrl on another server, "" for any other.

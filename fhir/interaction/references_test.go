@@ -61,6 +61,16 @@ func TestLinksBetweenEntriesAreRewritten(t *testing.T) {
 			[]string{post("", `{"resourceType":"Patient","id":"tmp"}`), post("", observation("Patient/tmp"))},
 			subject("Patient/new-1"),
 		},
+		{
+			"a relative reference beside a URN to the only entry that ends so",
+			[]string{patient("http://a.example/r4/Patient/7"), post("urn:uuid:o", observation("Patient/7"))},
+			subject("Patient/new-1"),
+		},
+		{
+			"a relative reference beside a URN to one of two entries that end so stays",
+			[]string{post("http://a.example/r4/Group/7", `{"resourceType":"Group","type":"person","actual":true}`), post("urn:uuid:o", observation("Group/7/_history/x")), post("http://b.example/r4/Group/7", `{"resourceType":"Group","type":"person","actual":true}`), put("Group/7", `{"resourceType":"Group","id":"7","type":"person","actual":true}`)},
+			subject("Group/7/_history/1"),
+		},
 		{"a fragment stays", []string{patient(uuid), post("", observation(uuid+"#part"))}, subject("Patient/new-1#part")},
 		{"a versioned reference names the version that is made", []string{patient("Patient/tmp"), post("", observation("Patient/tmp/_history/9"))}, subject("Patient/new-1/_history/1")},
 		{"a logical URN that is no entry stays", []string{patient(uuid), post("", observation("urn:uuid:other"))}, subject("urn:uuid:other")},

@@ -106,7 +106,7 @@ type Call struct {
 // Service answers Requests. It is safe for concurrent use.
 type Service struct {
 	o       Options
-	capable statements
+	capable statement
 }
 
 var _ Interactor = (*Service)(nil)
