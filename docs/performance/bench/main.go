@@ -1,0 +1,112 @@
+// Command bench measures Firewolf as its users meet it: the real binary, the
+// embedded store, HTTP on loopback, the clients on the same machine.
+//
+// It fills a store with Observations whose answers it can compute by itself, so
+// that it checks a sample of what it is told. Every request has arguments of its
+// own. Throughput is measured with a fixed number of clients that ask one request
+// after another; latency at a fixed offered load, counted from the moment when a
+// request was due, so that a slow answer does not hide the requests behind it.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+type config struct {
+	binary   string
+	dir      string
+	synthea  string
+	rounds   int
+	small    int
+	large    int
+	duration time.Duration
+	clients  int
+	addr     string
+}
+
+func main() {
+	var c config
+	flag.StringVar(&c.binary, "binary", "./firewolf", "the server to measure")
+	flag.StringVar(&c.dir, "dir", "", "where to keep the stores; a temporary folder if left out")
+	flag.StringVar(&c.synthea, "synthea", "../shared/data/synthea", "transaction Bundles to load again and again; skipped if it is not there")
+	flag.IntVar(&c.rounds, "rounds", 10, "how often to load them")
+	flag.IntVar(&c.small, "small", 10_000, "Observations in the small store")
+	flag.IntVar(&c.large, "large", 1_000_000, "Observations in the large store")
+	flag.DurationVar(&c.duration, "duration", 10*time.Second, "how long to measure each rate and each latency")
+	flag.IntVar(&c.clients, "clients", 8, "clients that read and search")
+	flag.StringVar(&c.addr, "addr", "127.0.0.1:18099", "where the measured server listens")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, c)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures loading, then all questions on the small and on the large store.
+func run(ctx context.Context, c config) error {
+	if c.dir == "" {
+		dir, err := os.MkdirTemp("", "firewolf-bench")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		c.dir = dir
+	}
+	head(ctx, c)
+	if err := loadSynthea(ctx, c); err != nil {
+		return fmt.Errorf("loading again and again: %w", err)
+	}
+	for _, size := range []int{c.small, c.large} {
+		if size == 0 {
+			continue
+		}
+		if err := measureStore(ctx, c, size); err != nil {
+			return fmt.Errorf("with %d Observations: %w", size, err)
+		}
+	}
+	return nil
+}
+
+// measureStore fills a store, starts the server anew on it and asks all questions.
+func measureStore(ctx context.Context, c config, size int) error {
+	w := newWorld(size)
+	path := fmt.Sprintf("%s/store-%d", c.dir, size)
+	s, err := start(ctx, c, path)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n## %d Observations of %d patients\n\n", w.observations(), w.patients)
+	if err := fill(ctx, s, w); err != nil {
+		return err
+	}
+	if err := s.stop(); err != nil {
+		return err
+	}
+	if s, err = start(ctx, c, path); err != nil {
+		return err
+	}
+	fmt.Printf("start to first answer: %d ms, resident %d MB\n\n", s.started.Milliseconds(), s.resident())
+	fmt.Println("| request | clients | rate/s | rows/s | MB/s | checked | offered/s | p50 ms | p99 ms |")
+	fmt.Println("| --- | --: | --: | --: | --: | --: | --: | --: | --: |")
+	for _, q := range questions(w) {
+		if err := ask(ctx, c, s, q); err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+	}
+	if err := walkPages(ctx, s, w); err != nil {
+		return fmt.Errorf("walking through pages: %w", err)
+	}
+	if err := creates(ctx, c, s, w); err != nil {
+		return fmt.Errorf("creating: %w", err)
+	}
+	fmt.Printf("\nlargest resident memory under load: %d MB; store on disk: %d MB\n", s.peak(), diskMB(path))
+	return s.stop()
+}
