@@ -78,7 +78,7 @@ func (s *Service) batchEntry(ctx context.Context, outer *Request, e tree.Node, k
 		resp = refuse(Response{}, err)
 	} else {
 		if outer.IdempotencyKey != "" {
-			r.IdempotencyKey = outer.IdempotencyKey + "/" + strconv.Itoa(k)
+			r.IdempotencyKey = outer.IdempotencyKey + "\x00" + strconv.Itoa(k)
 		}
 		resp = s.answer(ctx, &r)
 	}

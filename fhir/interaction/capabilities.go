@@ -127,6 +127,10 @@ func (w *statementWriter) write() (split int) {
 	split = len(w.b)
 	w.raw(`},"fhirVersion":"4.0.1","format":["application/fhir+json","json"],"rest":[{"mode":"server"`)
 	w.member("documentation", w.s.policies())
+	if soft.Security != "" {
+		w.raw(`,"security":{"description":`)
+		w.b = append(tree.Quote(w.b, soft.Security), '}')
+	}
 	w.resources()
 	w.codes("interaction", []string{nameTransaction, nameBatch, nameSearchSystem, nameHistorySystem})
 	w.params("Resource")

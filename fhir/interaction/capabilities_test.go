@@ -175,6 +175,14 @@ func TestTheCapabilityStatementFollowsTheOptions(t *testing.T) {
 	}
 }
 
+func TestTheStatementSaysHowAClientProvesWhoItIs(t *testing.T) {
+	w := newWorld(t, func(o *interaction.Options) { o.Software.Security = `Bearer "tokens"` })
+	body := w.do(call("GET metadata", "")).Body
+	if !strings.Contains(body, `"security":{"description":"Bearer \"tokens\""}`) {
+		t.Error("it does not")
+	}
+}
+
 func TestMetadata(t *testing.T) {
 	w := newWorld(t, nil)
 	full := w.do(call("GET metadata", ""))

@@ -14,15 +14,16 @@ func (l *look) compose() error {
 		return err
 	}
 	l.p.fates = make([]fate, len(l.entries))
-	for k, e := range l.entries {
+	for k := range l.entries {
 		l.p.fates[k] = fate{kind: fateRead}
-		if e.rt.name == nameDelete {
-			l.composeDelete(k, e)
-		}
 	}
 	var is fhir.Issues
-	for _, name := range []string{nameCreate, nameUpdate} {
-		err := l.each(name, l.composePut)
+	for _, name := range []string{nameDelete, nameCreate, nameUpdate} {
+		compose := l.composePut
+		if name == nameDelete {
+			compose = l.composeDelete
+		}
+		err := l.each(name, compose)
 		found, ok := fhir.IssuesOf(err)
 		if err != nil && !ok {
 			return err
@@ -33,14 +34,22 @@ func (l *look) compose() error {
 	return is.Err()
 }
 
-func (l *look) composeDelete(k int, e *entry) {
-	l.p.fates[k] = fate{kind: fateOp, op: len(l.p.tx.Ops), ops: len(e.deletes)}
+// composeDelete makes the operations of a delete.
+func (l *look) composeDelete(e *entry) error {
+	l.p.fates[e.at] = fate{kind: fateOp, op: len(l.p.tx.Ops), ops: len(e.deletes)}
 	if len(e.deletes) == 0 {
-		l.p.fates[k] = fate{kind: fateNone}
+		l.p.fates[e.at] = fate{kind: fateNone}
 	}
 	for _, key := range e.deletes {
-		l.p.tx.Ops = append(l.p.tx.Ops, l.s.deletion(key, entryAt(e.at)))
+		op := l.s.deletion(key, entryAt(e.at))
+		var err error
+		if op.If, err = l.s.precondition(l.ctx, &e.req, key); err != nil {
+			return err
+		}
+		l.p.pinned = l.p.pinned || matchesAny(&e.req)
+		l.p.tx.Ops = append(l.p.tx.Ops, op)
 	}
+	return nil
 }
 
 // identify names what every entry with a resource becomes.
@@ -99,6 +108,7 @@ func (l *look) composePut(e *entry) error {
 		return err
 	}
 	d.op.If.Absent = d.op.If.Absent || e.absent
+	l.p.pinned = l.p.pinned || matchesAny(&e.req)
 	*f = fate{kind: fateOp, op: len(l.p.tx.Ops), ops: 1}
 	l.p.tx.Ops = append(l.p.tx.Ops, d.op)
 	return nil

@@ -78,6 +78,11 @@ func TestCreate(t *testing.T) {
 			want: answer{Status: 400, Issues: []string{`error not-found/unknown-parameter http.foo: "foo" is not a parameter of create`}},
 		},
 		{
+			name: "a conditional reference is refused outside of a transaction",
+			when: call("POST Condition", `{"resourceType":"Condition","subject":{"reference":"Patient?identifier=x"},"asserter":{"reference":"http://elsewhere/Patient?x=1"}}`),
+			want: answer{Status: 400, Issues: []string{"error invalid Condition.subject.reference: a conditional reference is resolved in a transaction only"}},
+		},
+		{
 			name: "a reader does not create", when: call("POST Patient", wolf, as(fhir.RoleReader)),
 			want: answer{Status: 403, Issues: []string{`error forbidden : the role "reader" does not allow create`}},
 		},

@@ -22,7 +22,7 @@ func (q *searching) include(ctx context.Context, matches []store.Match) ([]store
 	if len(q.head.Includes)+len(q.head.RevIncludes) == 0 || len(matches) == 0 {
 		return nil, nil
 	}
-	g := &gathering{q: q, ctx: ctx, current: make(map[fhir.Key]int64, 2*len(matches)), versions: map[search.RefEntry]bool{}}
+	g := &gathering{q: q, ctx: ctx, current: make(map[fhir.Key]int64, 2*len(matches)), versions: map[namedVersion]bool{}}
 	for _, m := range matches {
 		g.current[m.Key] = m.VID
 	}
@@ -61,9 +61,15 @@ func tooMuch(text, where string) error {
 type gathering struct {
 	q        *searching
 	ctx      context.Context
-	current  map[fhir.Key]int64       // what the Bundle holds: the version that is current at the moment
-	versions map[search.RefEntry]bool // and older versions that a reference names
+	current  map[fhir.Key]int64    // what the Bundle holds: the version that is current at the moment
+	versions map[namedVersion]bool // and older versions that a reference names
 	out      []store.Match
+}
+
+// namedVersion is a version that a reference names.
+type namedVersion struct {
+	key fhir.Key
+	vid int64
 }
 
 func (g *gathering) add(m store.Match) error {
@@ -92,10 +98,13 @@ func (g *gathering) follow(in search.Include, from []store.Match) error {
 			case in.Target != "" && ref.Key.Type != in.Target || in.Param != "*" && ref.Param != in.Param:
 				continue
 			case ref.VID != "":
-				if err := g.version(ref); err != nil {
+				current, err := g.version(ref)
+				if err != nil {
 					return err
 				}
-				continue
+				if !current {
+					continue
+				}
 			}
 			if _, has := g.current[ref.Key]; has {
 				continue
@@ -135,7 +144,7 @@ func (g *gathering) refs(from []store.Match, param string) ([][]search.RefEntry,
 	var indexed []store.Match
 	var out [][]search.RefEntry
 	for _, m := range from {
-		if m.Cursor != nil || g.current[m.Key] == m.VID {
+		if !g.versions[namedVersion{m.Key, m.VID}] {
 			indexed = append(indexed, m)
 			continue
 		}
@@ -170,22 +179,32 @@ func (g *gathering) fetch(typ string, ids []string) error {
 	return nil
 }
 
-// version adds the version that a versioned reference names, unless it is one that the page does not see yet.
-func (g *gathering) version(ref search.RefEntry) error {
+// version adds the version that a versioned reference names, unless the page does not see it yet. It says if that is the
+// current one: then it is included like any other resource.
+func (g *gathering) version(ref search.RefEntry) (current bool, err error) {
 	vid, ok := versionID(ref.VID)
-	ref.Param = ""
-	if !ok || g.current[ref.Key] == vid || g.versions[ref] {
-		return nil
+	name := namedVersion{ref.Key, vid}
+	if !ok || g.versions[name] {
+		return false, nil
 	}
-	g.versions[ref] = true
+	now, err := g.q.s.o.Store.Read(g.ctx, g.q.at.t, ref.Key)
+	switch {
+	case fhir.HasCode(err, fhir.NotFound):
+		return false, nil
+	case err != nil && !fhir.HasCode(err, fhir.Deleted):
+		return false, err
+	case now.VID == vid:
+		return err == nil, nil
+	}
 	v, err := g.q.s.o.Store.ReadVersion(g.ctx, ref.Key, vid)
 	switch {
 	case fhir.HasCode(err, fhir.NotFound) || fhir.HasCode(err, fhir.Deleted):
-		return nil
+		return false, nil
 	case err != nil || v.T > g.q.at.t:
-		return err
+		return false, err
 	}
-	return g.add(store.Match{Version: v})
+	g.versions[name] = true
+	return false, g.add(store.Match{Version: v})
 }
 
 // followBack adds what refers to the resources.

@@ -16,6 +16,8 @@ func TestIncludes(t *testing.T) {
 	const org, top = "include Organization/org/_history/1", "include Organization/top/_history/1"
 	const old = "include Patient/1/_history/1"
 	w := clinic(t, nil)
+	w.do(call("PUT Basic/a", `{"resourceType":"Basic","id":"a","code":{"text":"x"},"subject":{"reference":"Patient/1/_history/2"}}`))
+	w.do(call("PUT Basic/b", `{"resourceType":"Basic","id":"b","code":{"text":"x"},"subject":{"reference":"Patient/1"},"author":{"reference":"Patient/2/_history/7"}}`))
 	for _, s := range []struct {
 		name, line string
 		want       []string
@@ -27,6 +29,9 @@ func TestIncludes(t *testing.T) {
 		{"one resource by two parameters once", "GET Observation?_id=a&_include=Observation:subject&_include=Observation:patient", []string{a, p1}},
 		{"all parameters", "GET Observation?_id=a&_include=Observation:*", []string{a, e, p1}},
 		{"the version that a reference names", "GET Observation?_id=c&_include=Observation:subject", []string{c, old}},
+		{"a version that is the current one once", "GET Basic?_include=Basic:subject", []string{"match Basic/a/_history/1", "match Basic/b/_history/1", p1}},
+		{"what a version that is the current one refers to", "GET Basic?_id=a&_include=Basic:subject&_include:iterate=Patient:organization", []string{"match Basic/a/_history/1", p1, org}},
+		{"no version that is not there", "GET Basic?_id=b&_include=Basic:author", []string{"match Basic/b/_history/1"}},
 		{"a version and the current one", "GET Observation?_include=Observation:subject", []string{a, b, c, old, p2, p1}},
 		{"not what includes refer to", "GET Observation?_id=a&_include=Observation:subject&_include=Patient:organization", []string{a, p1}},
 		{"what includes refer to, if asked", "GET Observation?_id=a&_include=Observation:subject&_include:iterate=Patient:organization", []string{a, p1, org}},

@@ -90,7 +90,8 @@ var (
 
 // place finds what a path names.
 func (s *Service) place(path string) (route, []verb, error) {
-	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	var room [6]string // enough for every path that leads somewhere
+	segments := split(room[:0], strings.TrimSuffix(path, "/"))
 	first := segments[0]
 	switch {
 	case path == "":
@@ -108,6 +109,18 @@ func (s *Service) place(path string) (route, []verb, error) {
 		return route{}, nil, err
 	}
 	return s.placeInType(fhir.Key{Type: first}, segments[1:])
+}
+
+// split cuts a path at its slashes.
+func split(into []string, path string) []string {
+	for {
+		head, rest, more := strings.Cut(path, "/")
+		into = append(into, head)
+		if !more {
+			return into
+		}
+		path = rest
+	}
 }
 
 func (s *Service) placeInType(k fhir.Key, rest []string) (route, []verb, error) {

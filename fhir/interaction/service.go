@@ -73,6 +73,7 @@ type Software struct {
 	Version     string
 	Released    time.Time // CapabilityStatement.date
 	Description string    // of this implementation
+	Security    string    // CapabilityStatement.rest.security.description: how a client proves who it is; "" for nothing
 }
 
 // Level is where an operation can be called.

@@ -110,6 +110,15 @@ func TestTransaction(t *testing.T) {
 			want: refused(412, "error conflict/version-mismatch Bundle.entry[1]: version 7 of Patient/1 is not the current one"),
 		},
 		{
+			name: "If-Match of a delete that does not hold refuses all", given: one,
+			when: transaction(post("", namedWolf), ask("DELETE", "Patient/1", `"ifMatch":"W/\"7\""`)),
+			want: refused(412, "error conflict/version-mismatch Bundle.entry[1]: version 7 of Patient/1 is not the current one"),
+		},
+		{
+			name: "If-Match of a delete holds", given: one, when: transaction(ask("DELETE", "Patient/1", `"ifMatch":"*"`)),
+			want: transactionResponse(answered("204 No Content", "", "2", "02")), writes: 1,
+		},
+		{
 			name: "a search sees what the transaction wrote",
 			when: transaction(ask("GET", "Patient?name=wolf&_elements=name&_summary=count"), post("", namedWolf)),
 			want: transactionResponse(

@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -66,6 +67,9 @@ type draft struct {
 
 // draft checks a resource of a single write, gives it its id and prepares its write.
 func (s *Service) draft(r *Request, t *tree.Tree, k fhir.Key, m fhir.Method) (draft, error) {
+	if err := s.unconditional(t, r.Base); err != nil {
+		return draft{}, err
+	}
 	d, err := s.compose(t, k, m)
 	if err != nil || s.o.References != ReferencesEnforce {
 		return d, err
@@ -78,6 +82,21 @@ func (s *Service) draft(r *Request, t *tree.Tree, k fhir.Key, m fhir.Method) (dr
 		}
 	})
 	return d, nil
+}
+
+// unconditional refuses conditional references: they are resolved "in a transaction (and only in a transaction)", and
+// kept as they are they would lead nowhere. https://hl7.org/fhir/R4/http.html#trules
+func (s *Service) unconditional(t *tree.Tree, base string) error {
+	if bytes.IndexByte(t.Bytes(), '?') < 0 {
+		return nil
+	}
+	var is fhir.Issues
+	s.eachReference(t, func(ref tree.Node) {
+		if _, _, ok := s.conditional(ref.Text(), base); ok {
+			is = append(is, fhir.NewIssue(fhir.Invalid, "a conditional reference is resolved in a transaction only", ref.Location()))
+		}
+	})
+	return is.Err()
 }
 
 // compose checks a resource, gives it its id and prepares its write.
