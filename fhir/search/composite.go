@@ -88,33 +88,45 @@ func sameLeaves(a, b []leaf) bool {
 	return within(a, b) && within(b, a)
 }
 
-// compile compiles the expressions of the components.
-func (c *composite) compile(s *spec.Spec) error {
+// compile compiles the expressions of the components, for the type that the composite's own expression leads to.
+func (c *composite) compile(s *spec.Spec, on []leaf) error {
 	if !c.joined {
 		return nil
 	}
 	for i := range c.parts {
-		var err error
-		if c.parts[i].expr, err = fhirpath.Compile(s, c.parts[i].expression); err != nil {
+		expr, err := fhirpath.Compile(s, c.parts[i].expression)
+		if err != nil {
 			return err
 		}
+		if len(on) == 1 {
+			expr = expr.For(on[0].Type)
+		}
+		c.parts[i].expr = expr
 	}
 	return nil
 }
 
 // composite indexes an element of a composite parameter.
 func (ix *indexer) composite(p *param, v fhirpath.Value) error {
-	heads := []string{p.Code}
-	for i := range p.composite.parts {
-		part := &p.composite.parts[i]
-		values, err := part.expr.EvalAt(v)
-		if err != nil {
+	parts := p.composite.parts
+	values := make([][]fhirpath.Value, len(parts))
+	// The last component is most often the one that is missing: a measurement has a code, but not each has a text.
+	for i, part := range slices.Backward(parts) {
+		var err error
+		if values[i], err = part.expr.EvalAt(v); err != nil {
 			return fmt.Errorf("component %s: %w", part.expression, err)
 		}
-		if named(part.param.Type) {
-			return ix.last(p, heads, i, values, v)
+		if len(values[i]) == 0 {
+			return nil
 		}
-		heads = joinForms(heads, i, ix.e.forms(part.param, values))
+	}
+	heads := []string{p.Code}
+	for i := range parts {
+		if named(parts[i].param.Type) {
+			ix.last(p, heads, i, values)
+			return nil
+		}
+		heads = joinForms(heads, i, ix.e.forms(parts[i].param, values[i]))
 	}
 	for _, head := range heads {
 		ix.finished(partName(p.Code, head))
@@ -133,26 +145,17 @@ func named(t spec.ParamType) bool {
 }
 
 // last indexes the component that has a name made of those before it, with the component after it if both are numbers.
-func (ix *indexer) last(p *param, heads []string, i int, values []fhirpath.Value, v fhirpath.Value) error {
-	parts := p.composite.parts
-	var ends []fhirpath.Value
-	if i+1 < len(parts) {
-		var err error
-		if ends, err = parts[i+1].expr.EvalAt(v); err != nil {
-			return fmt.Errorf("component %s: %w", parts[i+1].expression, err)
-		}
-	}
+func (ix *indexer) last(p *param, heads []string, i int, values [][]fhirpath.Value) {
 	for _, head := range heads {
 		name := partName(p.Code, head+"$")
-		for _, value := range values {
-			if i+1 < len(parts) {
-				ix.pair(name, value, ends)
-				continue
+		for _, value := range values[i] {
+			if i+1 < len(values) {
+				ix.pair(name, value, values[i+1])
+			} else {
+				ix.named(p.composite.parts[i].param, name, value)
 			}
-			ix.named(parts[i].param, name, value)
 		}
 	}
-	return nil
 }
 
 // named indexes a value under another name than that of its parameter.
@@ -180,7 +183,8 @@ func (ix *indexer) finished(key string) {
 
 // forms returns the keys of values, each without the code of the parameter at its start.
 func (e *Engine) forms(p *param, values []fhirpath.Value) []string {
-	sub := indexer{e: e}
+	sub := e.borrow()
+	defer e.giveBack(sub)
 	for _, v := range values {
 		switch p.Type {
 		case spec.ParamToken:

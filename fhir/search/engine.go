@@ -16,6 +16,7 @@ type Engine struct {
 	units *ucum.Table
 	own   []string              // base URLs without the last slash
 	types map[string]*typeIndex // every resource type; the map never changes
+	pool  sync.Pool             // of indexers
 }
 
 // NewEngine compiles what it needs on first use. own are this server's base URLs ("http://localhost:8080/fhir"):
@@ -163,5 +164,5 @@ func (e *Engine) compileParam(p *param) error {
 	if p.composite == nil {
 		return nil
 	}
-	return p.composite.compile(e.spec)
+	return p.composite.compile(e.spec, p.leaves)
 }

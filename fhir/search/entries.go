@@ -21,7 +21,8 @@ func (e *Engine) Entries(t *tree.Tree) (Entries, error) {
 	if err := e.compile(index); err != nil {
 		return Entries{}, err
 	}
-	ix := indexer{e: e}
+	ix := e.borrow()
+	defer e.giveBack(ix)
 	root := t.Root()
 	for _, p := range index.params {
 		if err := ix.param(p, root); err != nil {
@@ -44,6 +45,25 @@ type indexer struct {
 	texts  []textSpan
 	ranges []Range
 	refs   []RefEntry
+}
+
+// borrow returns an empty indexer.
+func (e *Engine) borrow() *indexer {
+	if ix, ok := e.pool.Get().(*indexer); ok {
+		return ix
+	}
+	return &indexer{e: e}
+}
+
+// giveBack keeps an indexer for the next resource, with its memory unless that has become large.
+func (e *Engine) giveBack(ix *indexer) {
+	const large = 64 << 10
+	if cap(ix.buf) > large || cap(ix.values) > large/64 {
+		return
+	}
+	clear(ix.values[:cap(ix.values)]) // the values hold on to the tree
+	*ix = indexer{e: e, values: ix.values[:0], buf: ix.buf[:0], keys: ix.keys[:0], fixed: ix.fixed[:0], texts: ix.texts[:0]}
+	e.pool.Put(ix)
 }
 
 // span is a piece of the indexer's buffer.
