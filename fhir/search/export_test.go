@@ -1,5 +1,10 @@
 package search
 
+import (
+	"slices"
+	"strings"
+)
+
 // MadeOf returns the parameters whose entries answer a parameter of a type: "union of code, component-code", "both of code and
 // value-concept". It is empty for a parameter with entries of its own.
 func (e *Engine) MadeOf(typ, code string) []string {
@@ -18,4 +23,21 @@ func (e *Engine) MadeOf(typ, code string) []string {
 		}
 	}
 	return names
+}
+
+// TargetsOf returns the types that a reference parameter of a type may point to.
+func (e *Engine) TargetsOf(typ, code string) []string { return e.index(typ).param(code).targets }
+
+// LeavesOf returns the types and paths of the elements that a parameter of a type leads to.
+func (e *Engine) LeavesOf(typ, code string) string {
+	var all []string
+	for _, l := range e.index(typ).param(code).leaves {
+		text := l.Type
+		if l.Element != nil {
+			text += " " + l.Element.Path
+		}
+		all = append(all, text)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
 }

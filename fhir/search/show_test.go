@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"firewolf/fhir"
 	"firewolf/fhir/datetime"
 	"firewolf/fhir/decimal"
@@ -213,4 +215,83 @@ func showIssues(err error) []string {
 		lines = append(lines, line+" "+strings.Join(slices.Clone(i.Expression), ",")+": "+i.Text)
 	}
 	return lines
+}
+
+// planCase is a query and the plan that it makes, in one line.
+type planCase struct{ name, query, want string }
+
+func testPlans(t *testing.T, tests []planCase) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := plan(t, tt.query)
+			if err != nil {
+				t.Fatal(showIssues(err))
+			}
+			if diff := cmp.Diff(tt.want, showPlan(p)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// indexCase is a resource without its braces, and the entries that it has for a parameter.
+type indexCase struct {
+	name, code, json string
+	want             []string
+}
+
+func testIndex(t *testing.T, typ string, tests []indexCase) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ofParam(entries(t, `{"resourceType":"`+typ+`","id":"1",`+tt.json+`}`), tt.code)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// refusal is a query and the issues that refuse it.
+type refusal struct {
+	name, query string
+	want        []string
+}
+
+func testRefusals(t *testing.T, tests []refusal) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := plan(t, tt.query)
+			if err == nil {
+				t.Fatalf("want a refusal, got the plan %s", showPlan(p))
+			}
+			if diff := cmp.Diff(tt.want, showIssues(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// matchCase is a resource without its braces, a query, and whether the query finds it.
+type matchCase struct {
+	name, json, query string
+	want              bool
+}
+
+func testMatches(t *testing.T, typ string, tests []matchCase) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := plan(t, typ+"?"+tt.query)
+			if err != nil {
+				t.Fatal(showIssues(err))
+			}
+			w := world{index: map[string]search.Entries{"1": entries(t, `{"resourceType":"`+typ+`","id":"1",`+tt.json+`}`)}}
+			if got := w.holds(t, p.Where, "1"); got != tt.want {
+				t.Errorf("%s finds %s: want %t, got %t by %s", tt.query, tt.json, tt.want, got, showPlan(p))
+			}
+		})
+	}
 }

@@ -9,9 +9,10 @@ import (
 )
 
 // describeUnion finds the parameters that a parameter is the union of: Observation.combo-code is code or component-code. It then
-// needs no entries but those that it is sorted by. References keep theirs, because includes and chains go by parameter.
+// needs no entries but those that it is sorted by. References keep theirs, because includes and chains go by parameter, and
+// URIs, because the code url is read in a way of its own.
 func describeUnion(t *typeIndex, p *param) []*param {
-	if p.Type == spec.ParamReference {
+	if p.Type == spec.ParamReference || p.Type == spec.ParamURI {
 		return nil
 	}
 	var parts []*param
@@ -75,7 +76,7 @@ func (c *compiler) union(p *param, modifier, value string) (Expr, *fhir.Issue) {
 		}
 		or = or.with(x)
 	}
-	return or, nil
+	return or.simple(), nil
 }
 
 // presence is the condition that a parameter has a value.
@@ -87,5 +88,5 @@ func (p *param) presence() Expr {
 	for _, q := range p.union {
 		or = append(or, HasKey{Key: q.present})
 	}
-	return or
+	return or.simple()
 }
