@@ -94,25 +94,13 @@ func present(v fhirpath.Value) bool {
 	if v.Node.Kind() == tree.Object {
 		return v.Type == "" || v.Type[0] < 'a' // the names of primitive types are in lower case
 	}
-	_, ok := primitive(v)
+	_, ok := v.Primitive()
 	return ok
-}
-
-// primitive returns the text of a primitive element or of a computed value; false for anything else.
-func primitive(v fhirpath.Value) (string, bool) {
-	switch v.Node.Kind() {
-	case tree.None:
-		return v.Text, v.Text != ""
-	case tree.String, tree.Number, tree.Bool:
-		return v.Node.Text(), true
-	default:
-		return "", false
-	}
 }
 
 // text returns the text of a primitive or computed value, "" for anything else.
 func text(v fhirpath.Value) string {
-	s, _ := primitive(v)
+	s, _ := v.Primitive()
 	return s
 }
 

@@ -52,7 +52,7 @@ func parts(v fhirpath.Value) []string {
 	case "Address":
 		return members(v.Node, "text", "line", "city", "district", "state", "postalCode", "country")
 	}
-	if s, ok := primitive(v); ok {
+	if s, ok := v.Primitive(); ok {
 		return []string{s}
 	}
 	return nil

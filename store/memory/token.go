@@ -83,7 +83,7 @@ func tokens(v fhirpath.Value) []token {
 	case "code":
 		return []token{{code: text(v), implied: n}}
 	}
-	if s, ok := primitive(v); ok {
+	if s, ok := v.Primitive(); ok {
 		// "If the underlying datatype is string then the search is not case sensitive."
 		return []token{{code: s, caseless: v.Type == "string"}}
 	}

@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -78,8 +79,9 @@ func (s *Store) replayed(i store.Idempotency, now time.Time) (store.Commit, erro
 	return c, nil
 }
 
-// keep remembers what a key was used for.
+// keep remembers what a key was used for, and forgets the keys of long ago.
 func (s *Store) keep(i store.Idempotency, c store.Commit, now time.Time) {
+	maps.DeleteFunc(s.replays, func(_ string, r replay) bool { return now.Sub(r.used) > keepReplays })
 	c.Replayed, c.Note = true, slices.Clone(i.Note)
 	c.Results = slices.Clone(c.Results)
 	s.replays[i.Key] = replay{request: i.Request, commit: c, used: now}
@@ -198,22 +200,22 @@ func (d *draft) append(op store.Op, e store.Effect, json []byte) error {
 
 // refuse returns the reasons not to commit.
 func (d *draft) refuse(tx store.Tx) error {
-	after := d.after()
 	issues := d.issues
 	for k, op := range tx.Ops {
-		if op.NoReferrers && d.results[k].Effect == store.Deleted {
-			referred, err := d.s.referred(after, op.Key)
-			if err != nil {
-				return err
-			}
-			if referred {
-				issues = append(issues, refusal(fhir.Conflict, fhir.ReasonReferenced, op.Location,
-					"other resources refer to "+op.Key.String()))
-			}
+		if !op.NoReferrers || d.results[k].Effect != store.Deleted {
+			continue
+		}
+		referred, err := d.s.referred(d.after(), op.Key)
+		if err != nil {
+			return err
+		}
+		if referred {
+			issues = append(issues, refusal(fhir.Conflict, fhir.ReasonReferenced, op.Location,
+				"other resources refer to "+op.Key.String()))
 		}
 	}
 	for _, need := range tx.Require {
-		if !slices.ContainsFunc(after, func(r *record) bool { return r.Key == need.Key }) {
+		if !d.keeps(need.Key) {
 			issues = append(issues, refusal(fhir.NotFound, fhir.ReasonDanglingReference, need.Location,
 				need.Key.String()+" does not exist"))
 		}
@@ -221,11 +223,19 @@ func (d *draft) refuse(tx store.Tx) error {
 	return issues.Err()
 }
 
+// keeps reports whether a resource is there once the transaction is done.
+func (d *draft) keeps(k fhir.Key) bool {
+	r := d.written[k]
+	if r == nil {
+		r = d.s.currentAt(d.s.moment(store.Now), k)
+	}
+	return r != nil && !r.Deleted
+}
+
 // after returns the resources that are there once the transaction is done.
 func (d *draft) after() []*record {
-	t, _ := d.s.head()
 	var found []*record
-	for _, r := range d.s.resourcesAt(t, "") {
+	for _, r := range d.s.resourcesAt(d.s.moment(store.Now), "") {
 		if d.written[r.Key] == nil {
 			found = append(found, r)
 		}
