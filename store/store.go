@@ -153,7 +153,7 @@ type Precondition struct {
 type Assumption struct {
 	Plan  search.Plan
 	Match []fhir.Key
-	Limit int // compare with the first so many matches (2 is enough to prove "one" or "none"); 0 means all
+	Limit int // more than len(Match): how many matches need to be looked at to know (2 for "one" or "none"); 0 means all
 }
 
 // Effect is what an Op did.

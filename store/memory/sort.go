@@ -19,6 +19,7 @@ type sortable struct {
 	infinite bool // an interval without beginning: before everything
 	time     time.Time
 	number   *big.Rat
+	open     bool // the number itself does not belong to it, only what follows: "> 5" is after 5
 	text     string
 }
 
@@ -27,7 +28,7 @@ func (a sortable) compare(b sortable) int {
 	case a.infinite || b.infinite:
 		return -cmp.Compare(rank(a.infinite), rank(b.infinite))
 	case a.number != nil:
-		return a.number.Cmp(b.number)
+		return cmp.Or(a.number.Cmp(b.number), cmp.Compare(rank(a.open), rank(b.open)))
 	}
 	return cmp.Or(a.time.Compare(b.time), strings.Compare(a.text, b.text))
 }
@@ -111,7 +112,7 @@ func (p *params) sortables(param *spec.Param, v fhirpath.Value) ([]sortable, err
 			s, ok = quantitySpan(v)
 		}
 		if ok {
-			return []sortable{{infinite: s.lo == nil, number: s.lo}}, nil
+			return []sortable{{infinite: s.lo == nil, number: s.lo, open: s.loOpen}}, nil
 		}
 	case spec.ParamString:
 		for _, s := range parts(v) {

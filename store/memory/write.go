@@ -95,9 +95,6 @@ func (s *Store) assumed(ctx context.Context, as []store.Assumption) error {
 		if err != nil {
 			return fmt.Errorf("checking an assumption: %w", err)
 		}
-		if a.Limit > 0 && len(found) > a.Limit {
-			found = found[:a.Limit]
-		}
 		if !sameKeys(found, a.Match) {
 			return store.ErrStale
 		}

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"firewolf/fhir"
@@ -38,10 +39,10 @@ func (b *bench) random(t *testing.T) {
 		w.places = [2]map[fhir.Moment]int{{0: 0}, {0: 0}}
 		w.stores = [2]store.Store{b.openMemory(t, clock).store, b.options.Open(t, clock.now)}
 		defer w.stores[1].Close()
-		for range rapid.IntRange(1, 25).Draw(rt, "transactions") {
+		for range rapid.IntRange(1, 12).Draw(rt, "transactions") {
 			w.transaction()
 		}
-		for range 12 {
+		for range 40 {
 			w.query(genQuery(rt))
 		}
 		w.histories()
@@ -64,10 +65,7 @@ func (w *twin) transaction() {
 	for k, s := range w.stores {
 		commits[k], errs[k] = s.Write(w.rt.Context(), tx)
 	}
-	want, got := outcome(errs[0]), outcome(errs[1])
-	if diff := cmp.Diff(want, got); diff != "" {
-		w.rt.Fatalf("outcome of a transaction (-memory +got):\n%s", diff)
-	}
+	w.same(describeTx(tx), outcome(errs[0]), outcome(errs[1]))
 	if errs[0] != nil {
 		return
 	}
@@ -78,9 +76,7 @@ func (w *twin) transaction() {
 			}
 		}
 	}
-	if diff := cmp.Diff(w.commit(0, commits[0]), w.commit(1, commits[1]), cmpopts.EquateEmpty()); diff != "" {
-		w.rt.Fatalf("commit (-memory +got):\n%s", diff)
-	}
+	w.same(describeTx(tx), w.describe(0, commits[0]), w.describe(1, commits[1]))
 	if commits[0].T != 0 {
 		w.moments = append(w.moments, [2]fhir.Moment{commits[0].T, commits[1].T})
 	}
@@ -94,26 +90,43 @@ func outcome(err error) []string {
 	return slices.Sorted(slices.Values(problems(err)))
 }
 
-// commit replaces moments, which stores number as they like, by places in the history.
-func (w *twin) commit(k int, c store.Commit) store.Commit {
-	c.T = fhir.Moment(w.places[k][c.T])
-	c.Results = slices.Clone(c.Results)
-	for i := range c.Results {
-		c.Results[i].Version = w.version(k, c.Results[i].Version)
+// same fails the test unless both stores say the same of something.
+func (w *twin) same(of string, want, got []string) {
+	if !slices.Equal(want, got) {
+		w.rt.Fatalf("%s (-memory +got):\n%s", of, cmp.Diff(want, got))
 	}
-	return c
 }
 
-func (w *twin) version(k int, v fhir.Version) fhir.Version {
-	v.T = fhir.Moment(w.places[k][v.T])
-	return v
+// describe says what a commit did. Moments, which stores number as they like, are replaced by places in the history.
+func (w *twin) describe(k int, c store.Commit) []string {
+	all := []string{fmt.Sprintf("moment %d at %s", w.places[k][c.T], c.At.Format(time.RFC3339Nano))}
+	for _, r := range c.Results {
+		all = append(all, fmt.Sprintf("effect %d %s", r.Effect, w.version(k, r.Version)))
+	}
+	return all
+}
+
+func (w *twin) version(k int, v fhir.Version) string {
+	return fmt.Sprintf("%s %d %s %s %t %s", v.Location(), w.places[k][v.T], v.At.Format(time.RFC3339Nano), v.Method, v.Deleted, v.JSON)
+}
+
+// describeTx says what a transaction asks for.
+func describeTx(tx store.Tx) string {
+	var b strings.Builder
+	for _, op := range tx.Ops {
+		fmt.Fprintf(&b, "%d %s if %+v, no referrers %t: %s%s\n", op.Action, op.Key, op.If, op.NoReferrers, op.Stamp.Before, op.Stamp.After)
+	}
+	for _, a := range tx.Assume {
+		fmt.Fprintf(&b, "assume %v matches %v, limit %d\n", a.Plan.Query.Self, a.Match, a.Limit)
+	}
+	return fmt.Sprintf("%srequire %v", b.String(), tx.Require)
 }
 
 // genTx makes a transaction of distinct keys with conditions that often hold.
 func (w *twin) genTx() store.Tx {
 	var tx store.Tx
 	used := map[fhir.Key]bool{}
-	for k := range rapid.IntRange(1, 4).Draw(w.rt, "ops") {
+	for k := range rapid.IntRange(1, 8).Draw(w.rt, "ops") {
 		op := w.genOp()
 		if used[op.Key] {
 			continue
@@ -156,15 +169,18 @@ func (w *twin) genAssumption() []store.Assumption {
 	if err != nil {
 		return nil
 	}
-	a := store.Assumption{Plan: p, Limit: rapid.IntRange(0, 2).Draw(w.rt, "limit")}
+	a := store.Assumption{Plan: p}
 	if often(w.rt, 7) {
-		found, err := w.matches(0, p, store.Page{Limit: a.Limit})
+		found, err := w.matches(0, p, store.Page{})
 		if err != nil {
 			w.rt.Fatalf("searching memory for %s: %v", text, err)
 		}
 		for _, m := range found {
 			a.Match = append(a.Match, m.Key)
 		}
+	}
+	if often(w.rt, 5) {
+		a.Limit = len(a.Match) + 1
 	}
 	return []store.Assumption{a}
 }
@@ -195,8 +211,8 @@ func (w *twin) query(text string) {
 	w.found += len(want)
 	size := rapid.IntRange(1, 5).Draw(w.rt, "page size")
 	for name, got := range map[string][]string{"whole": w.answer(1, p, t[1], 0), "pages": w.answer(1, p, t[1], size)} {
-		if diff := cmp.Diff(want, got); diff != "" {
-			w.rt.Fatalf("%s at %v, %s (-memory +got):\n%s%s", text, t, name, diff, w.there(t[0]))
+		if !slices.Equal(want, got) {
+			w.rt.Fatalf("%s at %v, %s (-memory +got):\n%s\nwhere there is\n%s", text, t, name, cmp.Diff(want, got), w.there(t[0]))
 		}
 	}
 	n, err := w.stores[1].Count(w.rt.Context(), p, t[1])
@@ -206,7 +222,7 @@ func (w *twin) query(text string) {
 	w.references(text, p, t)
 }
 
-// answer returns every match of one store as location and content, in pages of a size, or whole if it is 0.
+// answer returns every match of one store as location and checksum of the content, in pages of a size, or whole if it is 0.
 func (w *twin) answer(k int, p search.Plan, t fhir.Moment, size int) []string {
 	var all []string
 	page := store.Page{T: t, Limit: size}
@@ -216,7 +232,7 @@ func (w *twin) answer(k int, p search.Plan, t fhir.Moment, size int) []string {
 			w.rt.Fatalf("searching: %v", err)
 		}
 		for _, m := range ms {
-			all = append(all, fmt.Sprintf("%s %s", m.Location(), m.JSON))
+			all = append(all, fmt.Sprintf("%s content %x", m.Location(), crc32.ChecksumIEEE(m.JSON)))
 		}
 		if size == 0 || len(ms) < size {
 			return all
@@ -227,7 +243,7 @@ func (w *twin) answer(k int, p search.Plan, t fhir.Moment, size int) []string {
 
 // references compares the references that the matches hold.
 func (w *twin) references(text string, p search.Plan, t [2]fhir.Moment) {
-	var refs [2][][]search.RefEntry
+	var refs [2][]string
 	for k, s := range w.stores {
 		ms, err := w.matches(k, p, store.Page{T: t[k]})
 		if err != nil {
@@ -237,11 +253,11 @@ func (w *twin) references(text string, p search.Plan, t [2]fhir.Moment) {
 		if err != nil {
 			w.rt.Fatalf("asking for the references of %s: %v", text, err)
 		}
-		refs[k] = inOrder(some)
+		for _, of := range inOrder(some) {
+			refs[k] = append(refs[k], fmt.Sprint(of))
+		}
 	}
-	if diff := cmp.Diff(refs[0], refs[1]); diff != "" {
-		w.rt.Fatalf("references of %s (-memory +got):\n%s", text, diff)
-	}
+	w.same("references of "+text, refs[0], refs[1])
 }
 
 // there lists the resources of a moment, for the reader of a failure.
@@ -275,9 +291,7 @@ func (w *twin) histories() {
 		}
 		want := w.historyOf(0, sc, page)
 		page.T, page.Limit = t[1], rapid.IntRange(0, 4).Draw(w.rt, "limit")
-		if diff := cmp.Diff(want, w.historyOf(1, sc, page)); diff != "" {
-			w.rt.Fatalf("history of %v with %+v (-memory +got):\n%s", sc, page, diff)
-		}
+		w.same(fmt.Sprintf("history of %v with %+v", sc, page), want, w.historyOf(1, sc, page))
 		n, err := w.stores[1].HistoryCount(w.rt.Context(), sc, page)
 		if err != nil || n != int64(len(want)) {
 			w.rt.Fatalf("count of the history of %v with %+v: want %d, got %d (%v)", sc, page, len(want), n, err)
@@ -286,8 +300,8 @@ func (w *twin) histories() {
 }
 
 // historyOf reads all pages of a history.
-func (w *twin) historyOf(k int, sc store.Scope, page store.HistoryPage) []fhir.Version {
-	var all []fhir.Version
+func (w *twin) historyOf(k int, sc store.Scope, page store.HistoryPage) []string {
+	var all []string
 	for {
 		n := 0
 		for v, err := range w.stores[k].History(w.rt.Context(), sc, page) {

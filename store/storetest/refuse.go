@@ -195,9 +195,9 @@ var refuseCases = []testCase{
 			return a
 		}
 		w.commit(store.Tx{Assume: []store.Assumption{assume(0, "p3", "p1")}})
-		w.commit(store.Tx{Assume: []store.Assumption{assume(2, "p1", "p3"), assume(1, "p1")}})
+		w.commit(store.Tx{Assume: []store.Assumption{assume(3, "p1", "p3"), assume(0, "p1", "p3")}})
 		for _, a := range []store.Assumption{
-			assume(0), assume(2), assume(0, "p1"), assume(2, "p1"), assume(0, "p1", "p2"), assume(0, "p1", "p2", "p3"), assume(1, "p3"),
+			assume(0), assume(1), assume(2), assume(0, "p1"), assume(2, "p1"), assume(0, "p1", "p2"), assume(3, "p1", "p2"), assume(0, "p1", "p2", "p3"), assume(4, "p1", "p2", "p3"),
 		} {
 			w.mustBeStale(store.Tx{Ops: []store.Op{w.put(pulse)}, Assume: []store.Assumption{a}})
 		}
