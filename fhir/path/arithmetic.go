@@ -35,7 +35,7 @@ func (n *arithmetic) eval(e *env, in, dst []Value) ([]Value, error) {
 	if !has {
 		return dst, nil
 	}
-	return append(dst, v), nil
+	return append(dst, v), e.spend(len(v.Text) >> 4)
 }
 
 // concatenate is &, for which nothing is the empty string. https://hl7.org/fhirpath/N1/#string-concatenation
@@ -51,10 +51,7 @@ func (n *arithmetic) concatenate(e *env, left, right, dst []Value) ([]Value, err
 		}
 		text += a.text
 	}
-	if len(text) > maxText {
-		return nil, e.fail(n.pos, "the result of & is too long")
-	}
-	return append(dst, stringValue(text)), nil
+	return append(dst, stringValue(text)), e.spend(len(text) >> 4)
 }
 
 // compute returns the result; has is false where it is empty, ok where the types do not fit the operator.
@@ -65,7 +62,7 @@ func (n *arithmetic) compute(e *env, x, y atom) (v Value, has, ok bool) {
 	case isNumber(x.kind) && isNumber(y.kind):
 		return n.decimals(x, y)
 	case x.kind == atomString && y.kind == atomString && n.op == "+":
-		return stringValue(x.text + y.text), true, len(x.text)+len(y.text) <= maxText
+		return stringValue(x.text + y.text), true, true
 	case (isDate(x.kind) || x.kind == atomTime) && y.kind == atomQuantity && (n.op == "+" || n.op == "-"):
 		return shift(x, y, n.op == "-")
 	case isQuantity(x.kind) && isQuantity(y.kind):

@@ -9,6 +9,9 @@ type function struct {
 	min, max int  // number of arguments, at most 3
 	keeps    bool // the items of the result are items of the input
 	run      func(c called) ([]Value, error)
+
+	// prepare makes run where the first argument is a literal String; nil where that needs no preparation.
+	prepare func(literal string) (func(c called) ([]Value, error), error)
 }
 
 // called is what a function sees: its input, its arguments, and dst to which it appends its result.
@@ -50,7 +53,7 @@ func (n *call) eval(e *env, in, dst []Value) ([]Value, error) {
 	if dst, err = n.fn.run(c); err != nil {
 		return nil, err
 	}
-	return drop(dst, start, mid), nil
+	return drop(dst, start, mid), e.spend(len(dst) - mid)
 }
 
 // fail is an error that names the function.
@@ -136,11 +139,25 @@ func (c *compiler) call(a *ast, focus shape) (compiled, error) {
 	if err != nil {
 		return compiled{}, err
 	}
+	if fn.run, err = prepared(fn, args); err != nil {
+		return compiled{}, syntaxError(c.src, a.pos, err.Error())
+	}
 	out := shape{}
 	if fn.keeps {
 		out = left.shape
 	}
 	return compiled{node: &call{name: a.name, pos: a.pos, fn: fn, source: left.node, args: args}, shape: out}, nil
+}
+
+// prepared returns the function to run, prepared for its first argument where that is a literal.
+func prepared(fn function, args []node) (func(c called) ([]Value, error), error) {
+	if fn.prepare == nil {
+		return fn.run, nil
+	}
+	if lit, ok := args[0].(*literal); ok && lit.value.Type == typeString {
+		return fn.prepare(lit.value.Text)
+	}
+	return fn.run, nil
 }
 
 // functionOf finds the function of a name whose arguments are values.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"firewolf/fhir"
 	"firewolf/fhir/spec"
 )
 
@@ -63,7 +64,7 @@ func (c *compiler) left(a *ast, focus shape) (compiled, error) {
 // member compiles a step to children. The first name of a path is a type if there is one of that name:
 // Patient.name is the name of a focus that is a Patient. https://hl7.org/fhirpath/N1/#identifiers
 func (c *compiler) member(a *ast, focus shape) (compiled, error) {
-	if a.left == nil && a.name[0] >= 'A' && a.name[0] <= 'Z' && c.spec.Type(a.name) != nil {
+	if a.left == nil && fhir.ValidTypeName(a.name) && c.spec.Type(a.name) != nil {
 		x, err := c.ofType(compiled{node: this{}, shape: focus}, typeTest{fhir: a.name})
 		if err == nil && x.shape.never() && !focus.never() && !c.lenient {
 			err = syntaxError(c.src, a.pos, fmt.Sprintf("this is evaluated on %s, never on %s", typeNames(focus.types), a.name))

@@ -72,7 +72,9 @@ func (nothing) eval(_ *env, _, dst []Value) ([]Value, error) { return dst, nil }
 // this is $this.
 type this struct{}
 
-func (this) eval(_ *env, in, dst []Value) ([]Value, error) { return append(dst, in...), nil }
+func (this) eval(e *env, in, dst []Value) ([]Value, error) {
+	return append(dst, in...), e.spend(len(in))
+}
 
 // index is $index.
 type index struct{}
@@ -84,7 +86,9 @@ func (*index) eval(e *env, _, dst []Value) ([]Value, error) {
 // total is $total.
 type total struct{}
 
-func (*total) eval(e *env, _, dst []Value) ([]Value, error) { return append(dst, e.total...), nil }
+func (*total) eval(e *env, _, dst []Value) ([]Value, error) {
+	return append(dst, e.total...), e.spend(len(e.total))
+}
 
 // item is left[index]. https://hl7.org/fhirpath/N1/#index-integer-collection
 type item struct {

@@ -2,6 +2,7 @@ package fhirpath
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -375,6 +376,9 @@ func (n *order) eval(e *env, in, dst []Value) ([]Value, error) {
 		return nil, err
 	}
 	rows := make([]sortRow, len(dst)-start)
+	if err := e.spend(len(rows) * bits.Len(uint(len(rows)))); err != nil {
+		return nil, err
+	}
 	for k := range rows {
 		if rows[k], err = n.row(e, dst[start+k:start+k+1], dst); err != nil {
 			return nil, err

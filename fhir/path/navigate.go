@@ -111,13 +111,9 @@ func childrenOf(e *env, v Value, dst []Value) ([]Value, error) {
 	var err error
 	at := holder(v.Node)
 	for m := at.First(); m.Exists(); m = m.Next() {
-		member := m.Name()
-		bare := strings.TrimPrefix(member, "_")
-		if len(bare) < len(member) && at.Member(bare).Exists() {
-			continue
-		}
-		child, ok := t.Child(bare)
-		if !ok || child.Def == nil {
+		bare, ok := met(at, m, "")
+		child, known := t.Child(bare)
+		if !ok || !known || child.Def == nil {
 			continue
 		}
 		f := fieldOf(bare, child.Def)
@@ -215,7 +211,7 @@ func (n *variable) constant() (string, bool) {
 
 func (n *variable) eval(e *env, _, dst []Value) ([]Value, error) {
 	if vs, ok := e.scope.Variables[n.name]; ok {
-		return append(dst, vs...), nil
+		return append(dst, vs...), e.spend(len(vs))
 	}
 	var at tree.Node
 	switch n.name {

@@ -70,6 +70,19 @@ func (e *Expr) String() string { return e.src }
 // Never reports whether the expression is known to be always empty, as Patient.name is for an Observation.
 func (e *Expr) Never() bool { return e.root.shape.never() }
 
+// Types returns the FHIR types that the values can have, in the order in which they were met. It reports false where
+// the definitions alone do not tell: after resolve() or a contained resource, and for computed values.
+func (e *Expr) Types() ([]string, bool) {
+	if !e.root.shape.known {
+		return nil, false
+	}
+	names := make([]string, len(e.root.shape.types))
+	for k, t := range e.root.shape.types {
+		names[k] = t.Name
+	}
+	return names, true
+}
+
 // Eval evaluates over the root resource of a tree (or a contained resource). resolve() gives, without
 // reading anything, the contained resource for "#id", and otherwise an item that knows only its type, from the reference's text.
 func (e *Expr) Eval(focus tree.Node) ([]Value, error) {

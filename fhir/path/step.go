@@ -1,6 +1,7 @@
 package fhirpath
 
 import (
+	"slices"
 	"strings"
 
 	"firewolf/fhir/spec"
@@ -133,11 +134,46 @@ func (s *memberStep) apply(e *env, v Value, rest []step, dst []Value) ([]Value, 
 			return c.apply(e, owner, s.name, rest, dst)
 		}
 	}
-	if t := e.spec.Type(v.Type); t != nil {
-		c := memberCase{fields: fieldsOf(t, s.name)}
-		return c.apply(e, owner, s.name, rest, dst)
+	return s.look(e, e.spec.Type(v.Type), owner, rest, dst)
+}
+
+// look asks the definitions what the name means in an element of a type.
+func (s *memberStep) look(e *env, t *spec.Type, owner tree.Node, rest []step, dst []Value) ([]Value, error) {
+	if t == nil {
+		return dst, nil
+	}
+	at := slices.IndexFunc(t.Elements, func(el *spec.Element) bool { return el.Name == s.name })
+	if at < 0 {
+		return dst, nil
+	}
+	el := t.Elements[at]
+	if !el.Choice {
+		child, _ := t.Child(el.Name)
+		f := fieldOf(el.Name, child.Def)
+		return f.apply(e, owner, rest, dst)
+	}
+	var err error
+	for m := owner.First(); m.Exists(); m = m.Next() {
+		bare, ok := met(owner, m, s.name)
+		if !ok {
+			continue
+		}
+		if child, ok := t.Child(bare); ok && child.Element == el {
+			f := fieldOf(bare, child.Def)
+			if dst, err = f.apply(e, owner, rest, dst); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return dst, nil
+}
+
+// met returns the name of a member without underscore, if it begins with a prefix. It is false for the companion
+// of a member that is met by itself.
+func met(owner, m tree.Node, prefix string) (bare string, ok bool) {
+	name := m.Name()
+	bare = strings.TrimPrefix(name, "_")
+	return bare, strings.HasPrefix(bare, prefix) && (len(bare) == len(name) || !owner.Member(bare).Exists())
 }
 
 // ofNothing answers for values that are no elements: the two names of a TypeInfo, and nothing else.
@@ -189,17 +225,14 @@ func (c *memberCase) apply(e *env, owner tree.Node, name string, rest []step, ds
 func (c *memberCase) choice(e *env, owner tree.Node, name string, rest []step, dst []Value) ([]Value, error) {
 	var err error
 	for m := owner.First(); m.Exists(); m = m.Next() {
-		member := m.Name()
-		bare := strings.TrimPrefix(member, "_")
-		if !strings.HasPrefix(bare, name) {
+		bare, ok := met(owner, m, name)
+		if !ok {
 			continue
 		}
-		f := c.field(bare)
-		if f == nil || len(bare) < len(member) && owner.Member(bare).Exists() {
-			continue // another element, or the companion of a member that is met by itself
-		}
-		if dst, err = f.apply(e, owner, rest, dst); err != nil {
-			return nil, err
+		if f := c.field(bare); f != nil {
+			if dst, err = f.apply(e, owner, rest, dst); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return dst, nil

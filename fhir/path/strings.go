@@ -3,6 +3,7 @@ package fhirpath
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"html"
 	"regexp"
 	"strconv"
@@ -24,7 +25,7 @@ func (c called) text() (s string, has bool, err error) {
 	if a.kind != atomString {
 		return "", false, c.fail("takes a String, not " + describe(v))
 	}
-	return a.text, true, c.e.spend(len(a.text) / 64)
+	return a.text, true, c.e.spend(len(a.text) >> 4)
 }
 
 // texts returns the input and the arguments as strings; has is false where one of them is empty.
@@ -64,9 +65,9 @@ var stringFunctions = map[string]function{
 	"length":         onText(0, func(s string, _ [3]string) Value { return integerValue(int64(utf8.RuneCountInString(s))) }),
 	"replace":        {min: 2, max: 2, run: runReplace},
 	"substring":      {min: 1, max: 2, run: runSubstring},
-	"matches":        {min: 1, max: 1, run: func(c called) ([]Value, error) { return c.match("(?s:", ")") }},
-	"matchesFull":    {min: 1, max: 1, run: func(c called) ([]Value, error) { return c.match("^(?s:", ")$") }},
-	"replaceMatches": {min: 2, max: 2, run: runReplaceMatches},
+	"matches":        onRegex(1, part, runMatches),
+	"matchesFull":    onRegex(1, whole, runMatches),
+	"replaceMatches": onRegex(2, part, runReplaceMatches),
 	"toChars":        {run: runToChars},
 	"split":          {min: 1, max: 1, run: runSplit},
 	"join":           {max: 1, run: runJoin},
@@ -108,27 +109,49 @@ func runSubstring(c called) ([]Value, error) {
 	return c.give(stringValue(string(runes)))
 }
 
-// match tests the input against the regular expression, which stands between before and after.
-func (c called) match(before, after string) ([]Value, error) {
-	s, args, has, err := c.texts()
+// part and whole are the regular expressions that find a pattern, or match nothing else. In single line mode a
+// dot is a line break too. https://hl7.org/fhirpath/N1/#matchesregex-string-boolean
+const (
+	part  = `(?s:%s)`
+	whole = `\A(?s:%s)\z`
+)
+
+// onRegex makes a function whose first argument is a regular expression. A literal is compiled once. Go's regular
+// expressions run in linear time, which keeps a hostile one harmless.
+func onRegex(args int, form string, f func(c called, s, pattern string, re *regexp.Regexp) ([]Value, error)) function {
+	prepare := func(literal string) (func(c called) ([]Value, error), error) {
+		re, err := regexp.Compile(fmt.Sprintf(form, literal))
+		if err != nil {
+			return nil, fmt.Errorf("this is no regular expression: %w", err)
+		}
+		return func(c called) ([]Value, error) { return c.onRegex(literal, re, f) }, nil
+	}
+	return function{min: args, max: args, prepare: prepare, run: func(c called) ([]Value, error) {
+		a, has, err := c.argument(0, atomString)
+		if !has || err != nil {
+			return c.dst, err
+		}
+		run, err := prepare(a.text)
+		if err != nil {
+			return nil, c.fail(err.Error())
+		}
+		return run(c)
+	}}
+}
+
+func (c called) onRegex(pattern string, re *regexp.Regexp, f func(c called, s, pattern string, re *regexp.Regexp) ([]Value, error)) ([]Value, error) {
+	s, has, err := c.text()
 	if !has || err != nil {
 		return c.dst, err
 	}
-	re, err := c.regex(before + args[0] + after)
-	if err != nil {
+	if err := c.e.spend((len(s) >> 4) * (len(pattern) >> 4)); err != nil {
 		return nil, err
 	}
-	return c.give(booleanValue(re.MatchString(s)))
+	return f(c, s, pattern, re)
 }
 
-// regex compiles a regular expression. Go's run in linear time, which
-// keeps a hostile one harmless.
-func (c called) regex(text string) (*regexp.Regexp, error) {
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return nil, c.fail("takes a regular expression: " + err.Error())
-	}
-	return re, nil
+func runMatches(c called, s, _ string, re *regexp.Regexp) ([]Value, error) {
+	return c.give(booleanValue(re.MatchString(s)))
 }
 
 // maxText bounds the strings that an expression makes, in bytes.
@@ -136,10 +159,11 @@ const maxText = 16 << 20
 
 // room fails where replacing parts of s by a substitution could make a string that is too long.
 func (c called) room(s, substitution string) error {
-	if (len(s)+1)*(len(substitution)+1) > maxText {
+	most := (len(s) + 1) * (len(substitution) + 1)
+	if most > maxText {
 		return fhir.NewIssue(fhir.TooCostly, "FHIRPath: the result of "+c.name+"() is too long")
 	}
-	return nil
+	return c.e.spend(most >> 4)
 }
 
 func runReplace(c called) ([]Value, error) {
@@ -154,22 +178,18 @@ func runReplace(c called) ([]Value, error) {
 }
 
 // runReplaceMatches leaves the input as it is where the pattern is empty.
-func runReplaceMatches(c called) ([]Value, error) {
-	s, args, has, err := c.texts()
-	if !has || err != nil {
+func runReplaceMatches(c called, s, pattern string, re *regexp.Regexp) ([]Value, error) {
+	substitution, has, err := c.argument(1, atomString)
+	switch {
+	case !has || err != nil:
 		return c.dst, err
-	}
-	if args[0] == "" {
+	case pattern == "":
 		return c.give(stringValue(s))
 	}
-	re, err := c.regex("(?s:" + args[0] + ")")
-	if err == nil {
-		err = c.room(s, args[1])
-	}
-	if err != nil {
+	if err := c.room(s, substitution.text); err != nil {
 		return nil, err
 	}
-	return c.give(stringValue(re.ReplaceAllString(s, args[1])))
+	return c.give(stringValue(re.ReplaceAllString(s, substitution.text)))
 }
 
 func runToChars(c called) ([]Value, error) {
@@ -207,7 +227,11 @@ func runJoin(c called) ([]Value, error) {
 		}
 		parts[k] = a.text
 	}
-	return c.give(stringValue(strings.Join(parts, separator.text)))
+	text := strings.Join(parts, separator.text)
+	if err := c.e.spend(len(text) >> 4); err != nil {
+		return nil, err
+	}
+	return c.give(stringValue(text))
 }
 
 // coder turns a text into another; false where it cannot.
