@@ -79,7 +79,7 @@ func (c called) argument(k int, kind atomKind) (a atom, has bool, err error) {
 		if a = atomOf(c.args[k][0]); a.kind == kind || kind == atomDecimal && a.kind == atomInteger {
 			return a, true, nil
 		}
-		return a, false, c.fail("takes a " + atomTypes[kind] + " as argument, not " + describe(c.args[k][0]))
+		return a, false, c.fail("takes " + withArticle(atomTypes[kind]) + " as argument, not " + describe(c.args[k][0]))
 	}
 	return a, false, c.fail(fmt.Sprintf("takes one item as argument, not %d", len(c.args[k])))
 }

@@ -66,11 +66,16 @@ func (e *env) compareAtoms(x, y atom) (d int, known, ok bool) {
 
 // describe names the type of an item for a message.
 func describe(v Value) string {
-	if v.computed() {
-		return "a " + v.Type
+	if !v.computed() && atomOf(v).kind == atomNone && fhirKind(v.Type) != atomNone {
+		return withArticle(v.Type) + " without value"
 	}
-	if k := atomOf(v).kind; k == atomNone && fhirKind(v.Type) != atomNone {
-		return "a " + v.Type + " without value"
+	return withArticle(v.Type)
+}
+
+// withArticle puts a or an before the name of a type.
+func withArticle(typ string) string {
+	if typ != "" && strings.IndexByte("AEIOaeio", typ[0]) >= 0 {
+		return "an " + typ
 	}
-	return "a " + v.Type
+	return "a " + typ
 }

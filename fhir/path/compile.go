@@ -88,11 +88,14 @@ func (c *compiler) member(a *ast, focus shape) (compiled, error) {
 // memberStep resolves a name in every type that its owner can have.
 func (c *compiler) memberStep(a *ast, owners shape) (*memberStep, shape, error) {
 	step := &memberStep{name: a.name, pos: a.pos}
-	if !owners.known {
+	types := owners.types
+	if owners.base != nil {
+		types = []*spec.Type{owners.base}
+	} else if !owners.known {
 		return step, shape{}, nil
 	}
 	out := never()
-	for _, t := range owners.types {
+	for _, t := range types {
 		fields := fieldsOf(t, a.name)
 		if len(fields) == 0 {
 			continue
@@ -103,9 +106,9 @@ func (c *compiler) memberStep(a *ast, owners shape) (*memberStep, shape, error) 
 		}
 	}
 	if len(step.cases) == 0 && !c.lenient {
-		return nil, out, syntaxError(c.src, a.pos, fmt.Sprintf("%s has no element %q", typeNames(owners.types), a.name))
+		return nil, out, syntaxError(c.src, a.pos, fmt.Sprintf("%s has no element %q", typeNames(types), a.name))
 	}
-	step.sure = len(owners.types) == 1 && len(step.cases) == 1
+	step.sure = len(types) == 1 && len(step.cases) == 1
 	return step, out, nil
 }
 

@@ -124,8 +124,9 @@ var (
 func toDecimal(a atom) (Value, bool) {
 	switch {
 	case isNumber(a.kind), a.kind == atomString && decimalForm.MatchString(a.text):
-		_, ok := parseDecimal(a.text)
-		return Value{Type: typeDecimal, Text: strings.TrimPrefix(a.text, "+")}, ok
+		text := strings.TrimPrefix(a.text, "+")
+		_, ok := parseDecimal(text)
+		return Value{Type: typeDecimal, Text: text}, ok
 	case a.kind == atomBoolean && a.text == "true":
 		return Value{Type: typeDecimal, Text: "1.0"}, true
 	case a.kind == atomBoolean:

@@ -13,8 +13,8 @@ type node interface {
 	eval(e *env, in, dst []Value) ([]Value, error)
 }
 
-// maxWork bounds one evaluation, in items produced and compared: about half a second.
-const maxWork = 5_000_000
+// maxWork bounds one evaluation, in items produced and compared: less than half a second.
+const maxWork = 2_000_000
 
 // env is the state of one evaluation.
 type env struct {
@@ -38,7 +38,10 @@ func (e *env) ucum() *ucum.Table {
 }
 
 func (e *env) begin(focus Value, scope Scope) {
-	e.focus[0], e.scope, e.left = focus, scope, maxWork
+	e.focus[0], e.scope, e.left = focus, scope, scope.Work
+	if e.left == 0 {
+		e.left = maxWork
+	}
 }
 
 // end forgets what the evaluation saw, so that a pooled env keeps no resource alive.
@@ -167,36 +170,6 @@ func (u *union) eval(e *env, in, dst []Value) ([]Value, error) {
 		}
 	}
 	return distinct(e, dst, start)
-}
-
-// distinct removes from dst[start:] the items that equal an earlier one.
-func distinct(e *env, dst []Value, start int) ([]Value, error) {
-	if len(dst) < start+2 {
-		return dst, nil
-	}
-	end := start
-	for k := start; k < len(dst); k++ {
-		has, err := holds(e, dst[start:end], dst[k])
-		if err != nil {
-			return nil, err
-		}
-		if !has {
-			dst[end] = dst[k]
-			end++
-		}
-	}
-	return dst[:end], nil
-}
-
-// holds reports whether a collection has an item that equals v.
-func holds(e *env, vs []Value, v Value) (bool, error) {
-	for k := range vs {
-		same, err := equal(e, vs[k], v)
-		if err != nil || same == yes {
-			return same == yes, err
-		}
-	}
-	return false, nil
 }
 
 // owner returns the resource that an element stands in; the zero Node for computed values.

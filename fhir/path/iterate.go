@@ -162,7 +162,8 @@ func (n *repeat) eval(e *env, in, dst []Value) ([]Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if dst, err = distinct(e, dst, mid); err != nil {
+	known := newSeen(e)
+	if dst, err = known.sift(dst, mid); err != nil {
 		return nil, err
 	}
 	for k := mid; k < len(dst); k++ {
@@ -170,27 +171,11 @@ func (n *repeat) eval(e *env, in, dst []Value) ([]Value, error) {
 		if dst, err = n.body.eval(e, dst[k:k+1:k+1], dst); err != nil {
 			return nil, err
 		}
-		if dst, err = fresh(e, dst, mid, from); err != nil {
+		if dst, err = known.sift(dst, from); err != nil {
 			return nil, err
 		}
 	}
 	return drop(dst, start, mid), nil
-}
-
-// fresh keeps of dst[from:] the items that are not yet in dst[start:from], each once.
-func fresh(e *env, dst []Value, start, from int) ([]Value, error) {
-	end := from
-	for k := from; k < len(dst); k++ {
-		has, err := holds(e, dst[start:end], dst[k])
-		if err != nil {
-			return nil, err
-		}
-		if !has {
-			dst[end] = dst[k]
-			end++
-		}
-	}
-	return dst[:end], nil
 }
 
 // aggregate is aggregate(aggregator, init). https://hl7.org/fhirpath/N1/#aggregates

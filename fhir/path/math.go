@@ -56,10 +56,10 @@ func (c called) whole(mode decimal.Mode) ([]Value, error) {
 // function1 is a function of package apd on one number.
 type function1 func(c *apd.Context, d, x *apd.Decimal) (apd.Condition, error)
 
-// compute applies a function to 36 digits, and rounds to the 34 that a decimal keeps; what has no result (the root
+// compute applies a function to ten more digits, and rounds to those that a decimal keeps; what has no result (the root
 // of -1) is false. So a result that should be exact is: the logarithm of 100 to the base of 10 is 2.
 func compute(f function1, x decimal.Decimal) (decimal.Decimal, bool) {
-	wide := apd.BaseContext.WithPrecision(decimal.Precision + 2)
+	wide := apd.BaseContext.WithPrecision(decimal.Precision + 10)
 	narrow := apd.BaseContext.WithPrecision(decimal.Precision)
 	var d apd.Decimal
 	cond, err := f(wide, &d, x.Apd())
@@ -174,7 +174,7 @@ func runPower(c called) ([]Value, error) {
 		return c.none()
 	}
 	if a.kind != atomInteger || exponent.kind != atomInteger || e.Sign() < 0 {
-		return c.give(decimalValue(r))
+		return c.give(decimalValue(trim(r)))
 	}
 	if v, ok := wholeValue(r); ok {
 		return c.give(v)

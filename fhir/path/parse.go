@@ -376,6 +376,18 @@ func (p *parser) literal() (*ast, error) {
 	return p.constant(t, v)
 }
 
+// exists checks the calendar and the clock of a literal.
+func (p *parser) exists(t token, v Value) error {
+	a := atomOf(v)
+	if _, ok := timeOf(a); !ok && a.kind == atomTime {
+		return p.fail(t, "there is no such time")
+	}
+	if _, ok := dateOf(a); !ok && isDate(a.kind) {
+		return p.fail(t, "there is no such date")
+	}
+	return nil
+}
+
 // calendarUnits are the words that may follow a number. https://hl7.org/fhirpath/N1/#time-valued-quantities
 var calendarUnits = []string{
 	"year", "years", "month", "months", "week", "weeks", "day", "days", "hour", "hours", "minute", "minutes",
@@ -404,5 +416,8 @@ func (p *parser) number() (*ast, error) {
 
 // constant makes the term of a literal.
 func (p *parser) constant(t token, v Value) (*ast, error) {
+	if err := p.exists(t, v); err != nil {
+		return nil, err
+	}
 	return p.term(ast{kind: astLiteral, pos: t.pos, value: v})
 }

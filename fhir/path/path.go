@@ -111,6 +111,7 @@ type Scope struct {
 	Clock     fhir.Clock                    // for now(), today() and timeOfDay(); nil makes them errors
 	Variables map[string][]Value            // by name without %; they come before those that FHIR defines
 	Units     *ucum.Table                   // for quantities; nil reads a table for this expression when it is wanted
+	Work      int                           // how many items may be produced and compared; 0 means 2,000,000
 	Trace     func(name string, vs []Value) // called by trace(); nil ignores it. vs must not be kept
 }
 
@@ -121,7 +122,11 @@ func (e *Expr) EvalIn(dst []Value, focus Value, scope Scope) ([]Value, error) {
 		v = &env{spec: e.spec, src: e.src, units: e.units}
 	}
 	v.begin(focus, scope)
-	out, err := e.root.node.eval(v, v.focus[:], dst)
+	in := v.focus[:]
+	if focus == (Value{}) {
+		in = nil
+	}
+	out, err := e.root.node.eval(v, in, dst)
 	v.end()
 	e.envs.Put(v)
 	if err != nil {

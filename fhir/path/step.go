@@ -186,7 +186,7 @@ func (s *memberStep) ofNothing(e *env, v Value, rest []step, dst []Value) ([]Val
 		_, name, _ := strings.Cut(v.Text, ".")
 		return walk(e, stringValue(name), rest, dst)
 	case v.computed():
-		return nil, e.fail(s.pos, "a "+v.Type+" has no elements")
+		return nil, e.fail(s.pos, withArticle(v.Type)+" has no elements")
 	}
 	return nil, e.fail(s.pos, "the referenced resource is not read here, only its type is known")
 }

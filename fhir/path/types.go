@@ -12,6 +12,7 @@ import (
 type shape struct {
 	known bool
 	types []*spec.Type // of a known shape: elements of other types cannot occur; none: the collection is always empty
+	base  *spec.Type   // of an unknown one: the abstract type that all have, which the expression named; or nil
 }
 
 // never is the shape of a collection that is always empty.
@@ -84,10 +85,14 @@ func (t typeTest) matches(s *spec.Spec, v Value) bool {
 // narrow returns the part of a shape that can pass the test, and whether everything passes.
 func (c *compiler) narrow(s shape, t typeTest) (kept shape, all bool) {
 	if !s.known {
-		if def := c.spec.Type(t.fhir); def != nil && !open(def) && t.system == "" {
-			return shape{known: true, types: []*spec.Type{def}}, false
+		def := c.spec.Type(t.fhir)
+		if def == nil || t.system != "" {
+			return shape{}, false
 		}
-		return shape{}, false
+		if open(def) {
+			return shape{base: def}, false
+		}
+		return shape{known: true, types: []*spec.Type{def}}, false
 	}
 	kept, all = never(), true
 	for _, have := range s.types {
