@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"encoding/binary"
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -155,4 +156,36 @@ func bitmapOf(cs []container) (*roaring.Bitmap, error) {
 	b := roaring.New()
 	_, err := b.FromBuffer(buf)
 	return b, err
+}
+
+// union unites many containers: a bitmap for each chunk that is met.
+type union map[uint16][]byte
+
+func (u union) add(c container) {
+	d := u[c.chunk]
+	if d == nil {
+		d = make([]byte, bitmapBytes)
+		u[c.chunk] = d
+	}
+	if c.dense == nil {
+		for i := 0; i+1 < len(c.array); i += 2 {
+			d[uint16(c.array[i+1])<<5|uint16(c.array[i]>>3)] |= 1 << (c.array[i] & 7)
+		}
+		return
+	}
+	for i := 0; i < bitmapBytes; i += 8 {
+		binary.LittleEndian.PutUint64(d[i:], binary.LittleEndian.Uint64(d[i:])|binary.LittleEndian.Uint64(c.dense[i:]))
+	}
+}
+
+func (u union) bitmap() (*roaring.Bitmap, error) {
+	cs := make([]container, 0, len(u))
+	for _, chunk := range slices.Sorted(maps.Keys(u)) {
+		c := container{chunk: chunk, dense: u[chunk]}
+		if c.cardinality() <= maxArray {
+			c = decodeContainer(chunk, encodeLows(c.lows()))
+		}
+		cs = append(cs, c)
+	}
+	return bitmapOf(cs)
 }

@@ -132,6 +132,9 @@ func (q *query) referredBy(e search.ReferredBy, within *roaring.Bitmap) (*roarin
 	if !ok {
 		return roaring.New(), nil
 	}
+	if within != nil && within.GetCardinality() <= q.r.s.o.tuning.few {
+		return q.test(within, q.referrersTest(e, sq))
+	}
 	sources, err := sq.matches(e.Source.Where)
 	if err != nil {
 		return nil, err
@@ -180,6 +183,24 @@ func (q *query) addReferred(out *roaring.Bitmap, n uint32, param string, seen ma
 	return nil
 }
 
+// referrersTest looks at the resources that refer to a row, without finding all that satisfy the condition.
+func (q *query) referrersTest(e search.ReferredBy, sq *query) rowTest {
+	return func(n uint32) (bool, error) {
+		k, err := q.r.loadKey(n)
+		if err != nil {
+			return false, err
+		}
+		rows, err := q.r.rows(keyPlace(sq.typ, search.RefKey(e.Param, k)), 0, 0xffff)
+		if err != nil {
+			return false, err
+		}
+		q.r.s.shut.visible(rows, q.t)
+		rows, err = sq.eval(e.Source.Where, rows)
+		return err == nil && !rows.IsEmpty(), err
+	}
+}
+
+// referredByTest looks whether one of the sources refers to a row.
 func (q *query) referredByTest(e search.ReferredBy, sq *query, sources *roaring.Bitmap) rowTest {
 	return func(n uint32) (bool, error) {
 		if sources.IsEmpty() {

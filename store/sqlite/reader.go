@@ -163,13 +163,12 @@ func (r *reader) estimate(p place) (int, error) {
 
 // spanRows unites the rows of all suffixes of a directory that lie in the span and pass the filter.
 func (r *reader) spanRows(ctx context.Context, dir string, s span, keep func(suf string) bool) (*roaring.Bitmap, error) {
-	out := roaring.New()
+	out := union{}
 	from := []byte(dir + s.from)
 	to := []byte(dir + s.to)
 	if s.to == "" {
 		to = append([]byte(dir), 0xff, 0xff, 0xff, 0xff, 0xff)
 	}
-	var buf []uint32
 	seen := 0
 	err := r.containers(from, to, func(k, v []byte) error {
 		if seen++; seen%1024 == 0 && ctx.Err() != nil {
@@ -179,22 +178,20 @@ func (r *reader) spanRows(ctx context.Context, dir string, s span, keep func(suf
 		if !s.has(suf) || keep != nil && !keep(suf) {
 			return nil
 		}
-		c := decodeContainer(binary.BigEndian.Uint16(k[len(k)-2:]), v)
-		high := uint32(c.chunk) << 16
-		buf = buf[:0]
-		for _, low := range c.lows() {
-			buf = append(buf, high|uint32(low))
-		}
-		out.AddMany(buf)
+		out.add(decodeContainer(binary.BigEndian.Uint16(k[len(k)-2:]), v))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range r.mems {
-		m.collect(dir, s, keep, out)
+	b, err := out.bitmap()
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	for _, m := range r.mems {
+		m.collect(dir, s, keep, b)
+	}
+	return b, nil
 }
 
 // load reads a whole version. The commit that wrote it may not be published yet; the caller asks for visible rows only.

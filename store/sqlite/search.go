@@ -123,7 +123,7 @@ func (q *query) pageByRow(sets search.And, lazy []search.ReferredBy, after []byt
 	if err != nil {
 		return nil, err
 	}
-	tests, err := q.lazyTests(lazy)
+	tests, err := q.lazyTests(lazy, rows.GetCardinality())
 	if err != nil {
 		return nil, err
 	}
@@ -155,10 +155,10 @@ func passes(n uint32, tests []rowTest) (bool, error) {
 	return true, nil
 }
 
-func (q *query) lazyTests(lazy []search.ReferredBy) ([]rowTest, error) {
+func (q *query) lazyTests(lazy []search.ReferredBy, candidates uint64) ([]rowTest, error) {
 	var tests []rowTest
 	for _, e := range lazy {
-		test, err := q.lazyTest(e)
+		test, err := q.lazyTest(e, candidates)
 		if err != nil {
 			return nil, err
 		}
@@ -168,16 +168,19 @@ func (q *query) lazyTests(lazy []search.ReferredBy) ([]rowTest, error) {
 }
 
 // lazyTest answers a reverse chain by candidate, unless so few resources refer that following them is cheaper.
-func (q *query) lazyTest(e search.ReferredBy) (rowTest, error) {
+func (q *query) lazyTest(e search.ReferredBy, candidates uint64) (rowTest, error) {
 	sq, ok := q.r.query(q.ctx, e.Source.Type, q.t)
 	if !ok {
 		return func(uint32) (bool, error) { return false, nil }, nil
+	}
+	if candidates <= q.r.s.o.tuning.few {
+		return q.referrersTest(e, sq), nil
 	}
 	sources, err := sq.matches(e.Source.Where)
 	if err != nil {
 		return nil, err
 	}
-	if sources.GetCardinality() > q.r.s.o.tuning.many {
+	if n := sources.GetCardinality(); n > candidates || n > q.r.s.o.tuning.many {
 		return q.referredByTest(e, sq, sources), nil
 	}
 	referred := roaring.New() // it may name tombstones: candidates never are
