@@ -30,24 +30,26 @@ const checkEvery = 50
 
 // ask measures a question: the rate that the clients reach, then the latency at the offered load.
 func ask(ctx context.Context, c config, s *server, q question) error {
+	cpu := s.cpu()
 	rate, err := throughput(ctx, c, s, q)
 	if err != nil {
 		return err
 	}
+	cpu = s.cpu() - cpu
 	offered := min(q.offered, int(rate.requests*7/10))
 	p50, p99, err := latency(ctx, c, s, q, offered)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("| %s | %d | %.0f | %.0f | %.1f | %d | %d | %.1f | %.1f |\n", q.name, c.clients, rate.requests, rate.rows,
-		rate.bytes/1e6, rate.checked, offered, p50, p99)
+	fmt.Printf("| %s | %d | %.0f | %.0f | %.1f | %d | %d | %d | %.1f | %.1f |\n", q.name, c.clients, rate.requests, rate.rows,
+		rate.bytes/1e6, cpu.Microseconds()/max(1, rate.total), rate.checked, offered, p50, p99)
 	return nil
 }
 
-// rates are per second, but for the number of checked answers.
+// rates are per second, but for the numbers of all and of checked answers.
 type rates struct {
 	requests, rows, bytes float64
-	checked               int64
+	total, checked        int64
 }
 
 func throughput(ctx context.Context, c config, s *server, q question) (rates, error) {
@@ -78,7 +80,7 @@ func throughput(ctx context.Context, c config, s *server, q question) (rates, er
 		return rates{}, *err
 	}
 	took := time.Since(began).Seconds()
-	return rates{float64(requests.Load()) / took, float64(rows.Load()) / took, float64(bytes.Load()) / took, checked.Load()}, nil
+	return rates{float64(requests.Load()) / took, float64(rows.Load()) / took, float64(bytes.Load()) / took, requests.Load(), checked.Load()}, nil
 }
 
 // one sends a request and returns the rows and bytes of its answer.

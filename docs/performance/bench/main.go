@@ -94,8 +94,8 @@ func measureStore(ctx context.Context, c config, size int) error {
 		return err
 	}
 	fmt.Printf("start to first answer: %d ms, resident %d MB\n\n", s.started.Milliseconds(), s.resident())
-	fmt.Println("| request | clients | rate/s | rows/s | MB/s | checked | offered/s | p50 ms | p99 ms |")
-	fmt.Println("| --- | --: | --: | --: | --: | --: | --: | --: | --: |")
+	fmt.Println("| request | clients | rate/s | rows/s | MB/s | server CPU µs | checked | offered/s | p50 ms | p99 ms |")
+	fmt.Println("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
 	for _, q := range questions(w) {
 		if err := ask(ctx, c, s, q); err != nil {
 			return fmt.Errorf("%s: %w", q.name, err)
