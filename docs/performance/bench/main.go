@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,7 @@ type config struct {
 	duration time.Duration
 	clients  int
 	addr     string
+	only     string
 }
 
 func main() {
@@ -40,6 +42,7 @@ func main() {
 	flag.DurationVar(&c.duration, "duration", 10*time.Second, "how long to measure each rate and each latency")
 	flag.IntVar(&c.clients, "clients", 8, "clients that read and search")
 	flag.StringVar(&c.addr, "addr", "127.0.0.1:18099", "where the measured server listens")
+	flag.StringVar(&c.only, "only", "", "ask only questions whose name contains this")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, c)
@@ -97,9 +100,15 @@ func measureStore(ctx context.Context, c config, size int) error {
 	fmt.Println("| request | clients | rate/s | rows/s | MB/s | server CPU µs | checked | offered/s | p50 ms | p99 ms |")
 	fmt.Println("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
 	for _, q := range questions(w) {
+		if !strings.Contains(q.name, c.only) {
+			continue
+		}
 		if err := ask(ctx, c, s, q); err != nil {
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
+	}
+	if c.only != "" {
+		return s.stop()
 	}
 	if err := walkPages(ctx, s, w); err != nil {
 		return fmt.Errorf("walking through pages: %w", err)
