@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -44,8 +43,6 @@ func (s *Server) readBody(x *exchange, limit int64) ([]byte, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
-	// What is read after the body is the next request, which has deadlines of its own.
-	_ = http.NewResponseController(x.ResponseWriter).SetReadDeadline(time.Time{})
 	return body, nil
 }
 

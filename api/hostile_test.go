@@ -300,3 +300,20 @@ func TestPipelinedRequestsAreAnsweredInOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTimeToReadABodyDoesNotLimitTheWorkOnIt(t *testing.T) {
+	s := &script{answer: func(ctx context.Context, _ interaction.Request) interaction.Response {
+		select {
+		case <-ctx.Done():
+			return interaction.Response{Err: ctx.Err()}
+		case <-time.After(300 * time.Millisecond):
+			return okWith("{}")
+		}
+	}}
+	ts := serve(t, s, func(o *Options) { o.Limits.Read = 50 * time.Millisecond })
+	for range 2 { // on one connection
+		if got := ts.do("POST", "/fhir/Patient", "{}", jsonBody); got.status != 200 {
+			t.Errorf("status %d: %s", got.status, got.body)
+		}
+	}
+}

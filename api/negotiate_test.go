@@ -27,6 +27,7 @@ func TestAcceptChoosesTheMediaTypeOfTheAnswer(t *testing.T) {
 		{"the better liked one", "application/fhir+json;q=0.5, application/json;q=0.9", generic},
 		{"zero means no", "application/fhir+json;q=0, */*", generic},
 		{"what is named before what a range says", "*/*;q=0.9, application/fhir+json;q=0.1", generic},
+		{"the better of two wishes for one type", "application/fhir+json;q=0.9, application/json;q=0.5, application/fhir+json;q=0.1", own},
 		{"what a browser sends", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", own},
 		{"XML first, JSON too", "application/fhir+xml, application/fhir+json;q=0.1", own},
 		{"the version that is served", "application/fhir+json; fhirVersion=4.0", "application/fhir+json; fhirVersion=4.0; charset=utf-8"},

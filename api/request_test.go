@@ -321,11 +321,11 @@ func TestProbesWriteNoAuditLine(t *testing.T) {
 }
 
 func TestParametersAreReadAsTheyCome(t *testing.T) {
-	got, err := parseQuery(nil, "a=1&b=2&a=3;4")
+	got, err := parseQuery(nil, "a=1+2&b+c=2&a=3;4")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff("a=1 b=2 a=3;4", pairs(got)); diff != "" {
+	if diff := cmp.Diff("a=1 2 b c=2 a=3;4", pairs(got)); diff != "" {
 		t.Errorf("pairs (-want +got):\n%s", diff)
 	}
 }
