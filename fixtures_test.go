@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"firewolf/fhir/spec"
 	"firewolf/fhir/tree"
 	"firewolf/fhir/validate"
 	"firewolf/fixtures"
@@ -29,7 +30,7 @@ func sampleBundles(t *testing.T) (names []string, texts [][]byte) {
 }
 
 func TestEveryResourceOfTheSampleBundlesHasTheStructureOfR4(t *testing.T) {
-	sp, err := definitions()
+	sp, err := spec.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,62 +6,34 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
 	"testing"
-	"time"
 
 	"firewolf/api"
 	"firewolf/fhir"
 	"firewolf/fhir/interaction"
-	"firewolf/fhir/search"
-	"firewolf/fhir/spec"
-	"firewolf/fhir/validate"
-	"firewolf/store"
-	"firewolf/store/memory"
-	"firewolf/store/sqlite"
 )
-
-// stackBase is a base URL of the stacks beside that of their listener, which search would have to know before it has a port.
-const stackBase = "http://fhir.example.org/fhir"
-
-// stackLimits are small enough that a test can go beyond them.
-var stackLimits = api.Limits{Body: 8 << 20, URL: 4 << 10}
-
-// definitions are read once for all tests.
-var definitions = sync.OnceValues(func() (*spec.Spec, error) { return spec.Open() })
-
-var searchEngine = sync.OnceValues(func() (*search.Engine, error) {
-	s, err := definitions()
-	if err != nil {
-		return nil, err
-	}
-	return search.NewEngine(s, stackBase)
-})
 
 // stack is the whole server in this process: a store, what stands on it, and a listener.
 type stack struct {
-	store   store.Store
-	service *interaction.Service
-	url     string
+	*house
+	url string
 }
 
 // eachStack runs a test on every store.
 func eachStack(t *testing.T, test func(t *testing.T, s *stack)) {
 	t.Helper()
-	for _, kind := range []string{"memory", "sqlite"} {
+	for _, kind := range []string{memoryStore, sqliteStore} {
 		t.Run(kind, func(t *testing.T) { test(t, newStack(t, kind)) })
 	}
 }
 
 func newStack(t *testing.T, kind string) *stack {
 	t.Helper()
-	s := &stack{}
-	s.store, s.service = newService(t, kind)
-	server, err := api.New(api.Options{Interactor: s.service, Addr: "127.0.0.1:0", Limits: stackLimits})
+	h := newTestHouse(t, kind)
+	server, err := api.New(api.Options{Interactor: h.service, Addr: "127.0.0.1:0", Limits: api.Limits{Body: 8 << 20}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.url = server.URL()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ctx) }()
@@ -71,36 +43,26 @@ func newStack(t *testing.T, kind string) *stack {
 			t.Errorf("serving: %v", err)
 		}
 	})
-	return s
+	return &stack{h, server.URL()}
 }
 
-// newService opens a store and what stands on it, as main does.
-func newService(t *testing.T, kind string) (store.Store, *interaction.Service) {
+// newTestHouse is the house of main, over a store of its own.
+func newTestHouse(t *testing.T, kind string) *house {
 	t.Helper()
-	sp, err := definitions()
+	at := location{kind: kind}
+	if kind == sqliteStore {
+		at.path = t.TempDir()
+	}
+	h, err := newHouse(context.Background(), at, ruleFlags{References: "transaction"}, interaction.Limits{})
 	if err != nil {
 		t.Fatal(err)
-	}
-	engine, err := searchEngine()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var st store.Store = memory.New(sp, time.Now, stackBase)
-	if kind == "sqlite" {
-		if st, err = sqlite.Open(context.Background(), t.TempDir(), sqlite.Options{Engine: engine, Clock: time.Now}); err != nil {
-			t.Fatal(err)
-		}
 	}
 	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Errorf("closing the store: %v", err)
+		if err := h.Close(); err != nil {
+			t.Error(err)
 		}
 	})
-	service, err := interaction.New(interaction.Options{Store: st, Spec: sp, Search: engine, Checker: validate.New(sp), Bases: []string{stackBase}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return st, service
+	return h
 }
 
 // head is the newest moment of the store: what writes nothing does not move it.
