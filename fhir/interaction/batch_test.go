@@ -40,13 +40,13 @@ func TestBatch(t *testing.T) {
 				put("Patient/1", wolfe), ask("HEAD", "Patient/1"), ask("DELETE", "Patient/1"), ask("GET", "Patient/1"),
 			),
 			want: batchResponse(
-				failed("404 Not Found", "not-found", "", "Patient/9 does not exist", ""),
+				failed("404 Not Found", "not-found", "", "Patient/9 is not known", ""),
 				created("Patient/new-1/_history/1", "02"),
-				failed("412 Precondition Failed", "conflict", "version-mismatch", "version 7 of Patient/1 is not the current one", ""),
+				failed("412 Precondition Failed", "conflict", "version-mismatch", "If-Match asks for version 7 of Patient/1, the current version is 1", ""),
 				answered("200 OK", "Patient/1/_history/2", "2", "02"),
 				answered("200 OK", "", "2", "02"),
 				answered("204 No Content", "", "3", "02"),
-				`{"response":{"status":"410 Gone","etag":"W/\"3\"","lastModified":"2026-01-02T03:04:02.000Z","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"deleted","details":{"text":"Patient/1 was deleted"},"diagnostics":"Patient/1 was deleted"}]}}}`,
+				`{"response":{"status":"410 Gone","etag":"W/\"3\"","lastModified":"2026-01-02T03:04:02.000Z","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"deleted","details":{"text":"Patient/1 was deleted with version 3"},"diagnostics":"Patient/1 was deleted with version 3"}]}}}`,
 			), writes: 3,
 		},
 		{

@@ -172,7 +172,7 @@ func TestIdempotentCreate(t *testing.T) {
 		{
 			name: "another body under the same key is refused", given: []interaction.Request{first},
 			when: call("POST Patient", `{"resourceType":"Patient"}`, idempotent("k")),
-			want: answer{Status: 422, Issues: []string{"error conflict/idempotency-reused : the idempotency key was used for another request"}},
+			want: answer{Status: 422, Issues: []string{"error conflict/idempotency-reused : the idempotency key was used with another request"}},
 		},
 		{
 			name: "another caller's key is another key", given: []interaction.Request{first},

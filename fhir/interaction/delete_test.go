@@ -40,7 +40,7 @@ func TestDelete(t *testing.T) {
 		},
 		{
 			name: "If-Match of another version does not", given: one, when: call("DELETE Patient/1", "", ifMatch(`W/"2"`)),
-			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : version 2 of Patient/1 is not the current one"}},
+			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 2 of Patient/1, the current version is 1"}},
 		},
 		{
 			name: "a reader does not delete", given: one, when: call("DELETE Patient/1", "", as(fhir.RoleReader)),
@@ -61,7 +61,7 @@ func TestDeleteOfWhatIsReferredTo(t *testing.T) {
 	run(t, []scenario{
 		{
 			name: "is refused where references are enforced", options: enforce, given: both, when: deleteWolf(),
-			want: answer{Status: 409, Issues: []string{"error conflict/referenced : other resources refer to Patient/1"}},
+			want: answer{Status: 409, Issues: []string{"error conflict/referenced : Patient/1 cannot be deleted: Condition/c refers to it"}},
 		},
 		{
 			name: "is done elsewhere", given: both, when: deleteWolf(),
@@ -73,7 +73,7 @@ func TestDeleteOfWhatIsReferredTo(t *testing.T) {
 		},
 		{
 			name: "a write that refers to nothing is refused where references are enforced", options: enforce, when: call("PUT Condition/c", condition),
-			want: answer{Status: 422, Issues: []string{"error not-found/dangling-reference Condition.subject.reference: Patient/1 does not exist"}},
+			want: answer{Status: 422, Issues: []string{"error not-found/dangling-reference Condition.subject.reference: the reference to Patient/1 points to nothing"}},
 		},
 		{
 			name: "a reference to the resource itself is none", options: enforce, when: call("PUT Patient/1", `{"resourceType":"Patient","id":"1","link":[{"other":{"reference":"Patient/1"},"type":"seealso"}]}`, prefer("minimal")),
@@ -82,7 +82,7 @@ func TestDeleteOfWhatIsReferredTo(t *testing.T) {
 		{
 			name: "an own absolute URL is a reference too", options: enforce,
 			when: call("PUT Condition/c", `{"resourceType":"Condition","id":"c","subject":{"reference":"https://localhost:8080/fhir/Patient/1"}}`),
-			want: answer{Status: 422, Issues: []string{"error not-found/dangling-reference Condition.subject.reference: Patient/1 does not exist"}},
+			want: answer{Status: 422, Issues: []string{"error not-found/dangling-reference Condition.subject.reference: the reference to Patient/1 points to nothing"}},
 		},
 		{
 			name: "another server's URL is not", options: enforce,
@@ -96,7 +96,7 @@ func TestDeleteOfWhatIsReferredTo(t *testing.T) {
 				o.Bases = []string{"http://wolf.example/r4/"}
 			},
 			when: call("PUT Condition/c", `{"resourceType":"Condition","id":"c","subject":{"reference":"http://wolf.example/r4/Patient/1"}}`),
-			want: answer{Status: 422, Issues: []string{"error not-found/dangling-reference Condition.subject.reference: Patient/1 does not exist"}},
+			want: answer{Status: 422, Issues: []string{"error not-found/dangling-reference Condition.subject.reference: the reference to Patient/1 points to nothing"}},
 		},
 	})
 }

@@ -71,7 +71,7 @@ func TestHistoryAsAWhole(t *testing.T) {
 				`{"fullUrl":"` + base + `/Patient/1","resource":{"resourceType":"Patient","id":"1","meta":{"versionId":"1","lastUpdated":"2026-01-02T03:04:01.000Z","tag":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}]}},` +
 				`"request":{"method":"PUT","url":"Patient/1"},"response":{"status":"201 Created","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}]}`},
 		},
-		{name: "what was never there has no history", when: call("GET Patient/1/_history", ""), want: refused(404, "error not-found : Patient/1 does not exist")},
+		{name: "what was never there has no history", when: call("GET Patient/1/_history", ""), want: refused(404, "error not-found : Patient/1 is not known")},
 		{
 			name: "a history that a filter empties is empty", given: []interaction.Request{putWolf(), deleteWolf()}, when: call("GET Patient/1/_history?_since=2030-01-01T00:00:00Z", ""),
 			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"history","total":0,"link":[{"relation":"self","url":"` + base + `/Patient/1/_history?_since=2030-01-01T00:00:00Z"}]}`},

@@ -40,12 +40,12 @@ func TestRead(t *testing.T) {
 		{
 			name: "what was never there is not found",
 			when: call("GET Patient/1", ""),
-			want: answer{Status: 404, Issues: []string{"error not-found : Patient/1 does not exist"}},
+			want: answer{Status: 404, Issues: []string{"error not-found : Patient/1 is not known"}},
 		},
 		{
 			name: "what was deleted is gone, with the ETag of the deletion", given: []interaction.Request{putWolf(), deleteWolf()},
 			when: call("GET Patient/1", ""),
-			want: answer{Status: 410, ETag: `W/"2"`, Modified: "2s", Issues: []string{"error deleted : Patient/1 was deleted"}},
+			want: answer{Status: 410, ETag: `W/"2"`, Modified: "2s", Issues: []string{"error deleted : Patient/1 was deleted with version 2"}},
 		},
 		{
 			name: "_format and _pretty are no parameters of a read", given: []interaction.Request{putWolf()},
@@ -89,7 +89,7 @@ func TestConditionalRead(t *testing.T) {
 		{
 			name: "a deleted resource is gone all the same", given: []interaction.Request{putWolf(), deleteWolf()},
 			when: call("GET Patient/1", "", ifNoneMatch(`W/"2"`)),
-			want: answer{Status: 410, ETag: `W/"2"`, Modified: "2s", Issues: []string{"error deleted : Patient/1 was deleted"}},
+			want: answer{Status: 410, ETag: `W/"2"`, Modified: "2s", Issues: []string{"error deleted : Patient/1 was deleted with version 2"}},
 		},
 	})
 }
@@ -111,11 +111,11 @@ func TestVRead(t *testing.T) {
 		},
 		{
 			name: "the version of a deletion is gone", given: three, when: call("GET Patient/1/_history/3", ""),
-			want: answer{Status: 410, ETag: `W/"3"`, Modified: "3s", Issues: []string{"error deleted : Patient/1/_history/3 was deleted"}},
+			want: answer{Status: 410, ETag: `W/"3"`, Modified: "3s", Issues: []string{"error deleted : Patient/1 was deleted with version 3"}},
 		},
 		{
 			name: "a version that is not there is not found", given: three, when: call("GET Patient/1/_history/4", ""),
-			want: answer{Status: 404, Issues: []string{"error not-found : Patient/1/_history/4 does not exist"}},
+			want: answer{Status: 404, Issues: []string{"error not-found : Patient/1 has no version 4"}},
 		},
 		{name: "a version that is no number is not found", given: three, when: call("GET Patient/1/_history/first", ""), want: missing("first")},
 		{name: "version 0 is not found", given: three, when: call("GET Patient/1/_history/0", ""), want: missing("0")},

@@ -271,15 +271,15 @@ func TestReferencesOfATransactionMustPointToSomething(t *testing.T) {
 	run(t, []scenario{
 		{
 			name: "a reference to nothing refuses all, with its place", when: transaction(post("", namedWolf), post("", observation("Patient/9"))),
-			want: refused(422, "error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: Patient/9 does not exist"),
+			want: refused(422, "error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: the reference to Patient/9 points to nothing"),
 		},
 		{
 			name: "an own absolute URL to nothing too", when: transaction(post("", observation(base+"/Patient/9"))),
-			want: refused(422, "error not-found/dangling-reference Bundle.entry[0].resource.subject.reference: Patient/9 does not exist"),
+			want: refused(422, "error not-found/dangling-reference Bundle.entry[0].resource.subject.reference: the reference to Patient/9 points to nothing"),
 		},
 		{
 			name: "a reference to what the transaction deletes too", given: []interaction.Request{putWolf()}, when: transaction(ask("DELETE", "Patient/1"), post("", observation("Patient/1"))),
-			want: refused(422, "error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: Patient/1 does not exist"),
+			want: refused(422, "error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: the reference to Patient/1 points to nothing"),
 		},
 		{
 			name: "a reference to what is there is good", given: []interaction.Request{putWolf()}, when: transaction(post("", observation("Patient/1"))),

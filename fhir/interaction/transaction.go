@@ -179,17 +179,21 @@ func (t *transaction) explain(err error) error {
 	if !ok {
 		return err
 	}
-	reads := map[string]bool{}
+	reads := map[string]fhir.Key{}
 	for _, e := range t.entries {
 		if e.rt.name == nameRead {
-			reads[entryAt(e.at)] = true
+			reads[entryAt(e.at)] = e.rt.key
 		}
 	}
 	out := make(fhir.Issues, len(is))
 	for k, i := range is {
 		out[k] = i
-		if len(i.Expression) == 1 && reads[i.Expression[0]] {
-			out[k] = i.Because(fhir.ReasonNone)
+		if len(i.Expression) != 1 || i.Reason != fhir.ReasonDanglingReference {
+			continue
+		}
+		if read, ok := reads[i.Expression[0]]; ok {
+			out[k] = store.NotFound(read)
+			out[k].Expression = i.Expression
 		}
 	}
 	return out

@@ -107,12 +107,12 @@ func TestTransaction(t *testing.T) {
 		{
 			name: "If-Match of an entry that does not hold refuses all", given: one,
 			when: transaction(post("", namedWolf), put("Patient/1", wolfe, `"ifMatch":"W/\"7\""`)),
-			want: refused(412, "error conflict/version-mismatch Bundle.entry[1]: version 7 of Patient/1 is not the current one"),
+			want: refused(412, "error conflict/version-mismatch Bundle.entry[1]: If-Match asks for version 7 of Patient/1, the current version is 1"),
 		},
 		{
 			name: "If-Match of a delete that does not hold refuses all", given: one,
 			when: transaction(post("", namedWolf), ask("DELETE", "Patient/1", `"ifMatch":"W/\"7\""`)),
-			want: refused(412, "error conflict/version-mismatch Bundle.entry[1]: version 7 of Patient/1 is not the current one"),
+			want: refused(412, "error conflict/version-mismatch Bundle.entry[1]: If-Match asks for version 7 of Patient/1, the current version is 1"),
 		},
 		{
 			name: "If-Match of a delete holds", given: one, when: transaction(ask("DELETE", "Patient/1", `"ifMatch":"*"`)),
@@ -165,19 +165,19 @@ func TestTransactionIsRefusedAsAWhole(t *testing.T) {
 		},
 		{
 			name: "a read of what will not be there", when: transaction(good, ask("GET", "Patient/9")),
-			want: refused(404, "error not-found Bundle.entry[1]: Patient/9 does not exist"),
+			want: refused(404, "error not-found Bundle.entry[1]: Patient/9 is not known"),
 		},
 		{
 			name: "a read of what the transaction deletes", given: []interaction.Request{putWolf()}, when: transaction(ask("DELETE", "Patient/1"), ask("GET", "Patient/1")),
-			want: refused(404, "error not-found Bundle.entry[1]: Patient/1 does not exist"),
+			want: refused(404, "error not-found Bundle.entry[1]: Patient/1 is not known"),
 		},
 		{
 			name: "a read of a version that is not there", when: transaction(good, ask("GET", "Patient/9/_history/1")),
-			want: refused(404, "error not-found Bundle.entry[1]: Patient/9/_history/1 does not exist"),
+			want: refused(404, "error not-found Bundle.entry[1]: Patient/9 has no version 1"),
 		},
 		{
 			name: "a history of what was never there", when: transaction(good, ask("GET", "Patient/9/_history")),
-			want: refused(404, "error not-found Bundle.entry[1]: Patient/9 does not exist"),
+			want: refused(404, "error not-found Bundle.entry[1]: Patient/9 is not known"),
 		},
 		{
 			name: "a search with an unknown parameter", when: transaction(good, ask("GET", "Patient?foo=1")),
@@ -386,7 +386,7 @@ func TestIdempotentTransaction(t *testing.T) {
 		{name: "the second time it is told even if the world has changed", given: []interaction.Request{again, putWolfe(), call("DELETE Patient/new-1", "")}, when: again, want: want},
 		{
 			name: "another Bundle under the same key is refused", given: []interaction.Request{again}, when: call("POST ", bundle("transaction"), idempotent("k")),
-			want: refused(422, "error conflict/idempotency-reused : the idempotency key was used for another request"),
+			want: refused(422, "error conflict/idempotency-reused : the idempotency key was used with another request"),
 		},
 	})
 }

@@ -81,7 +81,7 @@ func TestVersionAwareUpdate(t *testing.T) {
 		{name: "one of several tags suffices", given: one, when: put(ifMatch(`W/"7", W/"1"`)), want: updated, writes: 1},
 		{
 			name: "another version is refused", given: one, when: put(ifMatch(`W/"2"`)),
-			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : version 2 of Patient/1 is not the current one"}},
+			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 2 of Patient/1, the current version is 1"}},
 		},
 		{
 			name: "none of several tags is refused", given: one, when: put(ifMatch(`W/"7", W/"8"`)),
@@ -97,7 +97,7 @@ func TestVersionAwareUpdate(t *testing.T) {
 		},
 		{
 			name: "a resource that is not there has no version", when: put(ifMatch(`W/"1"`)),
-			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : version 1 of Patient/1 is not the current one"}},
+			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 1 of Patient/1, which is not there"}},
 		},
 		{
 			name: "a star needs a resource", when: put(ifMatch(`*`)),
@@ -105,7 +105,7 @@ func TestVersionAwareUpdate(t *testing.T) {
 		},
 		{
 			name: "a deleted resource has no version", given: []interaction.Request{putWolf(), deleteWolf()}, when: put(ifMatch(`W/"2"`)),
-			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : version 2 of Patient/1 is not the current one"}},
+			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 2 of Patient/1, which is not there"}},
 		},
 		{
 			name: "If-None-Match with a star creates only", when: put(ifNoneMatch(`*`)),
@@ -174,7 +174,7 @@ func TestConditionalUpdate(t *testing.T) {
 		},
 		{
 			name: "If-Match is held against the match", given: one, when: put("PUT Patient?name=wolf", named("", "Wolfe"), ifMatch(`W/"7"`)),
-			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : version 7 of Patient/1 is not the current one"}},
+			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 7 of Patient/1, the current version is 1"}},
 		},
 		{
 			name: "no criteria at all are refused", given: one, when: put("PUT Patient", named("", "Wolfe")),

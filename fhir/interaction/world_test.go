@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/url"
 	"strings"
@@ -18,7 +19,9 @@ import (
 	"firewolf/fhir/search"
 	"firewolf/fhir/spec"
 	"firewolf/fhir/validate"
+	"firewolf/store"
 	"firewolf/store/memory"
+	"firewolf/store/sqlite"
 )
 
 const base = "http://localhost:8080/fhir"
@@ -48,9 +51,29 @@ var checker = sync.OnceValue(func() *validate.Checker {
 type world struct {
 	*interaction.Service
 	t     *testing.T
-	store *memory.Store
+	store store.Store
 	now   time.Time
 	ids   int
+}
+
+// kind is the store that the tests run over: the same answers are expected of every store.
+var kind = flag.String("store", "memory", "the store to test over: memory or sqlite")
+
+func open(t *testing.T, s *spec.Spec, e *search.Engine, clock fhir.Clock) store.Store {
+	t.Helper()
+	if *kind == "memory" {
+		return memory.New(s, clock, base)
+	}
+	st, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{Engine: e, Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return st
 }
 
 // newWorld builds a world. change, which may be nil, changes the options.
@@ -59,7 +82,7 @@ func newWorld(t *testing.T, change func(*interaction.Options)) *world {
 	w := &world{t: t, now: began}
 	s, e := definitions()
 	clock := func() time.Time { return w.now }
-	w.store = memory.New(s, clock, base)
+	w.store = open(t, s, e, clock)
 	o := interaction.Options{
 		Store: w.store, Spec: s, Search: e, Checker: checker(), Clock: clock,
 		IDs: func() string {

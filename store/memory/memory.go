@@ -67,7 +67,7 @@ func (s *Store) Read(ctx context.Context, t fhir.Moment, k fhir.Key) (fhir.Versi
 	if err := s.usable(ctx); err != nil {
 		return fhir.Version{}, err
 	}
-	return answer(s.currentAt(s.moment(t), k), k.String())
+	return answer(s.currentAt(s.moment(t), k), store.NotFound(k))
 }
 
 // ReadVersion returns one version, current or not.
@@ -77,20 +77,20 @@ func (s *Store) ReadVersion(ctx context.Context, k fhir.Key, vid int64) (fhir.Ve
 	if err := s.usable(ctx); err != nil {
 		return fhir.Version{}, err
 	}
-	asked := fhir.Version{Key: k, VID: vid}
+	missing := store.NoVersion(k, vid)
 	if versions := s.of[k]; vid >= 1 && vid <= int64(len(versions)) {
-		return answer(versions[vid-1], asked.Location())
+		return answer(versions[vid-1], missing)
 	}
-	return answer(nil, asked.Location())
+	return answer(nil, missing)
 }
 
 // answer turns what was found into the answer of a read.
-func answer(r *record, asked string) (fhir.Version, error) {
+func answer(r *record, missing error) (fhir.Version, error) {
 	if r == nil {
-		return fhir.Version{}, fhir.NewIssue(fhir.NotFound, asked+" does not exist")
+		return fhir.Version{}, missing
 	}
 	if r.Deleted {
-		return r.Version, fhir.NewIssue(fhir.Deleted, asked+" was deleted")
+		return r.Version, store.Gone(r.Version)
 	}
 	return r.Version, nil
 }

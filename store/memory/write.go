@@ -68,11 +68,10 @@ func (s *Store) Replay(ctx context.Context, i store.Idempotency) (store.Commit, 
 func (s *Store) replayed(i store.Idempotency, now time.Time) (store.Commit, error) {
 	r, known := s.replays[i.Key]
 	if !known || now.Sub(r.used) > keepReplays {
-		return store.Commit{}, fhir.NewIssue(fhir.NotFound, "the idempotency key is not known")
+		return store.Commit{}, i.Unknown()
 	}
 	if r.request != i.Request {
-		return store.Commit{}, fhir.NewIssue(fhir.Conflict, "the idempotency key was used for another request").
-			Because(fhir.ReasonIdempotencyReused)
+		return store.Commit{}, i.Reused()
 	}
 	c := r.commit
 	c.Results = slices.Clone(c.Results)
@@ -137,14 +136,18 @@ func newDraft(s *Store, now time.Time) *draft {
 // add does one operation, or notes why it is refused.
 func (d *draft) add(op store.Op) error {
 	if _, twice := d.written[op.Key]; twice {
-		return refusal(fhir.Duplicate, fhir.ReasonNone, op.Location, op.Key.String()+" occurs twice in the transaction")
+		return op.WrittenTwice()
 	}
 	d.written[op.Key] = nil
 	now := d.s.currentAt(d.s.moment(store.Now), op.Key)
-	if i := unmet(op, now); i != nil {
+	there := now != nil && !now.Deleted
+	current := int64(0)
+	if there {
+		current = now.VID
+	}
+	if i := op.Unmet(there, current); i != nil {
 		d.issues = append(d.issues, i)
 	}
-	there := now != nil && !now.Deleted
 	switch {
 	case op.Action == store.Delete && !there:
 		d.results = append(d.results, store.Result{Effect: store.Absent})
@@ -160,19 +163,6 @@ func (d *draft) add(op store.Op) error {
 		return d.append(op, store.Revived, op.Stamp.With(now.VID+1, d.at))
 	}
 	return d.append(op, store.Updated, op.Stamp.With(now.VID+1, d.at))
-}
-
-// unmet returns the issue of a precondition that the current version does not meet, nil if it does.
-func unmet(op store.Op, now *record) *fhir.Issue {
-	there := now != nil && !now.Deleted
-	if op.If.Absent && there {
-		return refusal(fhir.Conflict, fhir.ReasonPreconditionFailed, op.Location, op.Key.String()+" exists already")
-	}
-	if op.If.Version != 0 && (!there || now.VID != op.If.Version) {
-		return refusal(fhir.Conflict, fhir.ReasonVersionMismatch, op.Location,
-			fmt.Sprintf("version %d of %s is not the current one", op.If.Version, op.Key))
-	}
-	return nil
 }
 
 // append adds a version; of a tombstone json is nil.
@@ -202,19 +192,17 @@ func (d *draft) refuse(tx store.Tx) error {
 		if !op.NoReferrers || d.results[k].Effect != store.Deleted {
 			continue
 		}
-		referred, err := d.s.referred(d.after(), op.Key)
+		by, err := d.s.referring(d.after(), op.Key)
 		if err != nil {
 			return err
 		}
-		if referred {
-			issues = append(issues, refusal(fhir.Conflict, fhir.ReasonReferenced, op.Location,
-				"other resources refer to "+op.Key.String()))
+		if by != nil {
+			issues = append(issues, op.ReferredTo(by.Key))
 		}
 	}
 	for _, need := range tx.Require {
 		if !d.keeps(need.Key) {
-			issues = append(issues, refusal(fhir.NotFound, fhir.ReasonDanglingReference, need.Location,
-				need.Key.String()+" does not exist"))
+			issues = append(issues, need.Unmet())
 		}
 	}
 	return issues.Err()
@@ -245,18 +233,18 @@ func (d *draft) after() []*record {
 	return found
 }
 
-// referred reports whether one of the resources refers to k.
-func (s *Store) referred(among []*record, k fhir.Key) (bool, error) {
+// referring returns one of the resources that refers to k, nil if none does.
+func (s *Store) referring(among []*record, k fhir.Key) (*record, error) {
 	for _, r := range among {
 		refs, err := s.params.refs(r, nil)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if slices.ContainsFunc(refs, func(e search.RefEntry) bool { return e.Key == k }) {
-			return true, nil
+			return r, nil
 		}
 	}
-	return false, nil
+	return nil, nil
 }
 
 // commit makes a draft true.
@@ -271,12 +259,4 @@ func (s *Store) commit(d *draft) store.Commit {
 	}
 	t, at := s.head()
 	return store.Commit{T: t, At: at, Results: d.results}
-}
-
-func refusal(code fhir.Code, why fhir.Reason, location, text string) *fhir.Issue {
-	i := fhir.NewIssue(code, text).Because(why)
-	if location != "" {
-		i.Expression = []string{location}
-	}
-	return i
 }

@@ -25,7 +25,7 @@ func (s *Store) Replay(ctx context.Context, i store.Idempotency) (c store.Commit
 		return err
 	})
 	if err == nil && !found {
-		err = fhir.NewIssue(fhir.NotFound, "no transaction of this idempotency key is known")
+		err = i.Unknown()
 	}
 	return c, err
 }
@@ -47,8 +47,7 @@ func (r *reader) replay(i store.Idempotency) (store.Commit, bool, error) {
 		return store.Commit{}, false, nil
 	}
 	if string(st.ColumnRawBlob(1)) != string(i.Request[:]) {
-		return store.Commit{}, false, fhir.NewIssue(fhir.Conflict, "the idempotency key was used with another request").
-			Because(fhir.ReasonIdempotencyReused)
+		return store.Commit{}, false, i.Reused()
 	}
 	note, results := st.ColumnBlob(2, nil), st.ColumnBlob(3, nil)
 	c, err := r.decodeOutcome(results)

@@ -2,9 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 
 	"firewolf/fhir"
+	"firewolf/store"
 )
 
 // Read returns the version that was current at t. It needs no index entry that is ever dropped, and so no floor.
@@ -19,13 +19,13 @@ func (s *Store) Read(ctx context.Context, t fhir.Moment, k fhir.Key) (v fhir.Ver
 			return err
 		}
 		if n == 0 {
-			return notFound(k)
+			return store.NotFound(k)
 		}
 		v, err = r.load(n)
 		return err
 	})
 	if err == nil && v.Deleted {
-		err = gone(v)
+		err = store.Gone(v)
 	}
 	return v, err
 }
@@ -40,7 +40,7 @@ func (s *Store) ReadVersion(ctx context.Context, k fhir.Key, vid int64) (v fhir.
 		}
 		rows.RemoveRange(uint64(head)+1, 1<<32)
 		if vid < 1 || uint64(vid) > rows.GetCardinality() {
-			return noVersion(k, vid)
+			return store.NoVersion(k, vid)
 		}
 		n, err := rows.Select(uint32(vid - 1))
 		if err != nil {
@@ -50,7 +50,7 @@ func (s *Store) ReadVersion(ctx context.Context, k fhir.Key, vid int64) (v fhir.
 		return err
 	})
 	if err == nil && v.Deleted {
-		err = gone(v)
+		err = store.Gone(v)
 	}
 	return v, err
 }
@@ -62,16 +62,4 @@ func (s *Store) readMoment(t fhir.Moment) (uint32, error) {
 		return uint32(t), nil
 	}
 	return at, err
-}
-
-func notFound(k fhir.Key) error {
-	return fhir.NewIssue(fhir.NotFound, k.String()+" is not known")
-}
-
-func noVersion(k fhir.Key, vid int64) error {
-	return fhir.NewIssue(fhir.NotFound, fmt.Sprintf("%s has no version %d", k, vid))
-}
-
-func gone(v fhir.Version) error {
-	return fhir.NewIssue(fhir.Deleted, fmt.Sprintf("%s was deleted with version %d", v.Key, v.VID))
 }

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -123,7 +122,7 @@ func (w *writer) evaluate(tx store.Tx) (plan, fhir.Issues, error) {
 	p.ops = make([]opPlan, 0, len(tx.Ops))
 	for _, op := range tx.Ops {
 		if after[op.Key] != nil {
-			issues = append(issues, issueAt(op, fhir.Duplicate, fhir.ReasonNone, op.Key.String()+" is written twice in one transaction"))
+			issues = append(issues, op.WrittenTwice())
 			continue
 		}
 		o, issue, err := w.evaluateOp(op)
@@ -149,14 +148,6 @@ func (w *writer) evaluate(tx store.Tx) (plan, fhir.Issues, error) {
 	}
 	missing, err := w.requirements(tx.Require, after)
 	return p, append(issues, missing...), err
-}
-
-func issueAt(op store.Op, code fhir.Code, reason fhir.Reason, text string) *fhir.Issue {
-	i := fhir.NewIssue(code, text).Because(reason)
-	if op.Location != "" {
-		i.Expression = []string{op.Location}
-	}
-	return i
 }
 
 // evaluateOp decides the effect of an op on the current version of its resource.
@@ -195,30 +186,15 @@ func effectOf(op store.Op, row uint32, h rowHeader) store.Effect {
 }
 
 func precondition(op store.Op, row uint32, h rowHeader) *fhir.Issue {
-	there := row != 0 && !h.deleted
-	switch {
-	case op.If.Absent && there:
-		return issueAt(op, fhir.Conflict, fhir.ReasonPreconditionFailed, op.Key.String()+" exists already")
-	case op.If.Version != 0 && !there:
-		return issueAt(op, fhir.Conflict, fhir.ReasonVersionMismatch,
-			fmt.Sprintf("If-Match asks for version %d of %s, which is not there", op.If.Version, op.Key))
-	case op.If.Version != 0 && h.vid != op.If.Version:
-		return issueAt(op, fhir.Conflict, fhir.ReasonVersionMismatch,
-			fmt.Sprintf("If-Match asks for version %d of %s, the current version is %d", op.If.Version, op.Key, h.vid))
-	default:
-		return nil
-	}
+	return op.Unmet(row != 0 && !h.deleted, h.vid)
 }
 
 // referrers looks for a resource that would refer to a deleted one once the transaction is done.
 func (w *writer) referrers(op store.Op, after map[fhir.Key]*opPlan) (*fhir.Issue, error) {
-	refuse := func(by fhir.Key) *fhir.Issue {
-		return issueAt(op, fhir.Conflict, fhir.ReasonReferenced, fmt.Sprintf("%s cannot be deleted: %s refers to it", op.Key, by))
-	}
 	for k, o := range after {
 		for _, ref := range o.op.Entries.Refs {
 			if o.op.Action == store.Put && ref.Key == op.Key {
-				return refuse(k), nil
+				return op.ReferredTo(k), nil
 			}
 		}
 	}
@@ -234,7 +210,7 @@ func (w *writer) referrers(op store.Op, after map[fhir.Key]*opPlan) (*fhir.Issue
 			return nil, err
 		}
 		if after[k] == nil || after[k].effect == store.Unchanged {
-			return refuse(k), nil
+			return op.ReferredTo(k), nil
 		}
 	}
 	return nil, nil
@@ -258,11 +234,7 @@ func (w *writer) requirements(reqs []store.Requirement, after map[fhir.Key]*opPl
 			known[req.Key] = there
 		}
 		if !there {
-			issue := fhir.NewIssue(fhir.NotFound, "the reference to "+req.Key.String()+" points to nothing").Because(fhir.ReasonDanglingReference)
-			if req.Location != "" {
-				issue.Expression = []string{req.Location}
-			}
-			issues = append(issues, issue)
+			issues = append(issues, req.Unmet())
 		}
 	}
 	return issues, nil
