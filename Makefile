@@ -30,6 +30,7 @@ testdata: ## the official R4 examples, into .cache/r4
 
 test: testdata ## every test, under the race detector
 	go test -race -timeout 20m $(PKGS)
+	go test -timeout 20m ./fhir/interaction -args -store sqlite
 
 rooms: ## rooms import rooms of lower floors only
 	go test -count=1 -run TestRooms .
