@@ -20,8 +20,11 @@ const (
 	openHi = "\xff"
 )
 
-// period is a range of time; a zero end is open.
-type period struct{ lo, hi time.Time }
+// period is a range of time. An end that is open has no time.
+type period struct {
+	lo, hi         time.Time
+	openLo, openHi bool
+}
 
 // date indexes a value of a date parameter under a name.
 func (ix *indexer) date(name string, v fhirpath.Value) {
@@ -30,10 +33,10 @@ func (ix *indexer) date(name string, v fhirpath.Value) {
 		return
 	}
 	r := Range{Kind: DateRange, Name: name, Lo: openLo, Hi: openHi}
-	if !p.lo.IsZero() {
+	if !p.openLo {
 		r.Lo = datetime.Ordered(p.lo)
 	}
-	if !p.hi.IsZero() {
+	if !p.openHi {
 		r.Hi = datetime.Ordered(p.hi)
 	}
 	ix.ranges = append(ix.ranges, r)
@@ -63,14 +66,14 @@ func readDate(text string) (period, bool) {
 		return period{}, false
 	}
 	lo, hi := d.Range()
-	return period{lo, hi}, true
+	return period{lo: lo, hi: hi}, true
 }
 
 // readPeriod reads a Period; one without start and end is no range.
 func readPeriod(n tree.Node) (period, bool) {
 	start, from := readDate(n.Member("start").Text())
 	end, to := readDate(n.Member("end").Text())
-	return period{start.lo, end.hi}, from || to
+	return period{lo: start.lo, hi: end.hi, openLo: !from, openHi: !to}, from || to
 }
 
 // readTiming reads the outer limits of a Timing: its events and its bounds.
@@ -92,10 +95,10 @@ func readTiming(n tree.Node) (period, bool) {
 
 // with widens a period to take in another; an open end stays open.
 func (p period) with(q period) period {
-	if !p.lo.IsZero() && q.lo.Before(p.lo) {
+	if !p.openLo && q.lo.Before(p.lo) {
 		p.lo = q.lo
 	}
-	if !p.hi.IsZero() && q.hi.After(p.hi) {
+	if !p.openHi && q.hi.After(p.hi) {
 		p.hi = q.hi
 	}
 	return p
@@ -122,7 +125,7 @@ func (c *compiler) readDate(value string) (Prefix, period, *fhir.Issue) {
 		return "", period{}, badValue(c.name, value, "no date: it is written as [prefix]yyyy-mm-ddThh:mm:ss[Z|(+|-)hh:mm], as far as it is known from the left")
 	}
 	lo, hi := d.Range()
-	return prefix, period{lo, hi}, nil
+	return prefix, period{lo: lo, hi: hi}, nil
 }
 
 // zoneSign mends a zone whose + a client did not escape: in a query string it means a space.
@@ -166,5 +169,5 @@ func dateExpr(name string, prefix Prefix, lo, hi string) Expr {
 // approximation is 10% of the stated value (or for a date, 10% of the gap between now and the date)".
 func (c *compiler) approximately(s period) period {
 	gap := c.now.Sub(s.lo).Abs() / 10
-	return period{s.lo.Add(-gap), s.hi.Add(gap)}
+	return period{lo: s.lo.Add(-gap), hi: s.hi.Add(gap)}
 }
