@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -41,12 +40,32 @@ var (
 	ids         = []string{"a", "b", "c", "A", "1", "a-b.c"}
 )
 
-func pick[T any](rt *rapid.T, label string, from []T) T {
-	return rapid.SampledFrom(from).Draw(rt, label)
+// gen draws random resources and queries. Each history has few words of its own, so that its queries find something.
+type gen struct {
+	*rapid.T
+	families, systems, codes, dates, birthDates, numbers, ids []string
+
+	units [][2]string
+}
+
+func newGen(rt *rapid.T) *gen {
+	return &gen{
+		T: rt, families: some(rt, 4, families), systems: some(rt, 2, systems), codes: some(rt, 3, codes), dates: some(rt, 4, dates),
+		birthDates: some(rt, 3, birthDates), numbers: some(rt, 4, numbers), ids: some(rt, 4, ids), units: some(rt, 3, units),
+	}
+}
+
+// some draws n of the words.
+func some[T any](rt *rapid.T, n int, from []T) []T {
+	return rapid.Permutation(from).Draw(rt, "words")[:n]
+}
+
+func pick[T any](g *gen, label string, from []T) T {
+	return rapid.SampledFrom(from).Draw(g.T, label)
 }
 
 // often is true in n of 10 cases.
-func often(rt *rapid.T, n int) bool { return rapid.IntRange(0, 9).Draw(rt, "chance") < n }
+func often(g *gen, n int) bool { return rapid.IntRange(0, 9).Draw(g.T, "chance") < n }
 
 // object joins the members that are not empty.
 func object(members ...string) string {
@@ -77,9 +96,9 @@ func str(s string) string {
 }
 
 // list is a JSON array of up to n things.
-func list(rt *rapid.T, n int, item func() string) string {
+func list(g *gen, n int, item func() string) string {
 	var items []string
-	for range rapid.IntRange(0, n).Draw(rt, "items") {
+	for range rapid.IntRange(0, n).Draw(g.T, "items") {
 		if s := item(); s != "" && s != "{}" {
 			items = append(items, s)
 		}
@@ -88,148 +107,148 @@ func list(rt *rapid.T, n int, item func() string) string {
 }
 
 // genResource makes a resource of one of the five types of the random tests.
-func genResource(rt *rapid.T) string {
-	switch pick(rt, "type", []string{"Patient", "Observation", "Observation", "Condition", "Procedure", "RiskAssessment"}) {
+func genResource(g *gen) string {
+	switch pick(g, "type", []string{"Patient", "Observation", "Observation", "Condition", "Procedure", "RiskAssessment"}) {
 	case "Patient":
-		return genPatient(rt)
+		return genPatient(g)
 	case "Observation":
-		return genObservation(rt)
+		return genObservation(g)
 	case "Condition":
-		return genCondition(rt)
+		return genCondition(g)
 	case "Procedure":
-		return genProcedure(rt)
+		return genProcedure(g)
 	}
-	return genRiskAssessment(rt)
+	return genRiskAssessment(g)
 }
 
-func resource(rt *rapid.T, typ string, members ...string) string {
-	head := []string{member("resourceType", str(typ)), member("id", str(pick(rt, "id", ids))), member("meta", genMeta(rt))}
+func resource(g *gen, typ string, members ...string) string {
+	head := []string{member("resourceType", str(typ)), member("id", str(pick(g, "id", g.ids))), member("meta", genMeta(g))}
 	return object(append(head, members...)...)
 }
 
-func genMeta(rt *rapid.T) string {
-	if !often(rt, 2) {
+func genMeta(g *gen) string {
+	if !often(g, 2) {
 		return ""
 	}
 	return object(
-		member("source", str(pick(rt, "source", []string{"", "http://example.org/a", "urn:uuid:1"}))),
-		member("profile", list(rt, 2, func() string {
-			return str(pick(rt, "profile", []string{"http://example.org/p", "http://example.org/p|1"}))
+		member("source", str(pick(g, "source", []string{"", "http://example.org/a", "urn:uuid:1"}))),
+		member("profile", list(g, 2, func() string {
+			return str(pick(g, "profile", []string{"http://example.org/p", "http://example.org/p|1"}))
 		})),
-		member("tag", list(rt, 2, func() string { return genCoding(rt) })),
+		member("tag", list(g, 2, func() string { return genCoding(g) })),
 	)
 }
 
-func genPatient(rt *rapid.T) string {
-	birth := member("birthDate", str(pick(rt, "birthDate", append([]string{""}, birthDates...))))
-	if birth == "" && often(rt, 3) {
+func genPatient(g *gen) string {
+	birth := member("birthDate", str(pick(g, "birthDate", append([]string{""}, g.birthDates...))))
+	if birth == "" && often(g, 3) {
 		birth = `"_birthDate":{"extension":[{"url":"http://example.org/unknown","valueBoolean":true}]}`
 	}
-	return resource(rt, "Patient",
-		member("identifier", list(rt, 2, func() string { return genIdentifier(rt) })),
-		member("active", pick(rt, "active", []string{"", "true", "false"})),
-		member("name", list(rt, 2, func() string {
+	return resource(g, "Patient",
+		member("identifier", list(g, 2, func() string { return genIdentifier(g) })),
+		member("active", pick(g, "active", []string{"", "true", "false"})),
+		member("name", list(g, 2, func() string {
 			return object(
-				member("text", str(pick(rt, "text", append([]string{"", ""}, families...)))),
-				member("family", str(pick(rt, "family", append([]string{""}, families...)))),
-				member("given", list(rt, 2, func() string { return str(pick(rt, "given", families)) })),
+				member("text", str(pick(g, "text", append([]string{"", ""}, g.families...)))),
+				member("family", str(pick(g, "family", append([]string{""}, g.families...)))),
+				member("given", list(g, 2, func() string { return str(pick(g, "given", g.families)) })),
 			)
 		})),
-		member("telecom", list(rt, 1, func() string {
-			return object(member("system", str(pick(rt, "system", []string{"phone", "email"}))), member("value", str(pick(rt, "value", codes))))
+		member("telecom", list(g, 1, func() string {
+			return object(member("system", str(pick(g, "system", []string{"phone", "email"}))), member("value", str(pick(g, "value", g.codes))))
 		})),
-		member("gender", str(pick(rt, "gender", append([]string{""}, genders...)))), birth,
-		genDeceased(rt),
-		member("generalPractitioner", list(rt, 1, func() string { return genReference(rt, "Practitioner") })),
-		member("link", list(rt, 1, func() string { return object(member("other", genReference(rt, "Patient")), `"type":"refer"`) })),
+		member("gender", str(pick(g, "gender", append([]string{""}, genders...)))), birth,
+		genDeceased(g),
+		member("generalPractitioner", list(g, 1, func() string { return genReference(g, "Practitioner") })),
+		member("link", list(g, 1, func() string { return object(member("other", genReference(g, "Patient")), `"type":"refer"`) })),
 	)
 }
 
-func genDeceased(rt *rapid.T) string {
-	return pick(rt, "deceased", []string{"", "", `"deceasedBoolean":true`, `"deceasedBoolean":false`, `"deceasedDateTime":"2024-02"`})
+func genDeceased(g *gen) string {
+	return pick(g, "deceased", []string{"", "", `"deceasedBoolean":true`, `"deceasedBoolean":false`, `"deceasedDateTime":"2024-02"`})
 }
 
-func genObservation(rt *rapid.T) string {
-	return resource(rt, "Observation",
-		member("status", str(pick(rt, "status", statuses))), member("code", genConcept(rt)),
-		member("category", list(rt, 2, func() string { return genConcept(rt) })),
-		member("subject", genReference(rt, "Patient")), genWhen(rt, "effective"), genValue(rt),
-		member("component", list(rt, 2, func() string { return object(member("code", genConcept(rt)), genValue(rt)) })),
-		member("derivedFrom", list(rt, 2, func() string { return genReference(rt, "Observation") })),
+func genObservation(g *gen) string {
+	return resource(g, "Observation",
+		member("status", str(pick(g, "status", statuses))), member("code", genConcept(g)),
+		member("category", list(g, 2, func() string { return genConcept(g) })),
+		member("subject", genReference(g, "Patient")), genWhen(g, "effective"), genValue(g),
+		member("component", list(g, 4, func() string { return object(member("code", genConcept(g)), genValue(g)) })),
+		member("derivedFrom", list(g, 2, func() string { return genReference(g, "Observation") })),
 	)
 }
 
-func genCondition(rt *rapid.T) string {
-	onset := genWhen(rt, "onset")
+func genCondition(g *gen) string {
+	onset := genWhen(g, "onset")
 	if onset == "" {
-		onset = pick(rt, "onset", []string{
+		onset = pick(g, "onset", []string{
 			"", `"onsetAge":{"value":42,"unit":"years","system":"http://unitsofmeasure.org","code":"a"}`,
 			`"onsetRange":{"low":{"value":10},"high":{"value":20}}`, `"onsetString":"In  childhood"`,
 		})
 	}
-	return resource(rt, "Condition",
-		member("code", genConcept(rt)), member("subject", genReference(rt, "Patient")), onset,
-		member("recordedDate", str(pick(rt, "recordedDate", append([]string{""}, dates...)))),
+	return resource(g, "Condition",
+		member("code", genConcept(g)), member("subject", genReference(g, "Patient")), onset,
+		member("recordedDate", str(pick(g, "recordedDate", append([]string{""}, g.dates...)))),
 	)
 }
 
-func genProcedure(rt *rapid.T) string {
-	return resource(rt, "Procedure",
-		member("status", str(pick(rt, "status", []string{"completed", "not-done"}))), member("code", genConcept(rt)),
-		member("subject", genReference(rt, "Patient")), genWhen(rt, "performed"),
-		member("instantiatesCanonical", list(rt, 2, func() string {
-			return str(pick(rt, "canonical", []string{"http://example.org/PlanDefinition/p", "http://example.org/PlanDefinition/p|1.0", "PlanDefinition/p"}))
+func genProcedure(g *gen) string {
+	return resource(g, "Procedure",
+		member("status", str(pick(g, "status", []string{"completed", "not-done"}))), member("code", genConcept(g)),
+		member("subject", genReference(g, "Patient")), genWhen(g, "performed"),
+		member("instantiatesCanonical", list(g, 2, func() string {
+			return str(pick(g, "canonical", []string{"http://example.org/PlanDefinition/p", "http://example.org/PlanDefinition/p|1.0", "PlanDefinition/p"}))
 		})),
-		member("reasonReference", list(rt, 1, func() string { return genReference(rt, "Condition") })),
+		member("reasonReference", list(g, 1, func() string { return genReference(g, "Condition") })),
 	)
 }
 
-func genRiskAssessment(rt *rapid.T) string {
-	return resource(rt, "RiskAssessment",
-		`"status":"final"`, member("subject", genReference(rt, "Patient")),
-		member("prediction", list(rt, 2, func() string {
-			if often(rt, 2) {
-				return object(member("probabilityRange", genRange(rt)))
+func genRiskAssessment(g *gen) string {
+	return resource(g, "RiskAssessment",
+		`"status":"final"`, member("subject", genReference(g, "Patient")),
+		member("prediction", list(g, 2, func() string {
+			if often(g, 2) {
+				return object(member("probabilityRange", genRange(g)))
 			}
-			return object(member("probabilityDecimal", pick(rt, "probability", numbers)))
+			return object(member("probabilityDecimal", pick(g, "probability", g.numbers)))
 		})),
 	)
 }
 
 // genWhen makes a dateTime or a period, possibly open on one side.
-func genWhen(rt *rapid.T, name string) string {
-	switch rapid.IntRange(0, 3).Draw(rt, "when") {
+func genWhen(g *gen, name string) string {
+	switch rapid.IntRange(0, 3).Draw(g.T, "when") {
 	case 0:
 		return ""
 	case 1:
-		some := append([]string{""}, dates...)
-		return member(name+"Period", object(member("start", str(pick(rt, "start", some))), member("end", str(pick(rt, "end", some)))))
+		some := append([]string{""}, g.dates...)
+		return member(name+"Period", object(member("start", str(pick(g, "start", some))), member("end", str(pick(g, "end", some)))))
 	}
-	return member(name+"DateTime", str(pick(rt, "date", dates)))
+	return member(name+"DateTime", str(pick(g, "date", g.dates)))
 }
 
-func genValue(rt *rapid.T) string {
-	switch rapid.IntRange(0, 4).Draw(rt, "value") {
+func genValue(g *gen) string {
+	switch rapid.IntRange(0, 4).Draw(g.T, "value") {
 	case 0:
 		return ""
 	case 1:
-		return member("valueString", str(pick(rt, "string", families)))
+		return member("valueString", str(pick(g, "string", g.families)))
 	case 2:
-		return member("valueCodeableConcept", genConcept(rt))
+		return member("valueCodeableConcept", genConcept(g))
 	}
-	return member("valueQuantity", genQuantity(rt))
+	return member("valueQuantity", genQuantity(g))
 }
 
-func genQuantity(rt *rapid.T) string {
-	u := pick(rt, "unit", units)
-	human := pick(rt, "human", []string{"", "mg", "tablet", u[1]})
-	return object(member("value", pick(rt, "number", append([]string{""}, numbers...))), member("comparator", str(pick(rt, "comparator", comparators))),
+func genQuantity(g *gen) string {
+	u := pick(g, "unit", g.units)
+	human := pick(g, "human", []string{"", "mg", "tablet", u[1]})
+	return object(member("value", pick(g, "number", append([]string{""}, g.numbers...))), member("comparator", str(pick(g, "comparator", comparators))),
 		member("unit", str(human)), member("system", str(u[0])), member("code", str(u[1])))
 }
 
-func genRange(rt *rapid.T) string {
+func genRange(g *gen) string {
 	side := func() string {
-		n := pick(rt, "number", append([]string{""}, numbers...))
+		n := pick(g, "number", append([]string{""}, g.numbers...))
 		if n == "" {
 			return ""
 		}
@@ -238,22 +257,22 @@ func genRange(rt *rapid.T) string {
 	return object(member("low", side()), member("high", side()))
 }
 
-func genCoding(rt *rapid.T) string {
-	return object(member("system", str(pick(rt, "system", systems))), member("code", str(pick(rt, "code", append([]string{""}, codes...)))))
+func genCoding(g *gen) string {
+	return object(member("system", str(pick(g, "system", g.systems))), member("code", str(pick(g, "code", append([]string{""}, g.codes...)))))
 }
 
-func genConcept(rt *rapid.T) string {
-	return object(member("coding", list(rt, 3, func() string { return genCoding(rt) })), member("text", str(pick(rt, "text", []string{"", "some text"}))))
+func genConcept(g *gen) string {
+	return object(member("coding", list(g, 3, func() string { return genCoding(g) })), member("text", str(pick(g, "text", []string{"", "some text"}))))
 }
 
-func genIdentifier(rt *rapid.T) string {
-	return object(member("system", str(pick(rt, "system", systems))), member("value", str(pick(rt, "value", append([]string{""}, codes...)))))
+func genIdentifier(g *gen) string {
+	return object(member("system", str(pick(g, "system", g.systems))), member("value", str(pick(g, "value", append([]string{""}, g.codes...)))))
 }
 
 // genReference makes a reference to a type, in one of the forms that a reference has.
-func genReference(rt *rapid.T, typ string) string {
-	to := typ + "/" + pick(rt, "id", ids)
-	switch rapid.IntRange(0, 9).Draw(rt, "form") {
+func genReference(g *gen, typ string) string {
+	to := typ + "/" + pick(g, "id", g.ids)
+	switch rapid.IntRange(0, 9).Draw(g.T, "form") {
 	case 0:
 		return ""
 	case 1:
@@ -261,222 +280,11 @@ func genReference(rt *rapid.T, typ string) string {
 	case 2:
 		return object(member("reference", str("http://elsewhere.example.org/fhir/"+to)))
 	case 3:
-		return object(member("reference", str(to+"/_history/"+strconv.Itoa(rapid.IntRange(1, 3).Draw(rt, "vid")))))
+		return object(member("reference", str(to+"/_history/"+strconv.Itoa(rapid.IntRange(1, 3).Draw(g.T, "vid")))))
 	case 4:
-		return object(member("type", str(typ)), member("identifier", genIdentifier(rt)))
+		return object(member("type", str(typ)), member("identifier", genIdentifier(g)))
 	case 5:
 		return object(member("reference", str("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0")))
 	}
-	return object(member("reference", str(to)), member("identifier", genIdentifier(rt)))
-}
-
-// escaped protects the separators of a query value.
-func escaped(s string) string {
-	return strings.NewReplacer(`\`, `\\`, ",", `\,`, "|", `\|`, "$", `\$`).Replace(s)
-}
-
-// encoded protects the separators of a query string.
-func encoded(s string) string {
-	return strings.NewReplacer("%", "%25", "&", "%26", "#", "%23", "=", "%3D", "+", "%2B").Replace(s)
-}
-
-// asked is a parameter that random queries ask for, with a value.
-type asked struct {
-	param string
-	value func(*rapid.T) string
-}
-
-// genQuery makes a search.
-func genQuery(rt *rapid.T) string {
-	typ := pick(rt, "type", []string{"Patient", "Observation", "Observation", "Condition", "Procedure", "RiskAssessment"})
-	path := typ
-	if typ != "Patient" && often(rt, 1) {
-		path = "Patient/" + pick(rt, "owner", ids) + "/" + typ
-	}
-	var parts []string
-	for range rapid.IntRange(0, 2).Draw(rt, "clauses") {
-		parts = append(parts, genClause(rt, typ, 2))
-	}
-	if often(rt, 5) {
-		parts = append(parts, "_sort="+genSort(rt, typ))
-	}
-	return path + "?" + strings.Join(parts, "&")
-}
-
-// genClause makes one condition; depth bounds its chains.
-func genClause(rt *rapid.T, typ string, depth int) string {
-	if depth > 0 && often(rt, 2) {
-		return genChain(rt, typ, depth)
-	}
-	a := pick(rt, "param", askedOf(typ))
-	name := a.param
-	if often(rt, 1) && !strings.Contains(name, "code-value-quantity") && !strings.Contains(name, ":") {
-		return name + ":missing=" + pick(rt, "missing", []string{"true", "false"})
-	}
-	switch {
-	case isToken(name) && often(rt, 2):
-		name += ":not"
-	case isString(name) && often(rt, 4):
-		name += pick(rt, "modifier", []string{":exact", ":contains"})
-	}
-	value := encoded(a.value(rt))
-	if often(rt, 2) {
-		value += "," + encoded(a.value(rt))
-	}
-	return name + "=" + value
-}
-
-func isToken(param string) bool {
-	switch param {
-	case "gender", "active", "identifier", "code", "category", "status", "value-concept", "_tag", "component-code", "telecom", "deceased":
-		return true
-	}
-	return false
-}
-
-func isString(param string) bool {
-	switch param {
-	case "name", "family", "given", "value-string", "onset-info":
-		return true
-	}
-	return false
-}
-
-// genChain makes a chain or a reverse chain.
-func genChain(rt *rapid.T, typ string, depth int) string {
-	if typ == "Patient" {
-		source := pick(rt, "source", []string{"Observation", "Condition", "Procedure", "RiskAssessment"})
-		return "_has:" + source + ":patient:" + genClause(rt, source, depth-1)
-	}
-	if typ == "Observation" && often(rt, 3) {
-		return pick(rt, "derived", []string{"derived-from:Observation.", "_has:Observation:derived-from:"}) + genClause(rt, "Observation", depth-1)
-	}
-	return pick(rt, "chain", []string{"patient.", "subject:Patient."}) + genClause(rt, "Patient", depth-1)
-}
-
-func genSort(rt *rapid.T, typ string) string {
-	var keys []string
-	for range rapid.IntRange(1, 2).Draw(rt, "keys") {
-		keys = append(keys, pick(rt, "direction", []string{"", "-"})+pick(rt, "key", sortKeysOf(typ)))
-	}
-	return strings.Join(keys, ",")
-}
-
-func sortKeysOf(typ string) []string {
-	keys := []string{"_id", "_lastUpdated"}
-	switch typ {
-	case "Patient":
-		return append(keys, "family", "given", "birthdate", "gender", "identifier", "active")
-	case "Observation":
-		return append(keys, "date", "code", "value-quantity", "value-string", "subject", "status")
-	case "Condition":
-		return append(keys, "onset-date", "recorded-date", "code", "onset-age")
-	case "Procedure":
-		return append(keys, "date", "code", "instantiates-canonical", "status")
-	}
-	return append(keys, "probability", "subject")
-}
-
-// askedOf lists the parameters that random queries use on a type.
-func askedOf(typ string) []asked {
-	list := []asked{{"_id", genIDs}, {"_tag", genToken}, {"_lastUpdated", genUpdated}, {"_profile", genProfile}, {"_source", genSource}}
-	switch typ {
-	case "Patient":
-		return append(list, asked{"family", genText}, asked{"name", genText}, asked{"given", genText}, asked{"gender", oneOf(genders)},
-			asked{"active", oneOf([]string{"true", "false"})}, asked{"identifier", genToken}, asked{"birthdate", genDate}, asked{"death-date", genDate},
-			asked{"deceased", oneOf([]string{"true", "false"})}, asked{"telecom", oneOf(codes)}, asked{"general-practitioner", refTo("Practitioner")}, asked{"link", refTo("Patient")})
-	case "Observation":
-		return append(list, asked{"code", genToken}, asked{"category", genToken}, asked{"status", oneOf(statuses)}, asked{"date", genDate},
-			asked{"subject", refTo("Patient")}, asked{"patient", refTo("Patient")}, asked{"value-quantity", genQuantityValue}, asked{"value-string", genText},
-			asked{"value-concept", genToken}, asked{"component-code", genToken}, asked{"combo-value-quantity", genQuantityValue}, asked{"derived-from", refTo("Observation")},
-			asked{"subject:identifier", genToken}, asked{"code-value-quantity", genComposite}, asked{"component-code-value-quantity", genComposite})
-	case "Condition":
-		return append(list, asked{"code", genToken}, asked{"onset-date", genDate}, asked{"recorded-date", genDate}, asked{"onset-age", genQuantityValue},
-			asked{"onset-info", genText}, asked{"patient", refTo("Patient")})
-	case "Procedure":
-		return append(list, asked{"code", genToken}, asked{"date", genDate}, asked{"patient", refTo("Patient")}, asked{"reason-reference", refTo("Condition")},
-			asked{"instantiates-canonical", oneOf([]string{"http://example.org/PlanDefinition/p", `http://example.org/PlanDefinition/p|1.0`, "PlanDefinition/p"})})
-	}
-	return append(list, asked{"probability", genNumber}, asked{"subject", refTo("Patient")})
-}
-
-func oneOf(words []string) func(*rapid.T) string {
-	return func(rt *rapid.T) string { return escaped(pick(rt, "word", words)) }
-}
-
-func genIDs(rt *rapid.T) string { return pick(rt, "id", ids) }
-
-func genProfile(rt *rapid.T) string {
-	return pick(rt, "profile", []string{"http://example.org/p", "http://example.org/p|1", "http://example.org/none"})
-}
-
-func genSource(rt *rapid.T) string {
-	return pick(rt, "source", []string{"http://example.org/a", "urn:uuid:1"})
-}
-
-func genText(rt *rapid.T) string {
-	s := []rune(pick(rt, "text", families))
-	return escaped(string(s[:rapid.IntRange(min(3, len(s)), len(s)).Draw(rt, "length")]))
-}
-
-func genToken(rt *rapid.T) string {
-	code, system := escaped(pick(rt, "code", codes)), escaped(pick(rt, "system", systems))
-	switch rapid.IntRange(0, 3).Draw(rt, "form") {
-	case 0:
-		return code
-	case 1:
-		return "|" + code
-	case 2:
-		if system != "" {
-			return system + "|"
-		}
-	}
-	return system + "|" + code
-}
-
-func genPrefix(rt *rapid.T) string {
-	return pick(rt, "prefix", []string{"", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"})
-}
-
-func genDate(rt *rapid.T) string { return genPrefix(rt) + pick(rt, "date", dates) }
-
-func genUpdated(rt *rapid.T) string {
-	at := fmt.Sprintf("2026-03-01T11:00:%02d", rapid.IntRange(0, 40).Draw(rt, "second"))
-	return genPrefix(rt) + at + pick(rt, "fraction", []string{"Z", ".123Z", ".1Z", ".124Z"})
-}
-
-func genNumber(rt *rapid.T) string { return genPrefix(rt) + pick(rt, "number", numbers) }
-
-func genQuantityValue(rt *rapid.T) string {
-	u := pick(rt, "unit", units)
-	switch rapid.IntRange(0, 3).Draw(rt, "form") {
-	case 0:
-		return genNumber(rt)
-	case 1:
-		if u[1] != "" {
-			return genNumber(rt) + "||" + escaped(u[1])
-		}
-	}
-	if u[0] == "" || u[1] == "" {
-		return genNumber(rt)
-	}
-	return genNumber(rt) + "|" + escaped(u[0]) + "|" + escaped(u[1])
-}
-
-func genComposite(rt *rapid.T) string { return genToken(rt) + "$" + genQuantityValue(rt) }
-
-// refTo makes the value of a reference parameter, in one of its forms.
-func refTo(typ string) func(*rapid.T) string {
-	return func(rt *rapid.T) string {
-		id := pick(rt, "id", ids)
-		switch rapid.IntRange(0, 4).Draw(rt, "form") {
-		case 0:
-			return id
-		case 1:
-			return Base + "/" + typ + "/" + id
-		case 2:
-			return "http://elsewhere.example.org/fhir/" + typ + "/" + id
-		}
-		return typ + "/" + id
-	}
+	return object(member("reference", str(to)), member("identifier", genIdentifier(g)))
 }
