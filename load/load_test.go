@@ -204,6 +204,7 @@ func TestRunEndsWhenTheTargetIsLost(t *testing.T) {
 		wantErr string
 	}{
 		{"a token that is refused ends it", Answer{Status: 401, Issues: fhir.Issues{fhir.NewIssue(fhir.Login, "the token is unknown")}}, "the token is unknown"},
+		{"a role that may not write ends it", Answer{Status: 403, Issues: fhir.Issues{fhir.NewIssue(fhir.Forbidden, "readers read")}}, "readers read"},
 		{"a full disk ends it", Answer{Status: 507}, "status 507 Insufficient Storage"},
 	}
 	for _, test := range tests {

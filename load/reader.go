@@ -116,9 +116,6 @@ func (r reader) document(ctx context.Context, yield yielder) error {
 	if h.resourceType == "Bundle" && cut[h.bundleType] {
 		return r.entries(ctx, body, yield)
 	}
-	if h.resourceType == "Bundle" && !processed[h.bundleType] && h.bundleType != "history" {
-		return &fault{reason: "a Bundle of type " + quoted(h.bundleType) + " is not loaded: it is no transaction, batch, collection, searchset, document or message"}
-	}
 	if body == nil {
 		return &fault{reason: tooLarge("the document", r.limit)}
 	}

@@ -40,7 +40,8 @@ func (s Service) Send(ctx context.Context, u Unit) (Answer, error) {
 	}
 	response := s.Interactor.Interact(ctx, r)
 	if response.Err != nil {
-		return Answer{}, response.Err
+		// Over HTTP its text would stay in the server's log, but here the log is the terminal.
+		return Answer{Status: http.StatusInternalServerError, Issues: fhir.Issues{fhir.NewIssue(fhir.Exception, "internal error: "+response.Err.Error())}}, nil
 	}
 	return Answer{Status: response.Status, Body: response.Body, Issues: response.Issues}, nil
 }

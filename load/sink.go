@@ -38,8 +38,11 @@ func (a Answer) busy() bool {
 // hopeless reports whether every other unit would be refused as well.
 func (a Answer) hopeless() bool {
 	switch a.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusInsufficientStorage:
+	case http.StatusUnauthorized, http.StatusInsufficientStorage:
 		return true
+	case http.StatusForbidden:
+		// What costs too much is forbidden too, and that is a matter of one unit.
+		return len(a.Issues) == 0 || a.Issues[0].Code == fhir.Forbidden || a.Issues[0].Code == fhir.Security
 	}
 	return false
 }

@@ -25,11 +25,12 @@ type Unit struct {
 	entries []entry // of a transaction or batch
 }
 
-// processed are the Bundle types that a server takes apart, cut those whose entries are loaded one by one.
+// processed are the Bundle types that a server takes apart, cut those whose entries are loaded one by one. A Bundle of another
+// type means something as a whole, so it is a resource.
 // https://hl7.org/fhir/R4/valueset-bundle-type.html
 var (
 	processed = map[string]bool{"transaction": true, "batch": true}
-	cut       = map[string]bool{"collection": true, "searchset": true, "document": true, "message": true}
+	cut       = map[string]bool{"collection": true, "searchset": true, "document": true}
 )
 
 // Repeatable reports whether the unit can be sent again where it is not known if it arrived. An idempotency key makes a
