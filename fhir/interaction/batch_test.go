@@ -74,6 +74,14 @@ func TestBatch(t *testing.T) {
 			want: batchResponse(`{"fullUrl":"http://localhost:8080/fhir/Patient/1","resource":` + wolfV1 + `,"response":{"status":"200 OK","location":"Patient/1/_history/1","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}`),
 		},
 		{
+			name: "an URL in a value of a search names no other server", given: one,
+			when: batch(ask("GET", "/Patient?identifier=http://other.example/ids|1&_summary=count"), ask("GET", "http://other.example/Patient?identifier=1")),
+			want: batchResponse(
+				`{"resource":{"resourceType":"Bundle","type":"searchset","total":0,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Patient?identifier=http://other.example/ids%7C1&_summary=count"}]},"response":{"status":"200 OK"}}`,
+				failed("400 Bad Request", "not-supported", "", `\"http://other.example/Patient?identifier=1\" is not on this server`, "request.url"),
+			),
+		},
+		{
 			name: "a search is an entry like any other", given: one, when: batch(ask("GET", "Patient?name=wolf&_summary=count"), ask("POST", "Patient/_search?name=fox&_summary=count")),
 			want: batchResponse(
 				`{"resource":{"resourceType":"Bundle","type":"searchset","total":1,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Patient?name=wolf&_summary=count"}]},"response":{"status":"200 OK"}}`,

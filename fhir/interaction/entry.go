@@ -50,10 +50,11 @@ func (s *Service) entryRequest(outer *Request, e tree.Node) (Request, error) {
 // target splits the url of an entry: relative to the base, or absolute below it.
 func (s *Service) target(r *Request, text string) error {
 	rest := s.withoutBase(text, r.Base)
-	if strings.Contains(rest, "://") {
+	path, query, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "?")
+	// Behind the question mark an URL is a value, such as the system of a token.
+	if strings.Contains(path, "://") {
 		return fhir.NewIssue(fhir.NotSupported, quote(text)+" is not on this server", "request.url")
 	}
-	path, query, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "?")
 	var err error
 	if r.Path, err = url.PathUnescape(path); err != nil {
 		return fhir.NewIssue(fhir.Value, "the url has a bad percent escape", "request.url").CausedBy(err)
