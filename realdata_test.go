@@ -19,11 +19,15 @@ import (
 
 // record is what the test below reads of a Synthea resource.
 type record struct {
-	ResourceType      string
-	ID                string
-	Identifier        []struct{ System, Value string }
-	Code              struct{ Coding []struct{ System, Code string } }
-	VaccineCode       struct{ Coding []struct{ System, Code string } }
+	ResourceType string
+	ID           string
+	Identifier   []struct{ System, Value string }
+	Code         struct {
+		Coding []struct{ System, Code string }
+	}
+	VaccineCode struct {
+		Coding []struct{ System, Code string }
+	}
 	Subject, Patient  struct{ Reference string }
 	ServiceProvider   struct{ Reference string }
 	EffectiveDateTime time.Time

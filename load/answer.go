@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -140,10 +141,12 @@ func stored(u Unit, a Answer, count map[string]int) []*fault {
 	for n, p := range parts {
 		e := u.entries[n]
 		switch {
+		case e.method == http.MethodGet || e.method == http.MethodHead:
+			// What is asked on the way loads nothing.
 		case p.status < 200 || p.status > 299:
 			why := Answer{Status: p.status, Issues: p.issues}.reason()
 			faults = append(faults, &fault{u.place, fmt.Sprintf("entry %d (%s %.80s): %s", n+1, e.method, e.url, why)})
-		case e.resourceType != "" && (e.method == "POST" || e.method == "PUT"):
+		case e.resourceType != "" && (e.method == http.MethodPost || e.method == http.MethodPut):
 			count[e.resourceType]++
 		}
 	}

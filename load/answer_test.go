@@ -95,12 +95,12 @@ func TestStored(t *testing.T) {
 			"",
 		},
 		{
-			"an entry that a batch rejects is a fault with its place", bundle,
+			"an entry that a batch rejects is a fault with its place, unless it is a question", bundle,
 			`{"resourceType":"Bundle","entry":[{"response":{"status":"201"}},
 			{"response":{"status":"400 Bad Request","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"value","diagnostics":"no date","expression":["Patient.birthDate"]}]}}},
 			{"response":{"status":"204"}},{"response":{"status":"404"}}]}`,
 			map[string]int{"Patient": 1},
-			"entry 2 (PUT Patient/1): no date (Patient.birthDate)\nentry 4 (GET Patient?x=y): status 404 Not Found",
+			"entry 2 (PUT Patient/1): no date (Patient.birthDate)",
 		},
 		{
 			"an answer with other entries is a fault", bundle, `{"resourceType":"Bundle","entry":[]}`,

@@ -39,7 +39,7 @@ func (s Service) Send(ctx context.Context, u Unit) (Answer, error) {
 		r.IdempotencyKey = u.Key
 	}
 	response := s.Interactor.Interact(ctx, r)
-	if response.Err != nil {
+	if response.Err != nil && len(response.Issues) == 0 {
 		// Over HTTP its text would stay in the server's log, but here the log is the terminal.
 		return Answer{Status: http.StatusInternalServerError, Issues: fhir.Issues{fhir.NewIssue(fhir.Exception, "internal error: "+response.Err.Error())}}, nil
 	}
