@@ -136,21 +136,24 @@ func TestLoadGoesOnWhileTheServerIsKilledAndStartedAgain(t *testing.T) {
 	base := s.base
 	addr := strings.TrimSuffix(strings.TrimPrefix(base, "http://"), "/fhir")
 
-	files := writeLoad(t, 600, 60)
+	files := writeLoad(t, 2000, 60)
 	loaded := make(chan string, 1)
 	go func() {
 		code, out, complaint := runCommand(t, "load", "--server", base, "--parallel", "4", files)
 		loaded <- fmt.Sprintf("%d %s%s", code, out, complaint)
 	}()
+	for begun := time.Now(); total(t, base, "Patient?_total=accurate") == 0 && time.Since(begun) < time.Minute; {
+		time.Sleep(time.Millisecond)
+	}
 	for range 3 {
-		time.Sleep(time.Duration(50+rand.IntN(200)) * time.Millisecond)
+		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
 		s.kill()
 		s = startAt(addr)
 	}
-	if result := <-loaded; !strings.HasPrefix(result, "0 stored 720 resources") {
+	if result := <-loaded; !strings.HasPrefix(result, "0 stored 2120 resources") {
 		t.Errorf("the load ended with %s", result)
 	}
-	wantTotals(t, base, map[string]int{"Patient": 600, "Group": 60, "Observation": 60})
+	wantTotals(t, base, map[string]int{"Patient": 2000, "Group": 60, "Observation": 60})
 	if err := s.stop(syscall.SIGTERM); err != nil {
 		t.Error(err)
 	}
