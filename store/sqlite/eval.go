@@ -208,9 +208,29 @@ func (q *query) cost(e search.Expr) (int, error) {
 		return q.costs(e, func(a, b int) int { return min(a+b, costNot) })
 	case search.Not:
 		return costNot, nil
+	case search.RefersTo:
+		return q.chainCost(e)
 	default:
 		return costJoin, nil
 	}
+}
+
+// chainCost is low where few resources can be at the end of a chain: what refers to them is found by key.
+func (q *query) chainCost(e search.RefersTo) (int, error) {
+	const fanIn = 200 // resources that refer to one
+	total := 0
+	for _, target := range e.Targets {
+		tq, ok := q.r.query(q.ctx, target.Type, q.t)
+		if !ok {
+			continue
+		}
+		n, err := tq.cost(target.Where)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return min(total*fanIn, costJoin), nil
 }
 
 func (q *query) costs(es []search.Expr, join func(a, b int) int) (int, error) {
