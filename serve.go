@@ -40,6 +40,7 @@ type serveCmd struct {
 
 // Run serves until ctx ends.
 func (s *serveCmd) Run(ctx context.Context, c *console) error {
+	boundMemory(s.MemoryLimit)
 	log := slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: s.LogLevel}))
 	h, err := newHouse(ctx, s.Store, s.ruleFlags, s.interactionFlags.limits(), s.ownBases()...)
 	if err != nil {
@@ -161,6 +162,7 @@ func (p *proxyNetwork) UnmarshalText(text []byte) error {
 
 // httpFlags are the limits of one connection and request.
 type httpFlags struct {
+	MemoryLimit    byteSize      `default:"200MiB" group:"limits" help:"From how much heap on garbage is collected more often; no hard bound."`
 	MaxBody        byteSize      `default:"64MiB" group:"limits" help:"The largest request body, also once it is decompressed."`
 	MaxBodies      byteSize      `default:"512MiB" group:"limits" help:"The most that all request bodies together hold in memory."`
 	MaxHeader      byteSize      `default:"64KiB" group:"limits" help:"The largest request line and header."`
