@@ -87,7 +87,7 @@ func (w world) ask(t *testing.T, query string) (want, got []string) {
 }
 
 // holds reports whether a condition holds of the entries of a resource.
-func (w world) holds(t *testing.T, x search.Expr, id string) bool {
+func (w world) holds(t testing.TB, x search.Expr, id string) bool {
 	t.Helper()
 	e := w.index[id]
 	switch x := x.(type) {

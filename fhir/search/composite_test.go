@@ -41,6 +41,16 @@ func TestACompositeOfAnElementIsIndexedByIt(t *testing.T) {
 				"key component-code-value-concept|s|a$||d",
 			},
 		},
+		{
+			"separators stand escaped, also at the end of a part", "component-code-value-concept",
+			`"component":[{"code":{"coding":[{"code":"a|"}]},"valueCodeableConcept":{"coding":[{"code":"b\\"}]}}]`,
+			[]string{
+				`key component-code-value-concept|a\|$|b\\`,
+				`key component-code-value-concept|a\|$||b\\`,
+				`key component-code-value-concept||a\|$|b\\`,
+				`key component-code-value-concept||a\|$||b\\`,
+			},
+		},
 		{"one of the two is missing: nothing", "component-code-value-concept", `"component":[{"code":{"coding":[{"code":"a"}]},"valueString":"b"}]`, nil},
 		{
 			"token and string of the resource itself, which its parameter reads otherwise", "code-value-string",
@@ -108,6 +118,7 @@ func TestACompositeIsAskedForByItsParts(t *testing.T) {
 			"with systems and without", "Questionnaire?context-type-value=focus$http://snomed.info/sct|408934002,|a$|b",
 			"and(or(context-type-value|focus$|http://snomed.info/sct|408934002 context-type-value||a$||b))",
 		},
+		{"a code that ends with |", `Group?characteristic-value=a\|$b`, `and(characteristic-value|a\|$|b)`},
 		{"escaped $ and |", `Group?characteristic-value=a\$b$c\|d`, `and(characteristic-value|a\$b$|c\|d)`},
 		{"ne: two ranges", "Observation?component-code-value-quantity=a$ne60", "and(or(range(component-code-value-quantity|a$ lo<59.5) range(component-code-value-quantity|a$ hi>=60.5)))"},
 		{"token and date of the resource itself", "Observation?code-value-date=a$ge2013", "and(code|a range(value-date hi>=2013-01-01))"},

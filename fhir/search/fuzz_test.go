@@ -50,7 +50,7 @@ func refused(t *testing.T, err error, name string) {
 		t.Fatalf("%v is no issue", err)
 	}
 	for _, i := range issues {
-		named := i.Reason == fhir.ReasonUnknownType || len(i.Expression) == 1 && (strings.Contains(i.Expression[0], name) || i.Expression[0] == "http.query")
+		named := i.Reason == fhir.ReasonUnknownType || len(i.Expression) == 1 && (strings.HasPrefix(i.Expression[0], "http."+name[:min(len(name), 77)]) || i.Expression[0] == "http.query")
 		if i.Text == "" || !named {
 			t.Fatalf("%v does not say where", i)
 		}

@@ -2,6 +2,7 @@ package search
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"firewolf/fhir"
 )
@@ -64,6 +65,8 @@ func (p *parser) ready(pair Pair, result bool) *fhir.Issue {
 	switch {
 	case pair.Name == "":
 		return fhir.NewIssue(fhir.Invalid, "a parameter has no name", "http.query")
+	case !utf8.ValidString(pair.Name) || !utf8.ValidString(pair.Value):
+		return fhir.NewIssue(fhir.Invalid, "a parameter is no UTF-8", "http.query")
 	case p.o.Conditional && result:
 		return refuse(fhir.Invalid, pair.Name, "%s cannot stand in conditional criteria", clip(pair.Name))
 	case strings.ContainsRune(pair.Value, 0):

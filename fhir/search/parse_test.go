@@ -274,7 +274,7 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 		},
 		{
 			"a chain of seven references", "Observation?" + strings.Repeat("has-member:Observation.", 7) + "code=1",
-			[]string{"error too-costly http." + strings.Repeat("has-member:Observation.", 7) + "code: " +
+			[]string{"error too-costly http.has-member:Observation.has-member:Observation.has-member:Observation.has-member:...: " +
 				"has-member:Observation.has-member:Observation.has-member:Observation.has-member:... follows more than 6 references"},
 		},
 		{
@@ -332,6 +332,16 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 		{
 			"includes with _summary=text", "Patient?_summary=text&_include=Patient:organization",
 			[]string{"error invalid http._summary: _summary=text cannot be combined with _include or _revinclude"},
+		},
+		{
+			"what is no UTF-8", "Patient?name=a%FFb&a%FF=b",
+			[]string{"error invalid http.query: a parameter is no UTF-8", "error invalid http.query: a parameter is no UTF-8"},
+		},
+		{
+			"a name that nobody would read", "Patient?" + strings.Repeat("x", 1000) + "=1",
+			[]string{
+				"error not-found/unknown-parameter http." + strings.Repeat("x", 80) + "...: Patient has no search parameter " + strings.Repeat("x", 80) + "...",
+			},
 		},
 		{
 			"a value with NUL", "Patient?name=a%00b",

@@ -153,6 +153,9 @@ func cutVersion(canonical string) (url, version string, ok bool) {
 // reference compiles a value of a reference parameter.
 func (c *compiler) reference(p *param, modifier, value string) (Expr, *fhir.Issue) {
 	if modifier == "identifier" {
+		if !slices.ContainsFunc(p.leaves, func(l leaf) bool { return l.Type == "Reference" }) {
+			return nil, refuse(fhir.Invalid, c.name, "%s has no identifiers: it is a canonical", p.Code)
+		}
 		return c.token(p, p.Code+":identifier", value)
 	}
 	text := unescape(value)

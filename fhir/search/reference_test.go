@@ -122,6 +122,9 @@ func TestAReferenceIsAskedForByIDTypeOrURL(t *testing.T) {
 
 func TestATypedReferenceToAnotherTypeIsRefused(t *testing.T) {
 	testRefusals(t, []refusal{{
+		"the identifier of a canonical", "QuestionnaireResponse?questionnaire:identifier=s|v",
+		[]string{"error invalid http.questionnaire:identifier: questionnaire has no identifiers: it is a canonical"},
+	}, {
 		"type and id of another type, another server's, no id",
 		"Observation?subject:Patient=Group/1&subject:Patient=http://other.org/fhir/Patient/1&subject:Patient=a%20b",
 		[]string{

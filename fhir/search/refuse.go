@@ -8,7 +8,7 @@ import (
 
 // refuse makes the issue of a parameter that cannot be answered.
 func refuse(code fhir.Code, parameter, format string, args ...any) *fhir.Issue {
-	return fhir.NewIssue(code, fmt.Sprintf(format, args...), "http."+parameter)
+	return fhir.NewIssue(code, fmt.Sprintf(format, args...), "http."+clip(parameter))
 }
 
 // unknownParameter is the issue of a parameter that the type does not have.
