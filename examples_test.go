@@ -49,6 +49,7 @@ var notLoaded = []string{
 
 // TestLoadTakesTheOfficialExamples loads the single examples, leaving out the files that bundle all definitions.
 func TestLoadTakesTheOfficialExamples(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}

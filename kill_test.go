@@ -27,6 +27,7 @@ import (
 //
 // FIREWOLF_TEST_KILLS sets the number of kills: 50, and 10 with -short.
 func TestEveryAcknowledgedTransactionSurvivesKill9(t *testing.T) {
+	t.Parallel()
 	kills := 50
 	if testing.Short() {
 		kills = 10

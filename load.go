@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"firewolf/fhir"
-	"firewolf/fhir/interaction"
 	"firewolf/load"
 )
 
@@ -87,7 +86,7 @@ func (l *loadCmd) open(ctx context.Context) (*target, error) {
 	if l.Store.kind == memoryStore {
 		return nil, errors.New("what is loaded into memory: ends with the command: name --server URL or --store sqlite:DIR")
 	}
-	h, err := newHouse(ctx, l.Store, l.ruleFlags, interaction.Limits{})
+	h, err := newHouse(ctx, plan{store: l.Store, rules: l.ruleFlags})
 	if err != nil {
 		return nil, err
 	}

@@ -161,6 +161,7 @@ func TestLoadGoesOnWhileTheServerIsKilledAndStartedAgain(t *testing.T) {
 
 // TestLoadThatIsKilledGoesOnWhereItWas kills the loading process itself, with a store of its own.
 func TestLoadThatIsKilledGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "store")
 	files := writeLoad(t, 3000, 100)
 	kills := 0

@@ -77,6 +77,7 @@ func synthea(t *testing.T, atMost int) (files []string, records []record) {
 
 // TestCountsBySearchEqualCountsInTheFiles loads the Synthea bundles and asks for every type and for many codes, dates and references.
 func TestCountsBySearchEqualCountsInTheFiles(t *testing.T) {
+	t.Parallel()
 	atMost := 62
 	if testing.Short() {
 		atMost = 6

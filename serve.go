@@ -23,6 +23,7 @@ type serveCmd struct {
 	Demo      bool   `help:"Load the sample bundles first; a second start adds nothing."`
 
 	storeFlags
+	tuningFlags
 	ruleFlags
 
 	TLSCert      string         `name:"tls-cert" placeholder:"FILE" group:"security" help:"The certificate chain (PEM), read again when it changes."`
@@ -42,7 +43,13 @@ type serveCmd struct {
 func (s *serveCmd) Run(ctx context.Context, c *console) error {
 	boundMemory(s.MemoryLimit)
 	log := slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: s.LogLevel}))
-	h, err := newHouse(ctx, s.Store, s.ruleFlags, s.interactionFlags.limits(), s.ownBases()...)
+	h, err := newHouse(ctx, plan{
+		store:  s.Store,
+		tuning: s.tuningFlags,
+		rules:  s.ruleFlags,
+		limits: s.interactionFlags.limits(),
+		own:    s.ownBases(),
+	})
 	if err != nil {
 		return err
 	}
@@ -194,6 +201,8 @@ func (f httpFlags) limits() api.Limits {
 type ruleFlags struct {
 	BaseURL    string `name:"base-url" placeholder:"URL" help:"The base of the absolute URLs that are written, https://fhir.example.org/fhir; by default that of each request."`
 	References string `default:"transaction" enum:"transaction,enforce,allow" help:"Where a reference to this server must point to something: inside a transaction, everywhere (enforce), or nowhere (allow)."`
+	// A client that deletes by criteria means all that match; who fears that can forbid it.
+	ConditionalDelete string `default:"multiple" enum:"multiple,single" help:"How many matches a conditional delete may have."`
 }
 
 // interactionFlags are the limits of one interaction.
@@ -202,15 +211,17 @@ type interactionFlags struct {
 	MaxCount     int `default:"1000" group:"limits" help:"The largest page of a search or history."`
 	DefaultCount int `default:"20" group:"limits" help:"The page where _count is not given."`
 	MaxIncludes  int `default:"10000" group:"limits" help:"The most included resources of one page."`
+	MaxDeletes   int `default:"1000" group:"limits" help:"The most matches that one conditional delete removes."`
 	MaxDepth     int `default:"90" group:"limits" help:"The deepest nesting of a resource."`
 }
 
 func (f interactionFlags) limits() interaction.Limits {
 	return interaction.Limits{
-		Entries:      f.MaxEntries,
-		Count:        f.MaxCount,
-		DefaultCount: f.DefaultCount,
-		Includes:     f.MaxIncludes,
-		Depth:        f.MaxDepth,
+		Entries:       f.MaxEntries,
+		Count:         f.MaxCount,
+		DefaultCount:  f.DefaultCount,
+		Includes:      f.MaxIncludes,
+		DeleteMatches: f.MaxDeletes,
+		Depth:         f.MaxDepth,
 	}
 }

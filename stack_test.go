@@ -10,7 +10,6 @@ import (
 
 	"firewolf/api"
 	"firewolf/fhir"
-	"firewolf/fhir/interaction"
 )
 
 // stack is the whole server in this process: a store, what stands on it, and a listener.
@@ -53,7 +52,7 @@ func newTestHouse(t *testing.T, kind string) *house {
 	if kind == sqliteStore {
 		at.path = t.TempDir()
 	}
-	h, err := newHouse(context.Background(), at, ruleFlags{References: "transaction"}, interaction.Limits{})
+	h, err := newHouse(context.Background(), plan{store: at, rules: ruleFlags{References: "transaction"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"firewolf/fhir/search"
-	"firewolf/fhir/spec"
-	"firewolf/store"
-	"firewolf/store/memory"
 	"firewolf/store/sqlite"
 )
 
@@ -30,6 +25,12 @@ type location struct {
 // storeFlags name a store.
 type storeFlags struct {
 	Store location `default:"sqlite:firewolf-data" placeholder:"STORE" help:"Where resources are kept: sqlite:DIR (or the file of a backup) or memory: (${default})."`
+}
+
+// tuningFlags are how a store works.
+type tuningFlags struct {
+	Retention time.Duration `default:"1h" group:"limits" help:"How long the pages of one search can be walked while what they show is changed."`
+	MaxQueue  int           `default:"1024" group:"limits" help:"The most writes that wait; others are answered 429."`
 }
 
 // UnmarshalText reads "sqlite:DIR" or "memory:".
@@ -56,14 +57,6 @@ func (l location) String() string { return l.kind + ":" + l.path }
 func (l location) folder() string {
 	_, dir := sqlite.Locate(l.path)
 	return dir
-}
-
-// open opens the store.
-func (l location) open(ctx context.Context, s *spec.Spec, e *search.Engine, own []string) (store.Store, error) {
-	if l.kind == memoryStore {
-		return memory.New(s, time.Now, own...), nil
-	}
-	return sqlite.Open(ctx, l.path, sqlite.Options{Engine: e, Clock: time.Now, Index: search.Format})
 }
 
 // embedded returns the path of an embedded store, for the commands that work on its files.

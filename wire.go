@@ -12,6 +12,8 @@ import (
 	"firewolf/fhir/spec"
 	"firewolf/fhir/validate"
 	"firewolf/store"
+	"firewolf/store/memory"
+	"firewolf/store/sqlite"
 )
 
 // house is every room below HTTP, wired together.
@@ -22,42 +24,69 @@ type house struct {
 	service *interaction.Service
 }
 
+// plan says what a house is built of.
+type plan struct {
+	store  location
+	tuning tuningFlags
+	rules  ruleFlags
+	limits interaction.Limits
+	own    []string // base URLs of the server that are known beforehand
+}
+
 // newHouse opens the definitions, the store and what stands on them.
-func newHouse(ctx context.Context, at location, f ruleFlags, limits interaction.Limits, own ...string) (*house, error) {
-	if f.BaseURL != "" {
-		own = append(own, f.BaseURL)
+func newHouse(ctx context.Context, p plan) (*house, error) {
+	if p.rules.BaseURL != "" {
+		p.own = append(p.own, p.rules.BaseURL)
 	}
 	h := &house{}
 	var err error
 	if h.spec, err = spec.Open(); err != nil {
 		return nil, fmt.Errorf("reading the definitions: %w", err)
 	}
-	if h.engine, err = search.NewEngine(h.spec, own...); err != nil {
+	if h.engine, err = search.NewEngine(h.spec, p.own...); err != nil {
 		return nil, fmt.Errorf("compiling the search parameters: %w", err)
 	}
-	if h.store, err = at.open(ctx, h.spec, h.engine, own); err != nil {
+	if h.store, err = h.openStore(ctx, p); err != nil {
 		return nil, err
 	}
-	h.service, err = interaction.New(interaction.Options{
-		Store:      h.store,
-		Spec:       h.spec,
-		Search:     h.engine,
-		Checker:    validate.New(h.spec),
-		Clock:      time.Now,
-		Bases:      own,
-		References: interaction.References(f.References),
-		Limits:     limits,
-		Software: interaction.Software{
-			Name:        "Firewolf",
-			Version:     thisBuild().version,
-			Released:    cmp.Or(thisBuild().at, time.Now()), // a CapabilityStatement must have a date
-			Description: "Firewolf, a FHIR R4 server",
-		},
-	})
-	if err != nil {
+	if h.service, err = h.newService(p); err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
 	return h, nil
+}
+
+func (h *house) openStore(ctx context.Context, p plan) (store.Store, error) {
+	if p.store.kind == memoryStore {
+		return memory.New(h.spec, time.Now, p.own...), nil
+	}
+	return sqlite.Open(ctx, p.store.path, sqlite.Options{
+		Engine:    h.engine,
+		Clock:     time.Now,
+		Index:     search.Format,
+		Retention: p.tuning.Retention,
+		Queue:     p.tuning.MaxQueue,
+	})
+}
+
+func (h *house) newService(p plan) (*interaction.Service, error) {
+	b := thisBuild()
+	return interaction.New(interaction.Options{
+		Store:                     h.store,
+		Spec:                      h.spec,
+		Search:                    h.engine,
+		Checker:                   validate.New(h.spec),
+		Clock:                     time.Now,
+		Bases:                     p.own,
+		References:                interaction.References(p.rules.References),
+		ConditionalDeleteMultiple: p.rules.ConditionalDelete != "single",
+		Limits:                    p.limits,
+		Software: interaction.Software{
+			Name:        "Firewolf",
+			Version:     b.version,
+			Released:    cmp.Or(b.at, time.Now()), // a CapabilityStatement must have a date
+			Description: "Firewolf, a FHIR R4 server",
+		},
+	})
 }
 
 // Close closes the store: the rest holds nothing.
