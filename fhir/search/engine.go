@@ -1,7 +1,6 @@
 package search
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"strings"
 	"sync"
@@ -166,25 +165,4 @@ func (e *Engine) compileParam(p *param) error {
 		return nil
 	}
 	return p.composite.compile(e.spec, p.leaves)
-}
-
-// keyFormat is raised when the same definitions make other entries than before.
-const keyFormat = 1
-
-// Index names what entries are made by: the definitions, the format of keys, and the base URLs of this server. Entries that an
-// engine of another name made must be made again.
-func (e *Engine) Index() string {
-	h := sha256.New()
-	for _, typ := range e.spec.ResourceTypes() {
-		for _, p := range e.spec.Params(typ) {
-			fmt.Fprintf(h, "%s %s %s %s %s\n", typ, p.URL, p.Code, p.Type, p.Expression)
-			for _, c := range p.Components {
-				fmt.Fprintf(h, "%s %s\n", c.Definition, c.Expression)
-			}
-		}
-	}
-	for _, base := range e.own {
-		fmt.Fprintln(h, base)
-	}
-	return fmt.Sprintf("%d-%x", keyFormat, h.Sum(nil)[:8])
 }

@@ -127,21 +127,3 @@ func TestLeavesAreReadOffTheDefinitions(t *testing.T) {
 		})
 	}
 }
-
-func TestTheIndexIsNamedByWhatItsEntriesAreMadeBy(t *testing.T) {
-	s, err := openSpec()
-	if err != nil {
-		t.Fatal(err)
-	}
-	names := map[string]int{}
-	for _, bases := range [][]string{{own}, {own + "/"}, nil, {"http://a.org"}, {"http://a.org", own}} {
-		e, err := search.NewEngine(s, bases...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		names[e.Index()]++
-	}
-	if names[engine(t).Index()] != 2 || len(names) != 4 {
-		t.Errorf("five engines, two of them with the same base, have the names %v", names)
-	}
-}
