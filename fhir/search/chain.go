@@ -5,10 +5,11 @@ import (
 	"firewolf/fhir/spec"
 )
 
-// maxHops is how many references one parameter may follow, maxLeaves into how many types it may branch on the way.
+// maxHops is how many references one parameter may follow, maxSteps into how many types it may branch on the way,
+// those included that do not know what follows.
 const (
-	maxHops   = 6
-	maxLeaves = 400
+	maxHops  = 6
+	maxSteps = 1000
 )
 
 // chain reads what follows the dot of a chained parameter. Where the reference may point to several types and none is named, the

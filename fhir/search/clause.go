@@ -13,13 +13,16 @@ type clauseReader struct {
 	e      *Engine
 	name   string // the whole name, for issues
 	values []string
-	leaves int // conditions so far, over all types that a chain branches into
+	steps  int // names read so far, over all types that a chain branches into
 }
 
 // read reads the name of a clause on resources of type typ, after so many references.
 func (r *clauseReader) read(typ, name string, hops int) (Clause, *fhir.Issue) {
 	if hops > maxHops {
 		return Clause{}, refuse(fhir.TooCostly, r.name, "%s follows more than %d references", clip(r.name), maxHops)
+	}
+	if r.steps++; r.steps > maxSteps {
+		return Clause{}, refuse(fhir.TooCostly, r.name, "%s branches into more than %d types; name the type, as in subject:Patient.name", clip(r.name), maxSteps)
 	}
 	if rest, ok := strings.CutPrefix(name, "_has:"); ok {
 		return r.has(typ, name, rest, hops)
@@ -38,9 +41,6 @@ func (r *clauseReader) read(typ, name string, hops int) (Clause, *fhir.Issue) {
 		return r.chain(clause, typ, tail, hops)
 	}
 	clause.Values = r.values
-	if r.leaves++; r.leaves > maxLeaves {
-		return Clause{}, refuse(fhir.TooCostly, r.name, "%s reaches more than %d types; name the type, as in subject:Patient.name", clip(r.name), maxLeaves)
-	}
 	return clause, r.modifier(typ, clause)
 }
 

@@ -126,7 +126,11 @@ func (ix *indexer) composite(p *param, v fhirpath.Value) error {
 			ix.last(p, heads, i, values)
 			return nil
 		}
-		heads = joinForms(heads, i, ix.e.forms(parts[i].param, values[i]))
+		forms := ix.e.forms(parts[i].param, values[i])
+		if len(heads)*len(forms) > maxJoined {
+			return fhir.NewIssue(fhir.TooCostly, "the search parameter "+p.Code+" would join more codes than an index holds", v.Node.Location())
+		}
+		heads = joinForms(heads, i, forms)
 	}
 	for _, head := range heads {
 		ix.finished(partName(p.Code, head))
@@ -227,6 +231,9 @@ func joinForms(heads []string, i int, forms []string) []string {
 	}
 	return joined
 }
+
+// maxJoined bounds the tuples of one element: two components of a thousand codings each would make millions.
+const maxJoined = 10_000
 
 // partName is a joined head, or the digest that stands for it.
 func partName(code, head string) string {

@@ -2,12 +2,14 @@ package search_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"firewolf/fhir/spec"
+	"firewolf/fhir/tree"
 )
 
 func TestACompositeOfAnElementIsIndexedByIt(t *testing.T) {
@@ -284,5 +286,22 @@ func TestNoOrderOfPartsMattersToTheIndex(t *testing.T) {
 	}
 	if keys := entries(t, one).Keys; !slices.IsSorted(keys) {
 		t.Errorf("the keys are not sorted: %q", keys)
+	}
+}
+
+func TestAnElementOfTooManyTuplesIsRefused(t *testing.T) {
+	codings := strings.TrimSuffix(strings.Repeat(`{"system":"s","code":"#"},`, 60), ",")
+	for i := range 120 {
+		codings = strings.Replace(codings, "#", strconv.Itoa(i%60), 1)
+	}
+	concept := `{"coding":[` + codings + `]}`
+	doc, err := tree.Parse([]byte(`{"resourceType":"Observation","id":"1","component":[{"code":`+concept+`,"valueCodeableConcept":`+concept+`}]}`), tree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = engine(t).Entries(doc)
+	want := []string{"error too-costly Observation.component[0]: the search parameter component-code-value-concept would join more codes than an index holds"}
+	if diff := cmp.Diff(want, showIssues(err)); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -160,10 +160,26 @@ func (ix *indexer) folded(name, value string) {
 }
 
 // ref writes a reference to a resource of this server.
-func (ix *indexer) ref(r RefEntry) {
-	if !slices.Contains(ix.refs, r) {
-		ix.refs = append(ix.refs, r)
+func (ix *indexer) ref(r RefEntry) { ix.refs = append(ix.refs, r) }
+
+// eachOnce drops the references that stand twice, and keeps the order of the others.
+func eachOnce(refs []RefEntry) []RefEntry {
+	const few = 16
+	var seen map[RefEntry]bool
+	if len(refs) > few { // a List may hold thousands
+		seen = make(map[RefEntry]bool, len(refs))
 	}
+	kept := refs[:0]
+	for _, r := range refs {
+		if seen[r] || seen == nil && slices.Contains(kept, r) {
+			continue
+		}
+		kept = append(kept, r)
+		if seen != nil {
+			seen[r] = true
+		}
+	}
+	return kept
 }
 
 // finish sorts what was gathered, each once.
@@ -175,7 +191,7 @@ func (ix *indexer) finish() Entries {
 		keys = append(keys, all[s.from:s.to])
 	}
 	slices.Sort(keys)
-	out := Entries{Keys: slices.Compact(keys), Refs: ix.refs}
+	out := Entries{Keys: slices.Compact(keys), Refs: eachOnce(ix.refs)}
 	if len(ix.texts) > 0 {
 		out.Texts = make([]Text, 0, len(ix.texts))
 		for _, t := range ix.texts {

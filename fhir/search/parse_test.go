@@ -278,9 +278,16 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 				"has-member:Observation.has-member:Observation.has-member:Observation.has-member:... follows more than 6 references"},
 		},
 		{
+			"a chain that would look for what nobody knows along a million ways", "Provenance?target.subject.subject.subject.subject.subject.shoesize=1",
+			[]string{
+				"error too-costly http.target.subject.subject.subject.subject.subject.shoesize: " +
+					"target.subject.subject.subject.subject.subject.shoesize branches into more than 1000 types; name the type, as in subject:Patient.name",
+			},
+		},
+		{
 			"a chain that branches into every type twice", "Provenance?target.subject.subject._id=1",
 			[]string{
-				"error too-costly http.target.subject.subject._id: target.subject.subject._id reaches more than 400 types; name the type, as in subject:Patient.name",
+				"error too-costly http.target.subject.subject._id: target.subject.subject._id branches into more than 1000 types; name the type, as in subject:Patient.name",
 			},
 		},
 		{

@@ -1,10 +1,14 @@
 package search_test
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"firewolf/fhir"
 	"firewolf/fhir/search"
 	"firewolf/fhir/spec"
 )
@@ -218,5 +222,22 @@ func TestEveryReferenceParameterHasTargetsThatAreResourceTypes(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, few); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestEachReferenceIsKeptOnceHoweverManyThereAre(t *testing.T) {
+	for _, n := range []int{1, 5, 40} {
+		var items []string
+		for i := range 3 * n {
+			items = append(items, fmt.Sprintf(`{"item":{"reference":"Patient/%d"}}`, i%n))
+		}
+		got := entries(t, `{"resourceType":"List","id":"1","entry":[`+strings.Join(items, ",")+`]}`)
+		var want []search.RefEntry
+		for i := range n {
+			want = append(want, search.RefEntry{Param: "item", Key: fhir.Key{Type: "Patient", ID: strconv.Itoa(i)}})
+		}
+		if diff := cmp.Diff(want, got.Refs); diff != "" {
+			t.Errorf("%d references three times: %s", n, diff)
+		}
 	}
 }
