@@ -39,12 +39,12 @@ func BenchmarkReadsOver8Connections(b *testing.B) {
 		defer server.Close()
 		read(b, "http://"+l.Addr().String()+"/fhir/Patient/1")
 	})
-	b.Run("firewolf", func(b *testing.B) { readFirewolf(b, nil) })
-	b.Run("firewolf with an audit trail", func(b *testing.B) { readFirewolf(b, io.Discard) })
+	b.Run("firewolf", func(b *testing.B) { readFirewolf(b, canned{}, nil) })
+	b.Run("firewolf with an audit trail", func(b *testing.B) { readFirewolf(b, canned{}, io.Discard) })
 }
 
-func readFirewolf(b *testing.B, audit io.Writer) {
-	s, err := New(Options{Interactor: canned{}, Addr: "127.0.0.1:0", Audit: audit})
+func readFirewolf(b *testing.B, i interaction.Interactor, audit io.Writer) {
+	s, err := New(Options{Interactor: i, Addr: "127.0.0.1:0", Audit: audit})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -96,8 +96,12 @@ func (s *Server) xForwarded(o origin, h http.Header) origin {
 	addresses := list(h["X-Forwarded-For"])
 	hops := 1
 	for k := len(addresses) - 1; k >= 0; k-- {
-		o.remote = addressOnly(addresses[k])
-		if !s.trusts(o.remote) || k == 0 {
+		address := addressOnly(addresses[k])
+		if address == "" {
+			break
+		}
+		o.remote = address
+		if !s.trusts(address) || k == 0 {
 			break
 		}
 		hops++

@@ -49,6 +49,7 @@ func TestBaseAndClientComeFromTrustedProxiesOnly(t *testing.T) {
 			"https://fhir.example.org/fhir", "192.0.2.1",
 		},
 		{"only trusted addresses", loopback, []string{"X-Forwarded-For: 10.0.0.1, 10.0.0.2"}, "http://HOST/fhir", "10.0.0.1"},
+		{"addresses that are none", loopback, []string{"X-Forwarded-For: 192.0.2.1, unknown"}, "http://HOST/fhir", "127.0.0.1"},
 		{"a scheme that is none", loopback, []string{"X-Forwarded-Proto: gopher"}, "http://HOST/fhir", "127.0.0.1"},
 		{"an IPv6 proxy", loopback, []string{"X-Forwarded-For: 2001:db8:9::1, 2001:db8:1::5"}, "http://HOST/fhir", "2001:db8:9::1"},
 	}

@@ -127,6 +127,10 @@ func TestFormatAndPrettyEndAtTheBorder(t *testing.T) {
 	if diff := cmp.Diff("name=a _count=2", pairs(s.last().Query)); diff != "" {
 		t.Errorf("parameters (-want +got):\n%s", diff)
 	}
+	got := ts.do("POST", "/fhir/Patient/_search", "name=a&_format=application/json", "Content-Type: application/x-www-form-urlencoded; charset=UTF-8")
+	if diff := cmp.Diff("name=a", pairs(s.last().Query)); diff != "" || got.header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Errorf("%s, parameters of a form (-want +got):\n%s", got.header.Get("Content-Type"), diff)
+	}
 }
 
 func TestPrettyLaysJSONOutAndKeepsItsNumbers(t *testing.T) {
