@@ -1,11 +1,13 @@
 package search_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"firewolf/fhir"
 	"firewolf/fhir/search"
+	"firewolf/fhir/tree"
 )
 
 // FuzzParse reads any query of any type: it is answered with a plan or refused with issues that name a parameter, never with a panic.
@@ -55,4 +57,36 @@ func refused(t *testing.T, err error, name string) {
 			t.Fatalf("%v does not say where", i)
 		}
 	}
+}
+
+// FuzzEntries indexes any resource that can be parsed: never a panic, and an error only where a composite has too many tuples.
+func FuzzEntries(f *testing.F) {
+	for _, seed := range []string{
+		syntheaObservation,
+		syntheaBloodPressure,
+		`{"resourceType":"Patient","id":"1","name":[{"family":"A","given":["B",null],"_given":[null,{"id":"x"}]}],"birthDate":"1974-12","link":[{"other":{"reference":"#"}}]}`,
+		`{"resourceType":"Observation","id":"1","valueQuantity":{"value":1e400,"system":"http://unitsofmeasure.org","code":"[degF]","comparator":"<"}}`,
+		`{"resourceType":"MolecularSequence","id":"1","referenceSeq":{"chromosome":{"coding":[{"code":"1"}]}},"variant":[{"start":1,"end":2}]}`,
+		`{"resourceType":"Group","id":"1","characteristic":[{"code":{"coding":[{"code":"a|b$c\\"}]},"valueRange":{"low":{}}}]}`,
+		`{"resourceType":"Bundle","id":"1","entry":[{"resource":{"resourceType":"Composition","id":"c"}}]}`,
+		`{"resourceType":"ServiceRequest","id":"1","occurrenceTiming":{"event":["2015",{}],"repeat":{"boundsPeriod":{"end":"x"}}}}`,
+		`{"resourceType":"Patient","id":"1","name":"no array","identifier":{"value":5},"gender":["male"],"birthDate":{"a":1}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, json []byte) {
+		doc, err := tree.Parse(json, tree.Limits{})
+		if err != nil {
+			return
+		}
+		e, err := engine(t).Entries(doc)
+		if err != nil {
+			return
+		}
+		for _, r := range e.Refs {
+			if !slices.Contains(e.Keys, search.RefKey(r.Param, r.Key)) {
+				t.Errorf("the reference %v has no key", r)
+			}
+		}
+	})
 }

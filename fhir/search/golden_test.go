@@ -214,3 +214,30 @@ func short(line string) string {
 	}
 	return fmt.Sprintf("%s... (%d bytes, SHA-256 %x)", strings.ToValidUTF8(line[:most], ""), len(line), sha256.Sum256([]byte(line)))
 }
+
+// TestEntriesKeepWhatStoresRelyOn looks at the entries of every official example.
+func TestEntriesKeepWhatStoresRelyOn(t *testing.T) {
+	for _, sources := range examples(t) {
+		for _, src := range sources {
+			e := indexed(t, src)
+			if !slices.IsSorted(e.Keys) || len(slices.Compact(slices.Clone(e.Keys))) != len(e.Keys) {
+				t.Errorf("%s: the keys are not sorted, each once: %q", src.name, e.Keys)
+			}
+			for i, text := range e.Texts {
+				if text.Value == "" || slices.Contains(e.Texts[i+1:], text) {
+					t.Errorf("%s: the text %v is empty or stands twice", src.name, text)
+				}
+			}
+			for i, r := range e.Ranges {
+				if r.Lo == "" || r.Hi == "" || r.Kind == 0 || slices.Contains(e.Ranges[i+1:], r) {
+					t.Errorf("%s: the range %v lacks a bound or stands twice", src.name, r)
+				}
+			}
+			for i, ref := range e.Refs {
+				if _, there := slices.BinarySearch(e.Keys, search.RefKey(ref.Param, ref.Key)); !there || slices.Contains(e.Refs[i+1:], ref) {
+					t.Errorf("%s: the reference %v has no key or stands twice", src.name, ref)
+				}
+			}
+		}
+	}
+}
