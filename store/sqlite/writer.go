@@ -258,7 +258,11 @@ func writeFailed(err error) error {
 	if errors.Is(err, sqlite3.FULL) {
 		return fhir.NewIssue(fhir.NoStore, "the disk is full: nothing was written").Because(fhir.ReasonStorageFull).CausedBy(err)
 	}
-	if errors.Is(err, sqlite3.READONLY) || errors.Is(err, sqlite3.IOERR) {
+	if errors.Is(err, sqlite3.IOERR) { // a log that was written but could not be synced may yet be found after a crash
+		return fhir.NewIssue(fhir.NoStore, "the disk failed while the write was made durable: whether it was written is not known").
+			Because(fhir.ReasonOutcomeUnknown).CausedBy(err)
+	}
+	if errors.Is(err, sqlite3.READONLY) {
 		return fhir.NewIssue(fhir.NoStore, "the store cannot be written now: nothing was written").Because(fhir.ReasonUnavailable).CausedBy(err)
 	}
 	return fmt.Errorf("writing a transaction: %w", err)
