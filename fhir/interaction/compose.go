@@ -135,6 +135,9 @@ func (l *look) rewrite(e *entry) (*tree.Tree, error) {
 			}
 		}
 	}
+	if id := e.req.tree.Root().Member("id"); id.Exists() && id.Text() != e.key.ID { // one edit more costs less than a pass of its own
+		found.edits = append(found.edits, tree.Edit{Node: id, JSON: tree.Quote(nil, e.key.ID)})
+	}
 	if len(found.edits) == 0 {
 		return e.req.tree, nil
 	}

@@ -3,10 +3,13 @@ package interaction_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"firewolf/fhir"
 	"firewolf/fhir/interaction"
@@ -152,7 +155,7 @@ func (s *stale) Write(ctx context.Context, tx store.Tx) (store.Commit, error) {
 }
 
 func TestAWriteIsTriedAgainABoundedNumberOfTimes(t *testing.T) {
-	for _, c := range []struct{ stale, retries, status int }{{0, 3, 201}, {2, 3, 201}, {3, 3, 503}, {7, 0, 201}, {8, 0, 503}} {
+	for _, c := range []struct{ stale, retries, status int }{{0, 3, 201}, {2, 3, 201}, {3, 3, 503}, {15, 0, 201}, {16, 0, 503}} {
 		w := newWorld(t, func(o *interaction.Options) {
 			o.Store = &stale{o.Store, c.stale}
 			o.Limits.Retries = c.retries
@@ -189,5 +192,139 @@ func TestTheClockOfTheServiceIsAskedWhereARequestHasNone(t *testing.T) {
 	r := call("GET Patient?birthdate=ap2026-01-01&_summary=count", "", func(r *interaction.Request) { r.Now = time.Time{} })
 	if total := *w.search(r).Total; total != 0 {
 		t.Errorf("seven days ago is not about yesterday, but %d matched", total)
+	}
+}
+
+// overtaken is a store under which another client writes just before the first write.
+type overtaken struct {
+	store.Store
+	other func()
+}
+
+func (s *overtaken) Write(ctx context.Context, tx store.Tx) (store.Commit, error) {
+	if other := s.other; other != nil {
+		s.other = nil
+		other()
+	}
+	return s.Store.Write(ctx, tx)
+}
+
+// What was looked up before a write may have changed when it is written: then it is looked up again.
+func TestAWriteThatIsOvertakenLooksAgain(t *testing.T) {
+	tagged := func(id string) interaction.Request {
+		return call("PUT Patient/"+id, `{"resourceType":"Patient","id":"`+id+`","identifier":[{"value":"x"}]}`)
+	}
+	const exists = `"ifNoneExist":"identifier=x"`
+	basic := func(reference string) string {
+		return `{"resourceType":"Basic","id":"b","code":{"text":"x"},"subject":{"reference":"` + reference + `"}}`
+	}
+	quiet := func(line, body string, change ...func(*interaction.Request)) interaction.Request {
+		return call(line, body, append(change, prefer("minimal"))...)
+	}
+	for _, c := range []struct {
+		name        string
+		given       []interaction.Request
+		other, when interaction.Request
+		want        answer
+		then, is    string // a resource afterwards holds this
+	}{
+		{
+			name: "a conditional create finds what was created meanwhile", other: tagged("a"), when: quiet("POST Patient", taggedWolf, ifNoneExist("identifier=x")),
+			want: answer{Status: 200, Location: base + "/Patient/a/_history/1", ETag: `W/"1"`, Modified: "1s"},
+		},
+		{
+			name: "a conditional update updates what was created meanwhile", other: tagged("a"), when: quiet("PUT Patient?identifier=x", namedWolf),
+			want: answer{Status: 200, Location: base + "/Patient/a/_history/2", ETag: `W/"2"`, Modified: "1s"},
+		},
+		{
+			name: "a conditional update that matches many meanwhile is refused", given: []interaction.Request{tagged("a")}, other: tagged("b"),
+			when: quiet("PUT Patient?identifier=x", namedWolf),
+			want: refused(412, "error multiple-matches : the criteria match more than one Patient, such as Patient/a and Patient/b"),
+		},
+		{
+			name: "a conditional delete of what was deleted meanwhile is done already", given: []interaction.Request{tagged("a")}, other: call("DELETE Patient/a", ""),
+			when: quiet("DELETE Patient?identifier=x", ""), want: answer{Status: 204},
+		},
+		{
+			name: "a conditional delete leaves what matches no more", given: []interaction.Request{tagged("a")}, other: call("PUT Patient/a", `{"resourceType":"Patient","id":"a"}`),
+			when: quiet("DELETE Patient?identifier=x", ""), want: answer{Status: 204}, then: "Patient/a", is: `"versionId":"2"`,
+		},
+		{
+			name: "an entry finds what was created meanwhile", other: tagged("a"),
+			when: transaction(post("urn:uuid:p", taggedWolf, exists), put("Basic/b", basic("urn:uuid:p"))),
+			want: transactionResponse(answered("200 OK", "Patient/a/_history/1", "1", "01"), created("Basic/b/_history/1", "01")),
+			then: "Basic/b", is: `"subject":{"reference":"Patient/a"}`,
+		},
+		{
+			name: "a conditional reference means what it means when it is written", given: []interaction.Request{tagged("a"), tagged("b"), call("DELETE Patient/b", "")},
+			other: transaction(ask("DELETE", "Patient/a"), put("Patient/b", `{"resourceType":"Patient","id":"b","identifier":[{"value":"x"}]}`)),
+			when:  transaction(put("Basic/b", basic("Patient?identifier=x"))),
+			want:  transactionResponse(created("Basic/b/_history/1", "04")),
+			then:  "Basic/b", is: `"subject":{"reference":"Patient/b"}`,
+		},
+		{
+			name: "a version that a reference names is foretold again", given: []interaction.Request{putWolf()}, other: call("PUT Patient/1", `{"resourceType":"Patient","id":"1"}`),
+			when: transaction(put("Patient/1", wolfe), put("Basic/b", basic("Patient/1/_history/1"))),
+			want: transactionResponse(answered("200 OK", "Patient/1/_history/3", "3", "02"), created("Basic/b/_history/1", "02")),
+			then: "Basic/b", is: `"subject":{"reference":"Patient/1/_history/3"}`,
+		},
+		{
+			name: "a star of If-Match means the version of meanwhile", given: []interaction.Request{putWolf()}, other: putWolfe(),
+			when: quiet("PUT Patient/1", `{"resourceType":"Patient","id":"1"}`, ifMatch("*")),
+			want: answer{Status: 200, Location: location + "3", ETag: `W/"3"`, Modified: "2s"},
+		},
+		{
+			name: "a star of If-Match does not bring back what was deleted meanwhile", given: []interaction.Request{putWolf()}, other: deleteWolf(),
+			when: quiet("PUT Patient/1", wolfe, ifMatch("*")),
+			want: refused(412, "error conflict/version-mismatch http.If-Match: If-Match does not hold: there is no Patient/1"),
+		},
+		{
+			name: "a tag of If-Match does not hold for the version of meanwhile", given: []interaction.Request{putWolf()}, other: putWolfe(),
+			when: quiet("PUT Patient/1", wolfe, ifMatch(`W/"1"`)),
+			want: refused(412, "error conflict/version-mismatch : If-Match asks for version 1 of Patient/1, the current version is 2"),
+		},
+		{
+			name: "a reference to what was deleted meanwhile is refused", given: []interaction.Request{putWolf()}, other: deleteWolf(),
+			when: transaction(post("", observation("Patient/1"))),
+			want: refused(422, "error not-found/dangling-reference Bundle.entry[0].resource.subject.reference: the reference to Patient/1 points to nothing"),
+		},
+		{
+			name: "a read of what was deleted meanwhile refuses all", given: []interaction.Request{putWolf()}, other: deleteWolf(),
+			when: transaction(post("", namedWolf), ask("GET", "Patient/1")),
+			want: refused(404, "error not-found Bundle.entry[1]: Patient/1 is not known"),
+		},
+		{
+			name: "the same request under the same key that was done meanwhile is told", other: quiet("POST Patient", namedWolf, idempotent("k")),
+			when: quiet("POST Patient", namedWolf, idempotent("k")),
+			want: answer{Status: 201, Location: base + "/Patient/new-2/_history/1", ETag: `W/"1"`, Modified: "1s"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			under := &overtaken{}
+			w := newWorld(t, func(o *interaction.Options) {
+				under.Store = o.Store
+				o.Store = under
+			})
+			for _, r := range c.given {
+				if got := w.do(r); got.Status >= 300 {
+					t.Fatalf("given: %v", got)
+				}
+			}
+			under.other = func() {
+				if got := w.Interact(context.Background(), c.other); got.Status >= 300 {
+					t.Errorf("the other: %d %v", got.Status, got.Issues)
+				}
+			}
+			got := w.do(c.when)
+			c.want.Body = compact(c.want.Body)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if c.then != "" {
+				if body := w.do(call("GET "+c.then, "")).Body; !strings.Contains(body, c.is) {
+					t.Errorf("%s is %s", c.then, body)
+				}
+			}
+		})
 	}
 }

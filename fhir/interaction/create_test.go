@@ -1,6 +1,7 @@
 package interaction_test
 
 import (
+	"strings"
 	"testing"
 
 	"firewolf/fhir"
@@ -187,8 +188,26 @@ func TestIdempotentCreate(t *testing.T) {
 			want:  answer{Status: 200, Location: location + "1", ETag: `W/"1"`, Modified: "1s", Body: wolfV1},
 		},
 		{
-			name: "a refused request leaves its key free", given: nil,
-			when: call("POST Patient", body, idempotent(string(make([]byte, 300)))),
+			name: "the first answer stands even if its criteria match many now",
+			given: []interaction.Request{
+				call("POST Patient", taggedWolf, idempotent("k"), ifNoneExist("identifier=x")), call("POST Patient", taggedWolf), call("POST Patient", taggedWolf),
+			},
+			when: call("POST Patient", taggedWolf, idempotent("k"), ifNoneExist("identifier=x"), prefer("minimal")),
+			want: answer{Status: 201, Location: newLocation, ETag: `W/"1"`, Modified: "1s"},
+		},
+		{
+			name: "the answer to an update stands even if If-Match holds no more", given: []interaction.Request{putWolf(), call("PUT Patient/1", wolfe, idempotent("k"), ifMatch(`W/"1"`))},
+			when: call("PUT Patient/1", wolfe, idempotent("k"), ifMatch(`W/"1"`)),
+			want: answer{Status: 200, Location: location + "2", ETag: `W/"2"`, Modified: "2s", Body: wolfeV2},
+		},
+		{
+			name: "a deletion is told again", given: []interaction.Request{putWolf(), call("DELETE Patient/1", "", idempotent("k")), putWolf()},
+			when: call("DELETE Patient/1", "", idempotent("k"), prefer("OperationOutcome")),
+			want: answer{Status: 200, ETag: `W/"2"`, Modified: "2s", Body: outcome("deleted Patient/1")},
+		},
+		{
+			name: "a key that is too long is refused", given: nil,
+			when: call("POST Patient", body, idempotent(strings.Repeat("k", 256))),
 			want: answer{Status: 422, Issues: []string{"error too-long/unprocessable http.Idempotency-Key: an Idempotency-Key has at most 255 characters"}},
 		},
 	})

@@ -63,7 +63,7 @@ type Limits struct {
 	Includes      int // included resources of one page; default 10,000
 	IncludeDepth  int // rounds of :iterate; default 10
 	DeleteMatches int // resources that one conditional delete may remove; default 1,000
-	Retries       int // attempts of a write whose assumptions fell; default 8
+	Retries       int // attempts of a write whose assumptions fell; default 16
 	Depth         int // nesting of a body; default 90
 }
 
@@ -130,6 +130,9 @@ func New(o Options) (*Service, error) {
 	if o.IDs == nil {
 		o.IDs = func() string { return uuid.Must(uuid.NewV7()).String() }
 	}
+	if o.Software.Released.IsZero() {
+		o.Software.Released = o.Clock().UTC().Truncate(time.Second)
+	}
 	o.Limits = o.Limits.withDefaults()
 	return &Service{o: o}, nil
 }
@@ -145,7 +148,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.Includes, 10_000},
 		{&l.IncludeDepth, 10},
 		{&l.DeleteMatches, 1000},
-		{&l.Retries, 8},
+		{&l.Retries, 16},
 		{&l.Depth, 90},
 	} {
 		if *d.field <= 0 {
