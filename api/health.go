@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"html"
 	"net/http"
 	"strings"
 	"time"
@@ -59,12 +60,12 @@ func (s *Server) serveMetrics(x *exchange) error {
 
 const welcomeHTML = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Firewolf</title>
-<body><h1>Firewolf</h1><p>This is a FHIR R4 (4.0.1) server. Its base is <code>fhir</code>.</p>
+<body><h1>Firewolf VERSION</h1><p>This is a FHIR R4 (4.0.1) server. Its base is <code>fhir</code>.</p>
 <ul><li><a href="fhir/metadata">fhir/metadata</a> says what it can do.</li>
 <li><a href="health/ready">health/ready</a> says whether it is ready.</li></ul></body></html>
 `
 
-const welcomeText = `Firewolf is a FHIR R4 (4.0.1) server.
+const welcomeText = `Firewolf VERSION is a FHIR R4 (4.0.1) server.
 
 /fhir           the base of the FHIR API
 /fhir/metadata  what the server can do
@@ -79,6 +80,11 @@ func (s *Server) serveWelcome(x *exchange) error {
 		body, contentType = welcomeHTML, "text/html; charset=utf-8"
 		x.Header()["Content-Security-Policy"] = []string{"default-src 'none'"}
 	}
+	version := " " + s.o.Version
+	if s.o.Version == "" {
+		version = ""
+	}
+	body = strings.Replace(body, " VERSION", html.EscapeString(version), 1)
 	s.writeBody(x, http.StatusOK, []byte(body), []string{contentType})
 	return nil
 }

@@ -101,13 +101,16 @@ func TestReadyTellsOfTheStoreAndOfShutdown(t *testing.T) {
 }
 
 func TestRootTellsWhereFHIRIs(t *testing.T) {
-	ts := serve(t, &script{}, nil)
-	for accept, contentType := range map[string]string{
-		"*/*": "text/plain; charset=utf-8", "text/html,*/*;q=0.8": "text/html; charset=utf-8",
-	} {
-		got := ts.do("GET", "/", "", "Accept: "+accept)
-		if got.status != 200 || got.header.Get("Content-Type") != contentType || !strings.Contains(got.body, "fhir/metadata") {
-			t.Errorf("Accept %s: %d %s %s", accept, got.status, got.header.Get("Content-Type"), got.body)
+	for version, name := range map[string]string{"": "Firewolf", "1.2": "Firewolf 1.2"} {
+		ts := serve(t, &script{}, func(o *Options) { o.Version = version })
+		for accept, want := range map[string][]string{
+			"*/*":                 {"text/plain; charset=utf-8", name + " is a FHIR R4 (4.0.1) server.", "/fhir/metadata"},
+			"text/html,*/*;q=0.8": {"text/html; charset=utf-8", "<h1>" + name + "</h1>", `<a href="fhir/metadata">`},
+		} {
+			got := ts.do("GET", "/", "", "Accept: "+accept)
+			if got.status != 200 || got.header.Get("Content-Type") != want[0] || !strings.Contains(got.body, want[1]) || !strings.Contains(got.body, want[2]) {
+				t.Errorf("Accept %s: %d %s %s", accept, got.status, got.header.Get("Content-Type"), got.body)
+			}
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // respond writes the outcome of an interaction. https://hl7.org/fhir/R4/http.html#summary
 func (s *Server) respond(x *exchange, q *interaction.Request, a *interaction.Response) {
-	x.record.Interaction, x.record.Type, x.record.Patient = a.Interaction, a.Type, a.Patient
+	noteAnswer(x, a)
 	setVersion(x.Header(), a)
 	switch {
 	case a.Err != nil && (len(a.Issues) == 0 || a.Status == http.StatusInternalServerError || isTimeout(a.Err) || isGone(x, a.Err)):
@@ -31,6 +31,19 @@ func (s *Server) respond(x *exchange, q *interaction.Request, a *interaction.Res
 		s.writeRaw(x, a)
 	default:
 		s.writeBody(x, a.Status, a.Body, x.contentType)
+	}
+}
+
+// noteAnswer notes what the audit line tells of an answer: of a create which resource it made, and of a refusal which
+// patient was asked for.
+func noteAnswer(x *exchange, a *interaction.Response) {
+	r := &x.record
+	r.Interaction, r.Type, r.Patient = a.Interaction, a.Type, a.Patient
+	if made, ok := strings.CutPrefix(a.Location, x.base+"/"); ok && r.Resource == "" && isResource(made) {
+		r.Resource = made
+	}
+	if r.Patient == "" && strings.HasPrefix(r.Resource, "Patient/") {
+		r.Patient, _, _ = strings.Cut(r.Resource, "/_history/")
 	}
 }
 

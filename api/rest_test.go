@@ -317,6 +317,36 @@ func TestRolesDecideWhatIsAllowed(t *testing.T) {
 	})
 }
 
+func TestAuditLinesNameWhatWasMadeAndWhoWasAskedFor(t *testing.T) {
+	ts := serveFHIRStore(t, nil)
+	ts.run(t, []step{
+		{do: "POST Patient", body: `{"resourceType":"Patient"}`, status: 201, header: []string{"X-Request-Id: made"}},
+		{do: "GET Patient/none/_history/2", status: 404, header: []string{"X-Request-Id: asked"}},
+		{do: "PUT Observation/1", body: `{"resourceType":"Observation","id":"1","status":"final","code":{"text":"secret"},"subject":{"reference":"Patient/new-1"}}`, status: 201, header: []string{"X-Request-Id: observed"}},
+	})
+	for id, want := range map[string]string{
+		"made":     `"interaction":"create","type":"Patient","resource":"Patient/new-1/_history/1","patient":"Patient/new-1","status":201`,
+		"asked":    `"interaction":"vread","type":"Patient","resource":"Patient/none/_history/2","patient":"Patient/none","status":404`,
+		"observed": `"interaction":"update","type":"Observation","resource":"Observation/1","patient":"Patient/new-1","status":201`,
+	} {
+		var line string
+		eventually(t, "the line of "+id, func() bool {
+			for l := range strings.Lines(ts.audit.String()) {
+				if strings.Contains(l, `"request":"`+id+`"`) {
+					line = l
+				}
+			}
+			return line != ""
+		})
+		if !strings.Contains(line, want) {
+			t.Errorf("the line lacks %s: %s", want, line)
+		}
+	}
+	if strings.Contains(ts.audit.String()+ts.log.String(), "secret") {
+		t.Error("a log quotes a resource")
+	}
+}
+
 func TestPagesOfASearchAreFollowedToTheirEnd(t *testing.T) {
 	ts := serveFHIRStore(t, nil)
 	for k := range 7 {
