@@ -129,36 +129,75 @@ func TestChoicesHaveTheTypeOfTheirName(t *testing.T) {
 
 func TestTypesAreTestedWithInheritance(t *testing.T) {
 	check(t, parse(t, alice), []row{
-		gives("gender is code", isTrue), gives("gender is string", isTrue), gives("gender is id", isFalse), gives("gender is Element", isTrue),
-		gives("gender.is(FHIR.string)", isTrue), gives("gender.is(System.String)", isFalse), gives("active is Boolean", isFalse),
-		gives("$this is Patient", isTrue), gives("$this is Resource", isTrue), gives("$this is DomainResource", isTrue), gives("$this is Observation", isFalse),
-		gives("Patient is FHIR.`Patient`", isTrue), gives("Patient.is(System.Patient)", isFalse),
-		gives("extension.extension.value is Age", isTrue), gives("extension.extension.value is Quantity", isTrue), gives("extension.extension.value is Duration", isFalse),
-		gives("contact is BackboneElement", isTrue), gives("contact is Patient.contact", isTrue),
-		gives("photo is Attachment"), gives("{} is string"),
-		gives("1 is Integer", isTrue), gives("1 is Decimal", isFalse), gives("1.0 is Decimal", isTrue), gives("1 is integer", isFalse), gives("'a' is String", isTrue),
-		gives("1 'mg' is Quantity", isTrue), gives("1 'mg' is System.Quantity", isTrue), gives("1 'mg' is FHIR.Quantity", isFalse),
-		gives("@2015 is Date", isTrue), gives("@2015T is DateTime", isTrue), gives("@T10 is Time", isTrue),
-		gives("(1 | 'a').ofType(String)", "String=a"), gives("(1 | 'a').ofType(Integer)", "Integer=1"), gives("1.as(Integer)", "Integer=1"), gives("1 as String"),
-		gives("gender.type()", "TypeInfo=FHIR.code"), gives("gender.type().name", "String=code"), gives("1.type().namespace", "String=System"),
+		gives("gender is code", isTrue),
+		gives("gender is string", isTrue),
+		gives("gender is id", isFalse),
+		gives("gender is Element", isTrue),
+		gives("gender.is(FHIR.string)", isTrue),
+		gives("gender.is(System.String)", isFalse),
+		gives("active is Boolean", isFalse),
+		gives("$this is Patient", isTrue),
+		gives("$this is Resource", isTrue),
+		gives("$this is DomainResource", isTrue),
+		gives("$this is Observation", isFalse),
+		gives("Patient is FHIR.`Patient`", isTrue),
+		gives("Patient.is(System.Patient)", isFalse),
+		gives("extension.extension.value is Age", isTrue),
+		gives("extension.extension.value is Quantity", isTrue),
+		gives("extension.extension.value is Duration", isFalse),
+		gives("contact is BackboneElement", isTrue),
+		gives("contact is Patient.contact", isTrue),
+		gives("photo is Attachment"),
+		gives("{} is string"),
+		gives("1 is Integer", isTrue),
+		gives("1 is Decimal", isFalse),
+		gives("1.0 is Decimal", isTrue),
+		gives("1 is integer", isFalse),
+		gives("'a' is String", isTrue),
+		gives("1 'mg' is Quantity", isTrue),
+		gives("1 'mg' is System.Quantity", isTrue),
+		gives("1 'mg' is FHIR.Quantity", isFalse),
+		gives("@2015 is Date", isTrue),
+		gives("@2015T is DateTime", isTrue),
+		gives("@T10 is Time", isTrue),
+		gives("(1 | 'a').ofType(String)", "String=a"),
+		gives("(1 | 'a').ofType(Integer)", "Integer=1"),
+		gives("1.as(Integer)", "Integer=1"),
+		gives("1 as String"),
+		gives("gender.type()", "TypeInfo=FHIR.code"),
+		gives("gender.type().name", "String=code"),
+		gives("1.type().namespace", "String=System"),
 		gives("contained.type().name", "String=Organization", "String=Patient"),
 	})
 	checkFails(t, parse(t, alice), []row{
 		gives("name is HumanName", `character 6 ("is HumanName")`, "is takes one item"),
-		gives("gender is nothing", `"nothing" is no type`), gives("gender.as(FHIR.String)", `"FHIR.String" is no type`), gives("gender as System.Strin", `"System.Strin" is no type`),
-		gives("gender.is('code')", "is() takes a type"), gives("gender.ofType()", "ofType() takes 1 argument, not 0"), gives("gender.ofType(FHIR.code, code)", "takes 1 argument, not 2"),
+		gives("gender is nothing", `"nothing" is no type`),
+		gives("gender.as(FHIR.String)", `"FHIR.String" is no type`),
+		gives("gender as System.Strin", `"System.Strin" is no type`),
+		gives("gender.is('code')", "is() takes a type"),
+		gives("gender.ofType()", "ofType() takes 1 argument, not 0"),
+		gives("gender.ofType(FHIR.code, code)", "takes 1 argument, not 2"),
 		gives("'a'.family", "a String has no elements"),
 	})
 }
 
 func TestAnIndexGivesOneItemOfTheWholeCollection(t *testing.T) {
 	check(t, parse(t, alice), []row{
-		gives("name[0]", "HumanName@Patient.name[0]"), gives("name[1].text", "string@Patient.name[1].text"), gives("name[2]"), gives("name[-1]"), gives("name[{}]"),
-		gives("name.use[1]", "code@Patient.name[1].use"), gives("name[0].given[2]", "string@Patient.name[0].given[2]"), gives("photo[0]"),
-		gives("name[name.count() - 1].text", "string@Patient.name[1].text"), gives("name.given[1 + 1]", "string@Patient.name[0].given[2]"),
+		gives("name[0]", "HumanName@Patient.name[0]"),
+		gives("name[1].text", "string@Patient.name[1].text"),
+		gives("name[2]"),
+		gives("name[-1]"),
+		gives("name[{}]"),
+		gives("name.use[1]", "code@Patient.name[1].use"),
+		gives("name[0].given[2]", "string@Patient.name[0].given[2]"),
+		gives("photo[0]"),
+		gives("name[name.count() - 1].text", "string@Patient.name[1].text"),
+		gives("name.given[1 + 1]", "string@Patient.name[0].given[2]"),
 	})
 	checkFails(t, parse(t, alice), []row{
-		gives("name['a']", `character 5 ("['a']")`, "expected an Integer, found a String"), gives("name[1 | 0]", "expected one Integer"), gives("name[1.0]", "found a Decimal"),
+		gives("name['a']", `character 5 ("['a']")`, "expected an Integer, found a String"),
+		gives("name[1 | 0]", "expected one Integer"),
+		gives("name[1.0]", "found a Decimal"),
 	})
 }
 
@@ -170,7 +209,8 @@ func TestAUnionHasEachItemOnce(t *testing.T) {
 		gives("Patient.active | Person.active | Practitioner.active", "boolean@Patient.active"),
 		gives("birthDate | contained.birthDate", "date@Patient.birthDate"),
 		gives("name.family.union(contact.name.family).count()", "Integer=2"),
-		gives("{} | {}"), gives("1.union({})", "Integer=1"),
+		gives("{} | {}"),
+		gives("1.union({})", "Integer=1"),
 	})
 }
 
@@ -180,12 +220,19 @@ func TestExtensionsAreFoundByTheirURL(t *testing.T) {
 		gives("Patient.extension('http://x/a').value", "string@Patient.extension[0].valueString", "code@Patient.extension[2].valueCode"),
 		gives("extension('http://x/b').extension('c').value", "Age@Patient.extension[1].extension[0].valueAge"),
 		gives("birthDate.extension('http://x/time')", "Extension@Patient.birthDate.extension[0]"),
-		gives("gender.extension('http://x/a')"), gives("extension({})"), gives("photo.extension('x')"), gives("1.extension('x')"),
-		gives("hasExtension('http://x/a')", isTrue), gives("hasExtension('http://x/z')", isFalse), gives("birthDate.hasExtension('http://x/time')", isTrue),
+		gives("gender.extension('http://x/a')"),
+		gives("extension({})"),
+		gives("photo.extension('x')"),
+		gives("1.extension('x')"),
+		gives("hasExtension('http://x/a')", isTrue),
+		gives("hasExtension('http://x/z')", isFalse),
+		gives("birthDate.hasExtension('http://x/time')", isTrue),
 		gives("Patient.extension(%`ext-a`)"),
 	})
 	checkFails(t, parse(t, alice), []row{
-		gives("extension(1)", "extension() takes one String"), gives("extension('a' | 'b')", "extension() takes one String"), gives("extension()", "takes 1 argument, not 0"),
+		gives("extension(1)", "extension() takes one String"),
+		gives("extension('a' | 'b')", "extension() takes one String"),
+		gives("extension()", "takes 1 argument, not 0"),
 	})
 }
 
@@ -203,16 +250,22 @@ func TestResolveReadsNothing(t *testing.T) {
 		gives("managingOrganization.resolve().ofType(Patient)"),
 		gives("contained[0].where('#' is String).resolve()"),
 		gives("'http://hl7.org/fhir/ValueSet/x|4.0'.resolve()", "ValueSet=http://hl7.org/fhir/ValueSet/x"),
-		gives("'urn:uuid:1'.resolve()"), gives("1.resolve()"), gives("'Nothing/1'.resolve()"),
+		gives("'urn:uuid:1'.resolve()"),
+		gives("1.resolve()"),
+		gives("'Nothing/1'.resolve()"),
 	})
-	checkFails(t, focus, []row{gives("managingOrganization.resolve().name", "the referenced resource is not read here, only its type is known")})
+	checkFails(t, focus, []row{
+		gives("managingOrganization.resolve().name", "the referenced resource is not read here, only its type is known"),
+	})
 }
 
 func TestResolveTakesTheTypeBesideAReference(t *testing.T) {
 	focus := parse(t, `{"resourceType":"Observation","subject":{"type":"Patient","identifier":{"value":"1"}},
 "encounter":{"reference":"urn:uuid:1","type":"http://hl7.org/fhir/StructureDefinition/Encounter"},"focus":[{"type":"Nonsense"},{"display":"x"},{"reference":"Group/1","type":"Patient"}]}`)
 	check(t, focus, []row{
-		gives("subject.resolve()", "Patient="), gives("subject.resolve() is Patient", isTrue), gives("encounter.resolve() is Encounter", isTrue),
+		gives("subject.resolve()", "Patient="),
+		gives("subject.resolve() is Patient", isTrue),
+		gives("encounter.resolve() is Encounter", isTrue),
 		gives("focus.resolve()", "Group=Group/1"),
 	})
 }
@@ -279,7 +332,10 @@ func TestChildrenAreInTheOrderOfTheDocument(t *testing.T) {
 		gives("birthDate.children()", "string@Patient.birthDate.id", "Extension@Patient.birthDate.extension[0]"),
 		gives("name.descendants().count()", "Integer=9"),
 		gives("contact.descendants()", "HumanName@Patient.contact[0].name", "code@Patient.contact[0].gender", "string@Patient.contact[0].name.family"),
-		gives("gender.children()"), gives("{}.children()"), gives("1.children()"), gives("managingOrganization.resolve().children()"),
+		gives("gender.children()"),
+		gives("{}.children()"),
+		gives("1.children()"),
+		gives("managingOrganization.resolve().children()"),
 		gives("name.repeat(given)", "string@Patient.name[0].given[0]", "string@Patient.name[0].given[1]", "string@Patient.name[0].given[2]"),
 		gives("contained.children().ofType(date)", "date@Patient.contained[1].birthDate"),
 	})
