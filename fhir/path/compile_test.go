@@ -36,6 +36,7 @@ func TestCompileRefusesWhatItDoesNotKnow(t *testing.T) {
 		{"Patient.name.where(nme = 'x')", fhir.Invalid, "", `FHIRPath, character 20 ("nme = 'x')"): HumanName has no element "nme"`},
 		{"Resource.name", fhir.Invalid, "", `Resource has no element "name"`},
 		{"Patient.name.as(Humn)", fhir.Invalid, "", `"Humn" is no type`},
+		{"descendants().ofType(Quantity).start", fhir.Invalid, "", `Quantity has no element "start"`},
 		{"name.exists(a, b)", fhir.Invalid, "", "exists() takes 1 argument, not 2"},
 		{"name.", fhir.Invalid, "", "expected a name, found the end"},
 	}
@@ -108,6 +109,10 @@ func TestForKeepsWhatCanMatch(t *testing.T) {
 		{"Questionnaire.item.item.item.code", "Questionnaire", false, []string{"Coding"}},
 		{"Patient.name.select(family | period)", "Patient", false, []string{"string", "Period"}},
 		{"{}", "Patient", true, []string{}},
+		{"Patient.descendants().ofType(Quantity)", "Patient", false, nil},
+		{"Patient.descendants().ofType(Age)", "Patient", false, []string{"Age"}},
+		{"Patient.descendants().ofType(Quantity).code", "Patient", false, []string{"code"}},
+		{"Patient.descendants().ofType(Element).id", "Patient", false, []string{"string"}},
 	}
 	for _, c := range cases {
 		t.Run(c.typ+" "+c.expr, func(t *testing.T) {

@@ -90,10 +90,18 @@ func TestConversions(t *testing.T) {
 func TestAQuantityElementIsConvertedWhereItCanBe(t *testing.T) {
 	focus := parse(t, `{"resourceType":"Observation","component":[
 {"valueQuantity":{"value":1,"system":"http://unitsofmeasure.org","code":"g"}},{"valueQuantity":{"value":1,"comparator":"<","system":"http://unitsofmeasure.org","code":"g"}},
-{"valueQuantity":{"value":1,"unit":"tablet"}},{"valueQuantity":{"value":1,"system":"http://example.org","code":"g"}},{"valueQuantity":{"value":1}},{"valueQuantity":{"unit":"g"}}]}`)
+{"valueQuantity":{"value":1,"unit":"tablet"}},{"valueQuantity":{"value":1,"system":"http://example.org","code":"g"}},{"valueQuantity":{"value":1}},{"valueQuantity":{"unit":"g"}},
+{"valueQuantity":{"value":1.0,"comparator":"<","code":"g","system":"http://unitsofmeasure.org"}}]}`)
 	check(t, focus, []row{
-		gives("component.value.select($this = 1 'g')", isTrue),
+		gives("component[0].value = 1 'g'", isTrue),
 		gives("component[1].value > 0 'g'"),
+		gives("component[1].value + 1 'g'"),
+		gives("component[0].value + component[0].value", "Quantity=2 'g'"),
+		gives("component[0].value ~ 'g'", isFalse),
+		gives("component[0] ~ component[0].value", isFalse),
+		gives("component[1].value ~ component[1].value", isTrue),
+		gives("component[1].value ~ component[6].value", isTrue),
+		gives("component[1].value ~ component[0].value", isFalse),
 		gives("component[2].value = 1 'tablet'"),
 		gives("component[2].value = component[2].value", isTrue),
 		gives("component[3].value > 0 'g'"),

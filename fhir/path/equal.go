@@ -191,12 +191,17 @@ func equivalent(e *env, a, b Value) (bool, error) {
 	if err := e.spend(1); err != nil {
 		return false, err
 	}
-	x, y := atomOf(a), atomOf(b)
-	if x.kind != atomNone && y.kind != atomNone {
-		return e.equivalentAtoms(x, y), nil
+	if a == b {
+		return true, nil
 	}
-	if x.kind != y.kind || !a.Node.Exists() || !b.Node.Exists() {
-		return x.kind == y.kind && a == b, nil
+	x, y := atomOf(a), atomOf(b)
+	if x.kind != atomNone && y.kind != atomNone && e.equivalentAtoms(x, y) {
+		return true, nil
+	}
+	// What is complex on both sides is compared child by child: also quantities that are
+	// no values, for their comparator or their unit.
+	if x.kind != y.kind || x.text != "" || y.text != "" || !a.Node.Exists() || !b.Node.Exists() {
+		return false, nil
 	}
 	return equivalentTree(e, a, b)
 }

@@ -125,6 +125,7 @@ func TestSubsetting(t *testing.T) {
 	check(t, parse(t, alice), []row{
 		gives("telecom.sort(-value).value", "string@Patient.telecom[1].value", "string@Patient.telecom[2].value", "string@Patient.telecom[0].value"),
 		gives("telecom.sort(system, value).value", "string@Patient.telecom[2].value", "string@Patient.telecom[1].value", "string@Patient.telecom[0].value"),
+		gives("name.sort(period.start, use).use", "code@Patient.name[1].use", "code@Patient.name[0].use"),
 		gives("telecom.sort(-system).value", "string@Patient.telecom[2].value", "string@Patient.telecom[0].value", "string@Patient.telecom[1].value"),
 	})
 	checkFails(t, parse(t, alice), []row{

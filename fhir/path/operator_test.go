@@ -349,3 +349,17 @@ func TestComparisonAndEqualityOfNumbersAgree(t *testing.T) {
 		}
 	})
 }
+
+func TestNumbersThatNobodyCanMeanAreNoNumbers(t *testing.T) {
+	focus := parse(t, `{"resourceType":"Observation","component":[{"valueQuantity":{"value":1e999}},{"valueQuantity":{"value":1e5000}},{"valueQuantity":{"value":1e-5000}},{"valueQuantity":{"value":1E+2}}]}`)
+	check(t, focus, []row{
+		gives("component[0].value.value > 1", isTrue),
+		gives("component[1].value.value > 1"),
+		gives("component[2].value.value + 1"),
+		gives("component[0].value.value * 10.0 * 10"),
+		gives("component[3].value.value = 100", isTrue),
+		gives("component[3].value.value + 0", "Decimal=100"),
+		gives("component[1].value = component[1].value", isTrue),
+		gives("component[1].value = component[2].value", isFalse),
+	})
+}

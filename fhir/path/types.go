@@ -12,7 +12,7 @@ import (
 type shape struct {
 	known bool
 	types []*spec.Type // of a known shape: elements of other types cannot occur; none: the collection is always empty
-	base  *spec.Type   // of an unknown one: the abstract type that all have, which the expression named; or nil
+	base  *spec.Type   // of an unknown one: the type that all have or descend from, which the expression named; or nil
 }
 
 // never is the shape of a collection that is always empty.
@@ -86,13 +86,14 @@ func (t typeTest) matches(s *spec.Spec, v Value) bool {
 func (c *compiler) narrow(s shape, t typeTest) (kept shape, all bool) {
 	if !s.known {
 		def := c.spec.Type(t.fhir)
-		if def == nil || t.system != "" {
+		switch {
+		case def == nil:
 			return shape{}, false
-		}
-		if open(def) {
+		case open(def) || c.hasDescendants(def) || t.system != "":
 			return shape{base: def}, false
+		default:
+			return shape{known: true, types: []*spec.Type{def}}, false
 		}
-		return shape{known: true, types: []*spec.Type{def}}, false
 	}
 	kept, all = never(), true
 	for _, have := range s.types {
@@ -107,6 +108,17 @@ func (c *compiler) narrow(s shape, t typeTest) (kept shape, all bool) {
 		}
 	}
 	return kept, all
+}
+
+// hasDescendants reports whether elements of other types are of this type too, as an Age is a Quantity. All such
+// types can be the value of an extension.
+func (c *compiler) hasDescendants(t *spec.Type) bool {
+	for _, f := range fieldsOf(c.spec.Type("Extension"), "value") {
+		if f.typ != t.Name && c.spec.Is(f.typ, t.Name) {
+			return true
+		}
+	}
+	return false
 }
 
 // open reports whether an element of the type can be of another type when it is met: Resource, DomainResource, Element.
