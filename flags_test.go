@@ -65,3 +65,19 @@ func TestProxyNetworkIsAnAddressOrANetwork(t *testing.T) {
 		}
 	}
 }
+
+func TestOwnBasesKnowEveryNameOfALoopbackAddress(t *testing.T) {
+	for _, c := range []struct {
+		addr, cert string
+		want       []string
+	}{
+		{"127.0.0.1:8080", "", []string{"http://127.0.0.1:8080/fhir", "http://localhost:8080/fhir", "http://[::1]:8080/fhir"}},
+		{"localhost:80", "", []string{"http://localhost:80/fhir", "http://127.0.0.1:80/fhir", "http://[::1]:80/fhir"}},
+		{"192.0.2.1:443", "c.pem", []string{"https://192.0.2.1:443/fhir"}},
+	} {
+		s := serveCmd{Addr: c.addr, TLSCert: c.cert}
+		if d := cmp.Diff(c.want, s.ownBases()); d != "" {
+			t.Errorf("%s (-want +got):\n%s", c.addr, d)
+		}
+	}
+}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"firewolf/api"
@@ -112,13 +114,31 @@ func (s *serveCmd) options(h *house, log *slog.Logger, audit io.WriteCloser) api
 	return o
 }
 
-// ownBases are the base URLs by which clients on this machine name the server, where they are known before it listens.
+// ownBases are the base URLs by which clients name the server, where they are known before it listens. A loopback
+// address has several names.
 func (s *serveCmd) ownBases() []string {
 	scheme := "http"
 	if s.TLSCert != "" {
 		scheme = "https"
 	}
-	return []string{scheme + "://" + s.Addr + "/fhir"}
+	hosts := []string{s.Addr}
+	if host, port, err := net.SplitHostPort(s.Addr); err == nil && isLoopback(host) {
+		hosts = nil
+		for _, name := range []string{host, "localhost", "127.0.0.1", "::1"} {
+			if h := net.JoinHostPort(name, port); !slices.Contains(hosts, h) {
+				hosts = append(hosts, h)
+			}
+		}
+	}
+	for i, h := range hosts {
+		hosts[i] = scheme + "://" + h + "/fhir"
+	}
+	return hosts
+}
+
+func isLoopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
 }
 
 // openAudit opens the audit log, nil for none. What is written there names patients, so only its owner may read it.
