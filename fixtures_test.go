@@ -52,7 +52,7 @@ func TestEveryResourceOfTheSampleBundlesHasTheStructureOfR4(t *testing.T) {
 
 func TestTheSampleBundlesLoadInTheOrderOfTheirNamesAndASecondTimeChangeNothing(t *testing.T) {
 	names, texts := sampleBundles(t)
-	eachStack(t, func(t *testing.T, s *stack) {
+	eachStack(t, usualRules, func(t *testing.T, s *stack) {
 		types := map[string]int{}
 		for k, text := range texts {
 			if got := s.send(t, http.MethodPost, "", text, nil); got.status != http.StatusOK {

@@ -19,16 +19,22 @@ type stack struct {
 }
 
 // eachStack runs a test on every store.
-func eachStack(t *testing.T, test func(t *testing.T, s *stack)) {
+func eachStack(t *testing.T, rules ruleFlags, test func(t *testing.T, s *stack)) {
 	t.Helper()
 	for _, kind := range []string{memoryStore, sqliteStore} {
-		t.Run(kind, func(t *testing.T) { test(t, newStack(t, kind)) })
+		t.Run(kind, func(t *testing.T) { test(t, newStack(t, kind, rules)) })
 	}
 }
 
-func newStack(t *testing.T, kind string) *stack {
+// usualRules are those that a server has by default, strictRules refuse what can be refused.
+var (
+	usualRules  = ruleFlags{References: "transaction", ConditionalDelete: "multiple"}
+	strictRules = ruleFlags{References: "enforce", ConditionalDelete: "single"}
+)
+
+func newStack(t *testing.T, kind string, rules ruleFlags) *stack {
 	t.Helper()
-	h := newTestHouse(t, kind)
+	h := newTestHouse(t, kind, rules)
 	server, err := api.New(api.Options{Interactor: h.service, Addr: "127.0.0.1:0", Limits: api.Limits{Body: 8 << 20}})
 	if err != nil {
 		t.Fatal(err)
@@ -46,13 +52,13 @@ func newStack(t *testing.T, kind string) *stack {
 }
 
 // newTestHouse is the house of main, over a store of its own.
-func newTestHouse(t *testing.T, kind string) *house {
+func newTestHouse(t *testing.T, kind string, rules ruleFlags) *house {
 	t.Helper()
 	at := location{kind: kind}
 	if kind == sqliteStore {
 		at.path = t.TempDir()
 	}
-	h, err := newHouse(context.Background(), plan{store: at, rules: ruleFlags{References: "transaction"}})
+	h, err := newHouse(context.Background(), plan{store: at, rules: rules})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,6 +72,21 @@ func conditionOf(typ, text string) ([]search.Pair, error) {
 	return ParseQuery(text)
 }
 
+// inIfNoneExist says of what is wrong with criteria that they stand in If-None-Exist, and not in the URL, where other criteria are.
+func inIfNoneExist(err error) error {
+	is, ok := fhir.IssuesOf(err)
+	if !ok {
+		return err
+	}
+	out := make(fhir.Issues, len(is))
+	for k, i := range is {
+		c := *i
+		c.Expression = []string{"http.If-None-Exist"}
+		out[k] = &c
+	}
+	return out
+}
+
 // precondition reads If-Match and If-None-Match of a write. https://hl7.org/fhir/R4/http.html#concurrency
 func (s *Service) precondition(ctx context.Context, r *Request, k fhir.Key) (store.Precondition, error) {
 	if r.IfNoneMatch != "" && r.IfNoneMatch != "*" {

@@ -42,11 +42,11 @@ func (s *Service) create(ctx context.Context, r *Request, rt route) (Response, e
 func (s *Service) unlessThere(ctx context.Context, typ, query string, p plan) (plan, error) {
 	pairs, err := conditionOf(typ, query)
 	if err != nil {
-		return plan{}, err
+		return plan{}, inIfNoneExist(err)
 	}
 	c, err := s.match(ctx, typ, pairs, 2)
 	if err != nil {
-		return plan{}, err
+		return plan{}, inIfNoneExist(err)
 	}
 	switch len(c.matches) {
 	case 0:
@@ -56,7 +56,7 @@ func (s *Service) unlessThere(ctx context.Context, typ, query string, p plan) (p
 		v := c.matches[0].Version
 		return plan{fates: []fate{{kind: fateMatch, key: v.Key, vid: v.VID}}}, nil
 	default:
-		return plan{}, c.tooMany()
+		return plan{}, inIfNoneExist(c.tooMany())
 	}
 }
 

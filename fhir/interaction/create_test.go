@@ -132,17 +132,17 @@ func TestConditionalCreate(t *testing.T) {
 		{
 			name: "criteria that match many are refused", given: two,
 			when: call("POST Patient", body, ifNoneExist("identifier=http://x|1")),
-			want: answer{Status: 412, Issues: []string{"error multiple-matches : the criteria match more than one Patient, such as Patient/a and Patient/b"}},
+			want: answer{Status: 412, Issues: []string{"error multiple-matches http.If-None-Exist: the criteria match more than one Patient, such as Patient/a and Patient/b"}},
 		},
 		{
 			name: "an unknown parameter is refused, lenient handling or not", given: two,
 			when: call("POST Patient", body, ifNoneExist("identifier=http://x|1&foo=1"), lenient),
-			want: answer{Status: 400, Issues: []string{`error not-found/unknown-parameter http.foo: Patient has no search parameter foo`}},
+			want: answer{Status: 400, Issues: []string{`error not-found/unknown-parameter http.If-None-Exist: Patient has no search parameter foo`}},
 		},
 		{
 			name: "a bad percent escape is refused",
 			when: call("POST Patient", body, ifNoneExist("identifier=%zz")),
-			want: answer{Status: 400, Issues: []string{`error invalid : the query has a bad percent escape in "%zz"`}},
+			want: answer{Status: 400, Issues: []string{`error invalid http.If-None-Exist: the query has a bad percent escape in "%zz"`}},
 		},
 		{
 			name: "what was deleted does not match", given: []interaction.Request{tagged("a", "1"), call("DELETE Patient/a", "")},

@@ -63,11 +63,15 @@ func (s *Service) target(r *Request, text string) error {
 	return err
 }
 
-// entryBody takes the resource of an entry. A POST and a PUT need one: https://hl7.org/fhir/R4/http.html#transaction
+// entryBody takes the resource of an entry. A POST and a PUT need one, and whoever sends one with a GET means something that will
+// not happen: https://hl7.org/fhir/R4/http.html#transaction
 func (s *Service) entryBody(r *Request, e tree.Node) error {
 	resource := e.Member("resource")
 	needed := r.Method == http.MethodPut || r.Method == http.MethodPost && !strings.Contains(r.Path, "_search") && !strings.Contains(r.Path, "$")
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
+	case resource.Exists() && reads:
+		return fhir.NewIssue(fhir.Invalid, "a "+r.Method+" takes no resource", "resource")
 	case resource.Kind() == tree.Object:
 		r.tree = e.Tree().Sub(resource)
 	case resource.Exists():

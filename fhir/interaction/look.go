@@ -88,18 +88,18 @@ func (l *look) findCreates() error {
 		}
 		pairs, err := conditionOf(e.key.Type, e.req.IfNoneExist)
 		if err != nil {
-			return err
+			return inIfNoneExist(err)
 		}
 		matches, err := l.ask(e, pairs)
 		switch {
 		case err != nil:
-			return err
+			return inIfNoneExist(err)
 		case len(matches) == 1:
 			e.found, e.key = &matches[0].Version, matches[0].Key
 		case len(matches) == 0:
 			l.creates[e.key.Type] = append(l.creates[e.key.Type], e)
 		default:
-			return e.criteria.tooMany()
+			return inIfNoneExist(e.criteria.tooMany())
 		}
 		return nil
 	})

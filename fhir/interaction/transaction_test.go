@@ -197,7 +197,8 @@ func TestTransactionIsRefusedAsAWhole(t *testing.T) {
 		},
 		{
 			name: "entries that are no requests", when: transaction(`{}`, ask("", "Patient/1"), ask("FETCH", "Patient/1"), `{"request":{"method":"GET"}}`, ask("POST", "Patient"), ask("GET", "Wolf/1"),
-				`{"resource":[],"request":{"method":"PUT","url":"Patient/1"}}`, ask("GET", "http://elsewhere/Patient/1"), ask("GET", "Patient/%zz"), ask("GET", "Patient/1", `"ifModifiedSince":"today"`)),
+				`{"resource":[],"request":{"method":"PUT","url":"Patient/1"}}`, ask("GET", "http://elsewhere/Patient/1"), ask("GET", "Patient/%zz"), ask("GET", "Patient/1", `"ifModifiedSince":"today"`),
+				`{"resource":{"resourceType":"Patient"},"request":{"method":"GET","url":"Patient/1"}}`),
 			want: refused(400,
 				"error required Bundle.entry[0].request: an entry of a batch or transaction needs a request",
 				"error required Bundle.entry[1].request.method: the request of an entry needs a method",
@@ -209,6 +210,7 @@ func TestTransactionIsRefusedAsAWhole(t *testing.T) {
 				`error not-supported Bundle.entry[7].request.url: "http://elsewhere/Patient/1" is not on this server`,
 				"error value Bundle.entry[8].request.url: the url has a bad percent escape",
 				"error value Bundle.entry[9].request.ifModifiedSince: ifModifiedSince is no instant",
+				"error invalid Bundle.entry[10].resource: a GET takes no resource",
 			),
 		},
 		{
@@ -294,7 +296,7 @@ func TestConditionalEntries(t *testing.T) {
 		},
 		{
 			name: "a conditional create that finds many refuses all", given: []interaction.Request{tagged, again}, when: transaction(post("", namedWolf), post("", taggedWolf, exists)),
-			want: refused(412, "error multiple-matches Bundle.entry[1]: the criteria match more than one Patient, such as Patient/1 and Patient/2"),
+			want: refused(412, "error multiple-matches Bundle.entry[1].request.ifNoneExist: the criteria match more than one Patient, such as Patient/1 and Patient/2"),
 		},
 		{
 			name: "a conditional create does not find what the transaction deletes", given: []interaction.Request{tagged},
