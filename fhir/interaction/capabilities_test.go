@@ -224,3 +224,41 @@ func TestTheStatementNamesTheBaseThatWasAsked(t *testing.T) {
 		}
 	}
 }
+
+// What the statement says of searching is tried for every type.
+func TestEverySearchThatTheStatementNamesIsAnswered(t *testing.T) {
+	w := newWorld(t, nil)
+	tried := 0
+	accepts := func(line string) {
+		t.Helper()
+		tried++
+		if r := w.Interact(context.Background(), call(line, "")); r.Status != 200 {
+			t.Errorf("%s: %d %v", line, r.Status, r.Issues)
+		}
+	}
+	c := w.capabilities()
+	for k, r := range c.Rest[0].Resource {
+		if testing.Short() && k%10 != 0 {
+			continue
+		}
+		for _, in := range r.SearchInclude {
+			accepts("GET " + r.Type + "?_include=" + in)
+		}
+		for _, in := range r.SearchRevInclude {
+			accepts("GET " + r.Type + "?_revinclude=" + in)
+		}
+		for _, p := range r.SearchParam {
+			switch p.Name {
+			case "_id":
+				accepts("GET " + r.Type + "?_id=1")
+			case "_lastUpdated":
+				accepts("GET " + r.Type + "?_lastUpdated=2024")
+			default:
+				accepts("GET " + r.Type + "?" + p.Name + ":missing=true")
+			}
+		}
+	}
+	if tried < 500 {
+		t.Errorf("%d searches: the test sees too little", tried)
+	}
+}

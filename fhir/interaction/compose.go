@@ -75,6 +75,7 @@ func (l *look) identify() error {
 		m.add(name, e.key)
 	}
 	l.links = m
+	clear(l.drafts) // what was known of them without their links
 	return nil
 }
 
@@ -155,12 +156,7 @@ func (l *look) resolve(q question) (fhir.Key, error) {
 	if err != nil {
 		return fhir.Key{}, err
 	}
-	touched := l.countDeleted(q.typ)
-	for k := range l.written {
-		if k.Type == q.typ {
-			touched++
-		}
-	}
+	touched := l.countDeleted(q.typ) + len(l.writtenOf(q.typ))
 	c, err := l.s.match(l.ctx, q.typ, pairs, 2+touched)
 	if err != nil {
 		return fhir.Key{}, err
@@ -172,17 +168,12 @@ func (l *look) resolve(q question) (fhir.Key, error) {
 			hits = append(hits, mt.Key)
 		}
 	}
-	for k, e := range l.written {
-		if k.Type != q.typ {
-			continue
-		}
-		hit, err := l.satisfies(e, c.plan)
-		if err != nil {
-			return fhir.Key{}, err
-		}
-		if hit {
-			hits = append(hits, k)
-		}
+	made, err := l.drafted(l.writtenOf(q.typ), c.plan)
+	if err != nil {
+		return fhir.Key{}, err
+	}
+	for _, e := range made {
+		hits = append(hits, e.key)
 	}
 	if len(hits) == 1 {
 		l.resolved[text] = hits[0]

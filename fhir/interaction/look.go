@@ -17,8 +17,10 @@ type look struct {
 	p       plan
 	deleted map[fhir.Key]bool
 	written map[fhir.Key]*entry
-	creates map[string][]*entry // by type
+	creates map[string][]*entry // that make a resource, by type
 	links   *identities
+	drafts  map[string]*drafts  // of creates before links are known, of all that is written afterwards; by type
+	byType  map[string][]*entry // that are written
 
 	resolved map[string]fhir.Key // conditional references
 	required map[fhir.Key]bool
@@ -28,7 +30,7 @@ func (t *transaction) look(ctx context.Context) (plan, error) {
 	l := &look{
 		transaction: t, ctx: ctx,
 		deleted: map[fhir.Key]bool{}, written: map[fhir.Key]*entry{}, creates: map[string][]*entry{},
-		resolved: map[string]fhir.Key{}, required: map[fhir.Key]bool{},
+		drafts: map[string]*drafts{}, resolved: map[string]fhir.Key{}, required: map[fhir.Key]bool{},
 	}
 	for _, e := range t.entries {
 		e.decision = decision{}
@@ -138,15 +140,12 @@ func (l *look) unify(e *entry) error {
 	if e.criteria == nil || e.found != nil {
 		return nil
 	}
-	for _, other := range l.creates[e.key.Type] {
+	hits, err := l.drafted(l.creates[e.key.Type], e.criteria.plan)
+	if err != nil {
+		return err
+	}
+	for _, other := range hits {
 		if other == e || other.same != nil {
-			continue
-		}
-		hit, err := l.satisfies(other, e.criteria.plan)
-		if err != nil || !hit {
-			if err != nil {
-				return err
-			}
 			continue
 		}
 		equal, err := sameContent(e, other)
@@ -157,7 +156,7 @@ func (l *look) unify(e *entry) error {
 			return l.overlap(e, other, "its criteria match the resource that "+entryAt(other.at)+" creates, and the two differ")
 		}
 		if other.at < e.at {
-			e.same, e.key, e.fresh = other, other.key, other.fresh
+			e.same, e.key = other, other.key
 			return nil
 		}
 	}
@@ -179,33 +178,6 @@ func sameContent(a, b *entry) (bool, error) {
 
 func (l *look) overlap(e, other *entry, why string) error {
 	return fhir.NewIssue(fhir.Invalid, entryAt(e.at)+" and "+entryAt(other.at)+" are about one resource: "+why, entryAt(e.at), entryAt(other.at))
-}
-
-// satisfies says whether the resource of an entry matches criteria. Its links are taken as far as they are known.
-func (l *look) satisfies(e *entry, p search.Plan) (bool, error) {
-	if e.entries == nil || l.links != nil && !e.linked {
-		t := e.req.tree
-		if l.links != nil {
-			found, err := l.links.of(t, e.fullURL)
-			if err != nil {
-				return false, err
-			}
-			if t, err = t.Apply(found.edits); err != nil {
-				return false, err
-			}
-			e.linked = true
-		}
-		found, err := l.s.o.Search.Entries(t)
-		if err != nil {
-			return false, inEntry(err, e.at)
-		}
-		e.entries = &found
-	}
-	hit, known := holds(p.Where, e.key, *e.entries)
-	if !known {
-		return false, fhir.NewIssue(fhir.NotSupported, "criteria with a chain, _has or _lastUpdated cannot be compared with the resources of the same transaction")
-	}
-	return hit, nil
 }
 
 func (l *look) findUpdates() error {
@@ -231,19 +203,11 @@ func (l *look) findUpdates() error {
 
 // notCreated refuses a conditional update of what the transaction creates.
 func (l *look) notCreated(e *entry) error {
-	for _, other := range l.creates[e.key.Type] {
-		if other.same != nil {
-			continue
-		}
-		hit, err := l.satisfies(other, e.criteria.plan)
-		if err != nil {
-			return err
-		}
-		if hit {
-			return l.overlap(e, other, "its criteria match what the other creates")
-		}
+	hits, err := l.drafted(l.creates[e.key.Type], e.criteria.plan)
+	if err != nil || len(hits) == 0 {
+		return err
 	}
-	return nil
+	return l.overlap(e, hits[0], "its criteria match what the other creates")
 }
 
 // distinct refuses a resource that is written twice: "If any resource identities (including resolved identities from

@@ -60,3 +60,25 @@ func TestHolds(t *testing.T) {
 		})
 	}
 }
+
+func TestAnchorIsAKeyThatEveryMatchHas(t *testing.T) {
+	a, b := search.HasKey{Key: "a"}, search.HasKey{Key: "b"}
+	for _, c := range []struct {
+		name string
+		x    search.Expr
+		want string
+	}{
+		{"a key", a, "a"},
+		{"the first of several that all must hold", search.And{search.IDIn{}, search.And{b}, a}, "b"},
+		{"the only choice", search.Or{a}, "a"},
+		{"none of two choices", search.Or{a, b}, ""},
+		{"none of a negation", search.Not{Expr: a}, ""},
+		{"none of nothing", search.And{}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got, ok := anchor(c.x); got != c.want || ok != (c.want != "") {
+				t.Errorf("%q %v, want %q", got, ok, c.want)
+			}
+		})
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"firewolf/fhir/interaction"
+	"firewolf/fhir/tree"
 )
 
 // data reads a file of real input, below a folder that is fetched and may be absent.
@@ -143,5 +144,55 @@ func TestTheResourcesOfATransactionKeepTheirTokens(t *testing.T) {
 	want := fmt.Sprintf(`{"resourceType":"Observation","id":"o","meta":{"versionId":"1","lastUpdated":%q},"status":"final","code":{"text":"\u0078"},"subject":{"reference":"Patient/new-1"},"valueQuantity":{"value":1.50e0,"unit":"mg"}}`, "2026-01-02T03:04:01.000Z")
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// Every official example that the checker passes is served as it was sent, found by its id, and unchanged by sending it again.
+func TestOfficialExamplesAreServedAsTheyWereSent(t *testing.T) {
+	data(t, ".cache", "r4", "package.json") // it is there, or the test skips
+	files, err := filepath.Glob(filepath.Join("..", "..", ".cache", "r4", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := 25
+	if testing.Short() {
+		step = 100
+	}
+	w := newWorld(t, nil)
+	served := 0
+	for k := 0; k < len(files); k += step {
+		text, err := os.ReadFile(files[k])
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := tree.Parse(text, tree.Limits{})
+		if err != nil || doc.ID() == "" || doc.ResourceType() == "Parameters" || checker().Structure(doc).Failed() {
+			continue
+		}
+		path := doc.ResourceType() + "/" + doc.ID()
+		if got := w.do(call("PUT "+path, string(text))); got.Status != 201 {
+			t.Errorf("%s: %d %v", files[k], got.Status, got.Issues)
+			continue
+		}
+		back, err := tree.Parse([]byte(w.do(call("GET "+path, "")).Body), tree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back.Digest() != doc.Digest() {
+			t.Errorf("%s came back changed", files[k])
+		}
+		if again := w.do(call("PUT "+path, string(text))); again.Status != 200 || again.ETag != `W/"1"` {
+			t.Errorf("%s sent again: %d %s", files[k], again.Status, again.ETag)
+		}
+		if _, err := tree.Parse([]byte(w.do(call("GET "+path+"?_summary=true", "")).Body), tree.Limits{}); err != nil {
+			t.Errorf("%s in summary: %v", files[k], err)
+		}
+		if n := len(w.search(call("GET "+doc.ResourceType()+"?_id="+doc.ID(), "")).Entry); n != 1 {
+			t.Errorf("%s is found %d times", files[k], n)
+		}
+		served++
+	}
+	if served < 4000/step {
+		t.Errorf("%d examples: the test sees too little", served)
 	}
 }

@@ -215,7 +215,7 @@ func refuse(resp Response, err error) Response {
 	default:
 		resp.Issues, resp.Status = fhir.Issues{fhir.NewIssue(fhir.Exception, "internal error").CausedBy(err)}, http.StatusInternalServerError
 	}
-	if resp.Status >= http.StatusInternalServerError {
+	if resp.Status >= http.StatusInternalServerError && resp.Status != http.StatusNotImplemented {
 		resp.Err = err
 	}
 	return resp

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"firewolf/fhir"
-	"firewolf/fhir/search"
 	"firewolf/fhir/tree"
 	"firewolf/store"
 )
@@ -32,15 +31,13 @@ type entry struct {
 
 // decision is what was decided about an entry.
 type decision struct {
-	key      fhir.Key        // of a write: where it goes
-	criteria *criteria       // of a conditional write
-	found    *fhir.Version   // of a conditional create: the resource that is there
-	same     *entry          // of a conditional create: the entry that creates the same resource
-	deletes  []fhir.Key      // of a delete
-	absent   bool            // nothing may be at key
-	entries  *search.Entries // of the resource, computed when criteria ask for it
-	linked   bool            // entries know the links between the entries of the Bundle
-	version  int64           // the version that is made, where a reference asked for it
+	key      fhir.Key      // of a write: where it goes
+	criteria *criteria     // of a conditional write
+	found    *fhir.Version // of a conditional create: the resource that is there
+	same     *entry        // of a conditional create: the entry that creates the same resource
+	deletes  []fhir.Key    // of a delete
+	absent   bool          // nothing may be at key
+	version  int64         // the version that is made, where a reference asked for it
 	pinned   *store.Precondition
 	warnings fhir.Issues
 }
