@@ -9,10 +9,13 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /out/firewolf . && mkdir /out/data
+# What `firewolf version` tells, since the image is built without version control.
+ARG COMMIT=
+RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.linkedCommit=$COMMIT" -o /out/firewolf . && mkdir /out/data
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /src/fhir/ucum/NOTICE /NOTICE-ucum
 COPY --from=build /out/firewolf /firewolf
 # A volume that is made over /data takes its owner from the image.
 COPY --from=build --chown=65532:65532 /out/data /data

@@ -48,7 +48,7 @@ soak: build ## the kill -9 test with KILLS kills
 	FIREWOLF_TEST_KILLS=$(KILLS) go test -count=1 -timeout 0 -v -run 'TestEveryAcknowledgedTransactionSurvivesKill9' .
 
 image: ## the container image, firewolf:latest
-	docker build -t firewolf .
+	docker build -t firewolf --build-arg COMMIT=$$(git rev-parse HEAD) .
 
 clean:
 	rm -rf firewolf bin .cache

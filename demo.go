@@ -26,7 +26,7 @@ func loadDemo(ctx context.Context, c *console, h *house, at location, base strin
 		return err
 	}
 	p := &progress{w: c.err}
-	report, err := load.Run(ctx, files, load.Options{Sink: t.sink, Ledger: t.ledger, Head: t.head, Reject: p.reject})
+	report, err := load.Run(ctx, files, load.Options{Sink: t.sink, Ledger: t.ledger, Head: t.head, Reject: p.reject, Parallel: 1})
 	if err := errors.Join(stopped(err), t.close()); err != nil {
 		return fmt.Errorf("loading the sample bundles: %w", err)
 	}
