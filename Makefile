@@ -28,8 +28,9 @@ vet:
 testdata: ## the official R4 examples, into .cache/r4
 	scripts/testdata || [ "$$CI" != true ]
 
-test: testdata ## every test, under the race detector
+test: testdata ## every test under the race detector, then the long ones whole
 	go test -race -timeout 20m $(PKGS)
+	go test -timeout 20m .
 	go test -timeout 20m ./fhir/interaction -args -store sqlite
 
 rooms: ## rooms import rooms of lower floors only

@@ -50,8 +50,8 @@ var notLoaded = []string{
 // TestLoadTakesTheOfficialExamples loads the single examples, leaving out the files that bundle all definitions.
 func TestLoadTakesTheOfficialExamples(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes a minute")
+	if testing.Short() || underRace {
+		t.Skip("it takes minutes under the race detector")
 	}
 	files := examples(t)
 	data := filepath.Join(t.TempDir(), "store")

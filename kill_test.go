@@ -25,11 +25,11 @@ import (
 // transaction that was acknowledged is there whole, and no other is there in part; one that is sent again with its
 // idempotency key is there once.
 //
-// FIREWOLF_TEST_KILLS sets the number of kills: 50, and 10 with -short.
+// FIREWOLF_TEST_KILLS sets the number of kills: 50, and 10 with -short or the race detector.
 func TestEveryAcknowledgedTransactionSurvivesKill9(t *testing.T) {
 	t.Parallel()
 	kills := 50
-	if testing.Short() {
+	if testing.Short() || underRace {
 		kills = 10
 	}
 	if n, err := strconv.Atoi(os.Getenv("FIREWOLF_TEST_KILLS")); err == nil {
