@@ -79,6 +79,7 @@ const (
 	ReasonIdempotencyReused  Reason = "idempotency-reused"  // the same key with another request
 	ReasonPreconditionFailed Reason = "precondition-failed" // a condition that does not hold
 	ReasonUnknownParameter   Reason = "unknown-parameter"   // a search parameter that does not exist
+	ReasonLaterParameter     Reason = "later-parameter"     // a search parameter of R4 that is not answered
 )
 
 // Issue is one problem, and an error with two faces: Text and Expression are

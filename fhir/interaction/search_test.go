@@ -184,6 +184,7 @@ func TestSearchsetsAsAWhole(t *testing.T) {
 func TestSearchesThatAreRefused(t *testing.T) {
 	run(t, []scenario{
 		{name: "an unknown parameter", when: call("GET Patient?foo=1", ""), want: refused(400, "error not-found/unknown-parameter http.foo: Patient has no search parameter foo")},
+		{name: "a parameter that is not answered", when: call("GET Patient?_text=x", ""), want: refused(400, "error not-supported/later-parameter http._text: the parameter _text is not supported")},
 		{name: "a bad value", when: call("GET Patient?_count=many", ""), want: refused(400, `error invalid http._count: the value "many" of _count is no whole number from 0 on`)},
 		{name: "a type that R4 does not have", when: call("GET ?_type=Wolf", ""), want: refused(400, `error value http._type: "Wolf" is no type that can be searched here`)},
 		{name: "a type without an endpoint", when: call("GET ?_type=Parameters", ""), want: refused(400, `error value http._type: "Parameters" is no type that can be searched here`)},

@@ -25,6 +25,7 @@ var statusOfReason = map[fhir.Reason]int{
 	fhir.ReasonIdempotencyReused:  http.StatusUnprocessableEntity,
 	fhir.ReasonPreconditionFailed: http.StatusPreconditionFailed,
 	fhir.ReasonUnknownParameter:   http.StatusBadRequest,
+	fhir.ReasonLaterParameter:     http.StatusBadRequest,
 }
 
 // statusOfCode maps the issue types of R4.

@@ -47,7 +47,7 @@ func (r *clauseReader) read(typ, name string, hops int) (Clause, *fhir.Issue) {
 // param finds a parameter of a type that can be searched by.
 func (r *clauseReader) param(typ, code string) (*spec.Param, *fhir.Issue) {
 	if laterParameters[code] {
-		return nil, unsupported(r.name, "the parameter "+code).Because(fhir.ReasonNotImplemented)
+		return nil, laterParameter(r.name, code)
 	}
 	if code == "_has" {
 		return nil, refuse(fhir.Invalid, r.name, "%s is no _has:[type]:[reference parameter]:[parameter]", clip(r.name))
@@ -57,7 +57,7 @@ func (r *clauseReader) param(typ, code string) (*spec.Param, *fhir.Issue) {
 		return nil, unknownParameter(r.name, typ, code)
 	}
 	if param.Type == spec.ParamSpecial || param.Expression == "" {
-		return nil, unsupported(r.name, "the parameter "+code).Because(fhir.ReasonNotImplemented)
+		return nil, laterParameter(r.name, code)
 	}
 	return param, nil
 }

@@ -108,7 +108,7 @@ func (c *compiler) value(p *param, modifier, value string) (Expr, *fhir.Issue) {
 	case spec.ParamComposite:
 		return c.compositeValue(p, value)
 	default:
-		return nil, unsupported(c.name, "the parameter "+p.Code).Because(fhir.ReasonNotImplemented)
+		return nil, laterParameter(c.name, p.Code)
 	}
 }
 

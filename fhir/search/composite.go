@@ -246,7 +246,7 @@ func partName(code, head string) string {
 // compositeValue compiles a value of a composite parameter.
 func (c *compiler) compositeValue(p *param, value string) (Expr, *fhir.Issue) {
 	if p.composite == nil {
-		return nil, unsupported(c.name, "the parameter "+p.Code).Because(fhir.ReasonNotImplemented)
+		return nil, laterParameter(c.name, p.Code)
 	}
 	values := splitEscaped(value, '$')
 	if len(values) != len(p.composite.parts) || slices.Contains(values, "") {

@@ -81,7 +81,7 @@ func (p *parser) ready(pair Pair, result bool) *fhir.Issue {
 // supported. A modifier or value that is not understood is always refused.
 // https://hl7.org/fhir/R4/search.html#errors https://hl7.org/fhir/R4/search.html#modifiers
 func ignorable(i *fhir.Issue) bool {
-	return i.Reason == fhir.ReasonUnknownParameter || i.Reason == fhir.ReasonNotImplemented
+	return i.Reason == fhir.ReasonUnknownParameter || i.Reason == fhir.ReasonLaterParameter
 }
 
 // whole checks what holds between parameters.

@@ -147,20 +147,20 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 		{
 			"parameters that come later", "Patient?_text=a&_content=a&_list=a&_query=a&_filter=a&_type=Patient&_contained=true&_containedType=container&_score=1",
 			[]string{
-				"error not-supported/not-implemented http._text: the parameter _text is not supported",
-				"error not-supported/not-implemented http._content: the parameter _content is not supported",
-				"error not-supported/not-implemented http._list: the parameter _list is not supported",
-				"error not-supported/not-implemented http._query: the parameter _query is not supported",
-				"error not-supported/not-implemented http._filter: the parameter _filter is not supported",
-				"error not-supported/not-implemented http._type: the parameter _type is not supported",
-				"error not-supported/not-implemented http._contained: the parameter _contained is not supported",
-				"error not-supported/not-implemented http._containedType: the parameter _containedType is not supported",
-				"error not-supported/not-implemented http._score: the parameter _score is not supported",
+				"error not-supported/later-parameter http._text: the parameter _text is not supported",
+				"error not-supported/later-parameter http._content: the parameter _content is not supported",
+				"error not-supported/later-parameter http._list: the parameter _list is not supported",
+				"error not-supported/later-parameter http._query: the parameter _query is not supported",
+				"error not-supported/later-parameter http._filter: the parameter _filter is not supported",
+				"error not-supported/later-parameter http._type: the parameter _type is not supported",
+				"error not-supported/later-parameter http._contained: the parameter _contained is not supported",
+				"error not-supported/later-parameter http._containedType: the parameter _containedType is not supported",
+				"error not-supported/later-parameter http._score: the parameter _score is not supported",
 			},
 		},
 		{
 			"a special parameter", "Location?near=42.25475478|-83.6945691|11.20|km",
-			[]string{"error not-supported/not-implemented http.near: the parameter near is not supported"},
+			[]string{"error not-supported/later-parameter http.near: the parameter near is not supported"},
 		},
 		{
 			"modifiers that come later", "Condition?code:text=a&code:in=a&code:not-in=a&code:above=a&code:below=a&identifier:of-type=a|b|c",
@@ -377,7 +377,7 @@ func TestLenientHandlingLeavesOutWhatIsNotKnownAndSaysSo(t *testing.T) {
 	}
 	want := []string{
 		"warning not-found/unknown-parameter http.shoesize: Patient has no search parameter shoesize",
-		"warning not-supported/not-implemented http._text: the parameter _text is not supported",
+		"warning not-supported/later-parameter http._text: the parameter _text is not supported",
 		"warning not-found/unknown-parameter http.organization.shoesize: Organization has no search parameter shoesize",
 		"warning not-found/unknown-parameter http._has:Observation:patient:x: Observation has no search parameter x",
 	}

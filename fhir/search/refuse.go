@@ -21,6 +21,13 @@ func unsupported(parameter, what string) *fhir.Issue {
 	return refuse(fhir.NotSupported, parameter, "%s is not supported", what)
 }
 
+// laterParameter is the issue of a parameter of R4 that this server does not answer. It is refused like
+// one that is unknown, since 501 would say that search itself is not there.
+// https://hl7.org/fhir/R4/search.html#errors
+func laterParameter(parameter, code string) *fhir.Issue {
+	return unsupported(parameter, "the parameter "+code).Because(fhir.ReasonLaterParameter)
+}
+
 // badValue is the issue of a value that does not fit its parameter.
 func badValue(parameter, value, why string) *fhir.Issue {
 	return refuse(fhir.Invalid, parameter, "the value %q of %s is %s", clip(value), clip(parameter), why)
