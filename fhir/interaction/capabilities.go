@@ -161,7 +161,8 @@ func (s *Service) policies() string {
 	case ReferencesAllow:
 		text += "References are not checked."
 	default:
-		text += "A literal reference to this server in a transaction must point to a resource that exists once the transaction is done."
+		text += "A literal reference to this server in a transaction must point to a resource that exists once the transaction is done, " +
+			"and a transaction cannot delete what is still referred to then."
 	}
 	return text
 }

@@ -42,6 +42,7 @@ func (l *look) composeDelete(e *entry) error {
 	}
 	for _, key := range e.deletes {
 		op := l.s.deletion(key, entryAt(e.at))
+		op.NoReferrers = l.s.o.References != ReferencesAllow
 		var err error
 		if op.If, err = l.s.precondition(l.ctx, &e.req, key); err != nil {
 			return err

@@ -68,6 +68,19 @@ func TestDeleteOfWhatIsReferredTo(t *testing.T) {
 			want: answer{Status: 204, ETag: `W/"2"`, Modified: "3s"}, writes: 1,
 		},
 		{
+			name: "is refused inside a transaction", given: both, when: transaction(ask("DELETE", "Patient/1")),
+			want: answer{Status: 409, Issues: []string{"error conflict/referenced Bundle.entry[0]: Patient/1 cannot be deleted: Condition/c refers to it"}},
+		},
+		{
+			name: "is done inside a transaction that removes the reference too", given: both, when: transaction(ask("DELETE", "Patient/1"), ask("DELETE", "Condition/c")),
+			want: transactionResponse(answered("204 No Content", "", "2", "03"), answered("204 No Content", "", "2", "03")), writes: 2,
+		},
+		{
+			name: "is done inside a transaction where references are allowed", given: both, when: transaction(ask("DELETE", "Patient/1")),
+			options: func(o *interaction.Options) { o.References = interaction.ReferencesAllow },
+			want:    transactionResponse(answered("204 No Content", "", "2", "03")), writes: 1,
+		},
+		{
 			name: "is done once the reference is gone", options: enforce, given: append(both, call("DELETE Condition/c", "")), when: deleteWolf(),
 			want: answer{Status: 204, ETag: `W/"2"`, Modified: "4s"}, writes: 1,
 		},

@@ -279,7 +279,10 @@ func TestReferencesOfATransactionMustPointToSomething(t *testing.T) {
 		},
 		{
 			name: "a reference to what the transaction deletes too", given: []interaction.Request{putWolf()}, when: transaction(ask("DELETE", "Patient/1"), post("", observation("Patient/1"))),
-			want: refused(422, "error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: the reference to Patient/1 points to nothing"),
+			want: refused(409,
+				"error conflict/referenced Bundle.entry[0]: Patient/1 cannot be deleted: Observation/new-1 refers to it",
+				"error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: the reference to Patient/1 points to nothing",
+			),
 		},
 		{
 			name: "a reference to what is there is good", given: []interaction.Request{putWolf()}, when: transaction(post("", observation("Patient/1"))),

@@ -50,7 +50,7 @@ type References string
 
 // The policies.
 const (
-	ReferencesTransaction References = "transaction" // enforced inside transactions, allowed elsewhere
+	ReferencesTransaction References = "transaction" // enforced inside transactions, deletes included, allowed elsewhere
 	ReferencesEnforce     References = "enforce"     // enforced on every write, deletes included
 	ReferencesAllow       References = "allow"       // never looked at
 )
