@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"fmt"
 
 	"firewolf/fhir"
@@ -10,7 +9,7 @@ import (
 )
 
 // apply writes the versions of a transaction that was found good.
-func (w *writer) apply(_ context.Context, tx store.Tx, p plan) (store.Commit, error) {
+func (w *writer) apply(tx store.Tx, p plan) (store.Commit, error) {
 	var c store.Commit
 	var rows []uint32
 	for _, o := range p.ops {

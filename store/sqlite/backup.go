@@ -16,43 +16,72 @@ import (
 // another process may have it open and write to it. The copy is a store: start on it to restore.
 // https://sqlite.org/lang_vacuum.html#vacuuminto
 func Backup(ctx context.Context, path, to string) error {
-	file, _ := Locate(path)
-	if _, err := os.Stat(file); err != nil {
-		return unusable(path, err)
+	file, err := existing(path)
+	if err != nil {
+		return err
 	}
 	if _, err := os.Stat(to); err == nil {
 		return fhir.NewIssue(fhir.Duplicate, fmt.Sprintf("%s is there already: a backup replaces nothing", to))
 	} else if !errors.Is(err, os.ErrNotExist) {
-		return unusable(to, err)
+		return notBackedUp(file, to, err)
 	}
-	c, err := sqlite3.OpenContext(ctx, "file:"+uriPath(file)+"?mode=rw")
-	if err != nil {
-		return unusable(path, err)
-	}
-	defer func() { _ = c.Close() }()
 	part := to + ".part"
-	_ = os.Remove(part)
-	err = c.Exec(`PRAGMA busy_timeout = 10000; VACUUM INTO ` + sqlite3.Quote(part))
-	if err == nil {
-		err = syncFile(part)
+	err = os.Remove(part)
+	if err == nil || errors.Is(err, os.ErrNotExist) {
+		err = copyStore(ctx, file, part)
 	}
 	if err == nil {
 		err = os.Rename(part, to)
 	}
 	if err == nil {
-		err = syncFile(filepath.Dir(to))
+		err = syncDir(filepath.Dir(to))
 	}
 	if err != nil {
 		_ = os.Remove(part)
-		return fhir.NewIssue(fhir.NoStore, fmt.Sprintf("backing up %s to %s: %v", file, to, err)).CausedBy(err)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return notBackedUp(file, to, err)
 	}
 	return nil
 }
 
-func syncFile(name string) error {
-	f, err := os.Open(name)
+// existing returns the database file of a store that is there.
+func existing(path string) (string, error) {
+	file, _ := Locate(path)
+	if _, err := os.Stat(file); err != nil {
+		return "", unusable(path, err)
+	}
+	return file, nil
+}
+
+func notBackedUp(file, to string, err error) error {
+	if _, ok := fhir.IssuesOf(err); ok {
+		return err
+	}
+	issue := fhir.NewIssue(fhir.NoStore, fmt.Sprintf("backing up %s to %s: %v", file, to, err)).CausedBy(err)
+	if full(err) {
+		issue = issue.Because(fhir.ReasonStorageFull)
+	}
+	return issue
+}
+
+// copyStore writes the copy, which only its owner may read, and makes it durable.
+func copyStore(ctx context.Context, file, to string) (err error) {
+	c, err := dial(file, "", "&mode=rw", "")
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	defer func() {
+		c.SetInterrupt(context.Background())
+		err = errors.Join(err, c.Close())
+	}()
+	c.SetInterrupt(ctx)
+	if err := checkFormat(c); err != nil {
+		return err
+	}
+	if err := c.Exec(`VACUUM INTO ` + sqlite3.Quote(to)); err != nil {
+		return err
+	}
+	return syncFile(to)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"time"
 
 	"firewolf/fhir/tree"
 )
@@ -23,12 +22,14 @@ const maxProblems = 100
 // JSON, digest and place in the line of its versions) and every posting against the
 // entries that the resources give. The store must not be open elsewhere.
 func Check(ctx context.Context, path string, o Options, progress func(done, total int64)) (CheckReport, error) {
-	o.Retention = 100 * 365 * 24 * time.Hour // nothing is pruned meanwhile
-	s, err := Open(ctx, path, o)
+	if _, err := existing(path); err != nil {
+		return CheckReport{}, err
+	}
+	s, w, err := prepare(ctx, path, o) // without its writer, nothing changes meanwhile
 	if err != nil {
 		return CheckReport{}, err
 	}
-	defer func() { _ = s.Close() }()
+	defer func() { _, _ = closeConn(w.conn), s.release() }()
 	c := &checker{s: s, report: CheckReport{Current: map[string]int64{}}, progress: progress}
 	err = s.read(ctx, func(r *reader) error {
 		c.r = r

@@ -11,16 +11,21 @@ import (
 	"firewolf/store"
 )
 
-// History yields versions, newest first.
+// History yields versions, newest first. Which they are is found once.
 func (s *Store) History(ctx context.Context, sc store.Scope, page store.HistoryPage) iter.Seq2[fhir.Version, error] {
 	return func(yield func(fhir.Version, error) bool) {
-		left := page.Limit
-		for {
+		rows, err := s.findHistory(ctx, sc, page)
+		if err != nil {
+			yield(fhir.Version{}, err)
+			return
+		}
+		it := rows.ReverseIterator()
+		for left := page.Limit; it.HasNext() && (page.Limit == 0 || left > 0); {
 			size := batch
 			if page.Limit > 0 {
 				size = min(size, left)
 			}
-			found, t, err := s.historyPage(ctx, sc, page, size)
+			found, err := s.loadHistory(ctx, it, size)
 			if err != nil {
 				yield(fhir.Version{}, err)
 				return
@@ -31,57 +36,48 @@ func (s *Store) History(ctx context.Context, sc store.Scope, page store.HistoryP
 				}
 			}
 			left -= len(found)
-			if len(found) < size || page.Limit > 0 && left <= 0 {
-				return
-			}
-			page.T, page.After = t, found[len(found)-1].T
 		}
 	}
 }
 
-func (s *Store) historyPage(ctx context.Context, sc store.Scope, page store.HistoryPage, size int) (out []fhir.Version, t fhir.Moment, err error) {
+// findHistory returns the rows of the versions that a page of a history is taken from.
+func (s *Store) findHistory(ctx context.Context, sc store.Scope, page store.HistoryPage) (rows *roaring.Bitmap, err error) {
 	at, err := s.readMoment(page.T)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	err = s.read(ctx, func(r *reader) error {
-		rows, err := r.historyRows(ctx, sc, page, at)
-		if err != nil {
-			return err
-		}
-		if page.After > 0 {
+		rows, err = r.historyRows(ctx, sc, page, at)
+		if err == nil && page.After > 0 {
 			rows.RemoveRange(uint64(page.After), 1<<32)
 		}
-		it := rows.ReverseIterator()
-		for it.HasNext() && len(out) < size {
+		return err
+	})
+	return rows, err
+}
+
+// loadHistory reads the next versions: they are never changed nor dropped, and so of no moment.
+func (s *Store) loadHistory(ctx context.Context, it roaring.IntIterable, size int) (out []fhir.Version, err error) {
+	err = s.read(ctx, func(r *reader) error {
+		for bytes := 0; it.HasNext() && len(out) < size && bytes < batchBytes; {
 			v, err := r.load(it.Next())
 			if err != nil {
 				return err
 			}
-			out = append(out, v)
+			out, bytes = append(out, v), bytes+len(v.JSON)
 		}
 		return nil
 	})
-	return out, fhir.Moment(at), err
+	return out, err
 }
 
 // HistoryCount counts what History would yield.
-func (s *Store) HistoryCount(ctx context.Context, sc store.Scope, page store.HistoryPage) (n int64, err error) {
-	at, err := s.readMoment(page.T)
+func (s *Store) HistoryCount(ctx context.Context, sc store.Scope, page store.HistoryPage) (int64, error) {
+	rows, err := s.findHistory(ctx, sc, page)
 	if err != nil {
 		return 0, err
 	}
-	err = s.read(ctx, func(r *reader) error {
-		rows, err := r.historyRows(ctx, sc, page, at)
-		if err == nil && page.After > 0 {
-			rows.RemoveRange(uint64(page.After), 1<<32)
-		}
-		if err == nil {
-			n = int64(rows.GetCardinality())
-		}
-		return err
-	})
-	return n, err
+	return int64(rows.GetCardinality()), nil
 }
 
 // historyRows returns the rows of the scope that the page asks for, up to moment t.

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ncruces/go-sqlite3"
-
 	"firewolf/fhir"
 	"firewolf/store"
 )
@@ -31,11 +29,8 @@ func (s *Store) Replay(ctx context.Context, i store.Idempotency) (c store.Commit
 }
 
 func (r *reader) replay(i store.Idempotency) (store.Commit, bool, error) {
-	st, _, err := r.conn.Prepare(`SELECT at, request, note, results FROM idempotency WHERE k = ?`)
-	if err != nil {
-		return store.Commit{}, false, err
-	}
-	defer func() { _ = st.Close() }()
+	st := r.outcome
+	defer func() { _ = st.Reset() }()
 	k := sha256.Sum256([]byte(i.Key))
 	if err := st.BindBlob(1, k[:]); err != nil {
 		return store.Commit{}, false, err
@@ -66,14 +61,9 @@ func (w *writer) remember(i store.Idempotency, c store.Commit, rows []uint32) er
 	for k, res := range c.Results {
 		results = binary.BigEndian.AppendUint32(append(results, byte(res.Effect)), rows[k])
 	}
-	st, _, err := w.conn.Prepare(`INSERT INTO idempotency (k, at, request, note, results) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET at = excluded.at, request = excluded.request, note = excluded.note, results = excluded.results`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
+	defer func() { _ = w.outcome.Reset() }()
 	k := sha256.Sum256([]byte(i.Key))
-	b := binder{st: st}
+	b := binder{st: w.outcome}
 	b.blob(k[:])
 	b.int(w.s.o.Clock().UnixMilli())
 	b.blob(i.Request[:])
@@ -116,14 +106,23 @@ func (r *reader) decodeOutcome(b []byte) (store.Commit, error) {
 	return c, nil
 }
 
-// forgetKeys drops the idempotency keys that are too old.
-func forgetKeys(c *sqlite3.Conn, now time.Time) error {
-	st, _, err := c.Prepare(`DELETE FROM idempotency WHERE k IN (SELECT k FROM idempotency WHERE at < ? LIMIT 1000)`)
+// forgetKeys drops the idempotency keys that are too old, some at a time.
+func (w *writer) forgetKeys() error {
+	const some = 1000
+	st, _, err := w.conn.Prepare(`DELETE FROM idempotency WHERE k IN (SELECT k FROM idempotency WHERE at < ? LIMIT ?)`)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	b := binder{st: st}
-	b.int(now.Add(-keepIdempotency).UnixMilli())
-	return b.exec()
+	for {
+		b := binder{st: st}
+		b.int(w.s.o.Clock().Add(-keepIdempotency).UnixMilli())
+		b.int(some)
+		if err := b.exec(); err != nil {
+			return err
+		}
+		if w.conn.Changes() < some || len(w.s.queue) > 0 {
+			return nil
+		}
+	}
 }

@@ -13,22 +13,18 @@ type kinds struct {
 }
 
 func loadKinds(c *sqlite3.Conn) (*kinds, error) {
-	k := &kinds{}
-	return k, k.reload(c)
-}
-
-func (k *kinds) reload(c *sqlite3.Conn) error {
 	s, _, err := c.Prepare(`SELECT id, name FROM kind`)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = s.Close() }()
 	m := map[string]uint16{}
 	for s.Step() {
 		m[s.ColumnText(1)] = uint16(s.ColumnInt(0))
 	}
+	k := &kinds{}
 	k.names.Store(&m)
-	return s.Err()
+	return k, s.Err()
 }
 
 func (k *kinds) id(name string) (uint16, bool) {

@@ -40,11 +40,12 @@ func (m *memtable) add(row uint32, places []place) {
 	}
 }
 
-// truncate takes back all rows above head: those of a commit that failed. The
-// capacity is cut too, so that a reader's slice is never written again.
-func (m *memtable) truncate(head uint32) {
+// truncate takes back all rows above head: those of a commit that failed, before which the table counted so many rows
+// and keys. The capacity is cut too, so that a reader's slice is never written again.
+func (m *memtable) truncate(head uint32, rows, keys int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.rows, m.keys = rows, keys
 	for _, d := range m.dirs {
 		for suf, rows := range d {
 			k, _ := slices.BinarySearch(rows, head+1)

@@ -1,139 +1,63 @@
 package sqlite
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"firewolf/fhir"
-	"firewolf/fhir/tree"
 )
 
 // mergeKeys is how many keys are merged in one SQLite transaction: a few
 // milliseconds, so that transactions that wait are not held up.
 const mergeKeys = 1500
 
+// maxMergeKeys bounds the pages that one transaction changes.
+const maxMergeKeys = 16 * mergeKeys
+
 // merge is the frozen memtable on its way into the file.
 type merge struct {
 	mem    *memtable
-	upto   uint32 // its last row
-	places []place
-	failed bool // the disk was full: tried again later
-}
-
-// recover rebuilds in memory what was not merged when the process before ended.
-func (w *writer) recover(ctx context.Context) error {
-	n, at, err := w.lastRow()
-	if err != nil {
-		return err
-	}
-	w.s.now.Store(&headState{n: n, at: at})
-	floor, err := metaInt(w.conn, metaFloor)
-	if err != nil {
-		return err
-	}
-	w.s.floor.Store(uint32(floor))
-	w.r.mems = w.s.memtables()
-	if err := w.loadClosings(); err != nil {
-		return err
-	}
-	merged, err := metaInt(w.conn, metaMerged)
-	if err != nil {
-		return err
-	}
-	for row := uint32(merged) + 1; row <= n; row++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		places, err := w.placesOfRow(row)
-		if err != nil {
-			return fmt.Errorf("recovering version row %d: %w", row, err)
-		}
-		w.active().add(row, places)
-	}
-	return nil
-}
-
-func (w *writer) lastRow() (uint32, time.Time, error) {
-	st, _, err := w.conn.Prepare(`SELECT n, at FROM version ORDER BY n DESC LIMIT 1`)
-	if err != nil {
-		return 0, time.Time{}, err
-	}
-	defer func() { _ = st.Close() }()
-	if !st.Step() {
-		return 0, time.Time{}, st.Err()
-	}
-	return uint32(st.ColumnInt64(0)), time.UnixMilli(st.ColumnInt64(1)).UTC(), nil
-}
-
-func (w *writer) loadClosings() error {
-	st, _, err := w.conn.Prepare(`SELECT n, old FROM closed`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
-	for st.Step() {
-		w.s.shut.add(uint32(st.ColumnInt64(0)), uint32(st.ColumnInt64(1)))
-	}
-	return st.Err()
-}
-
-// placesOfRow makes the postings of a version again, from its resource.
-func (w *writer) placesOfRow(n uint32) ([]place, error) {
-	v, err := w.r.load(n)
-	if err != nil {
-		return nil, err
-	}
-	typ, ok := w.s.kinds.id(v.Type)
-	if !ok {
-		return nil, errors.New("its type has no number")
-	}
-	places := identityPlaces(typ, v.ID)
-	if v.Deleted {
-		return places, nil
-	}
-	more, err := w.indexPlaces(typ, v)
-	return append(places, more...), err
-}
-
-func (w *writer) indexPlaces(typ uint16, v fhir.Version) ([]place, error) {
-	t, err := tree.Parse(v.JSON, tree.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	e, err := w.s.o.Engine.Entries(t)
-	if err != nil {
-		return nil, err
-	}
-	return placesOf(typ, e), nil
+	upto   uint32  // its last row
+	places []place // that are left
+	total  int     // places at the beginning
+	err    error   // why it stands still: tried again at the next tick
 }
 
 // startMerge freezes the memtable once it is large enough.
 func (w *writer) startMerge() {
-	m := w.active()
-	if w.merge == nil && (m.rows >= w.s.o.Merge || m.keys >= 80*w.s.o.Merge) {
+	if w.merge == nil && w.behind() >= 1 {
 		w.freeze()
 	}
 }
 
-func (w *writer) freeze() {
+// behind is how full the memtable is that takes the new versions: at 1 it is frozen and merged.
+func (w *writer) behind() float64 {
+	const keysOfVersion = 80 // so many that a memtable of fewer versions is large too
 	m := w.active()
-	w.s.mem.Store(&[]*memtable{newMemtable(), m})
-	w.merge = &merge{mem: m, upto: w.s.head().n, places: m.sorted()}
+	return max(float64(m.rows), float64(m.keys)/keysOfVersion) / float64(w.s.o.Merge)
 }
 
-// mergeSlice merges the next keys. When writes fill the next memtable meanwhile, slices grow.
-func (w *writer) mergeSlice() {
-	size := mergeKeys
-	if w.active().rows > w.s.o.Merge {
-		size *= 16
-	}
-	if err := w.mergeNext(size); err != nil {
-		if !w.conn.GetAutocommit() {
-			_ = w.conn.Exec(`ROLLBACK`)
+// maxBehind is how far the index may fall behind while it cannot be written: then writes are refused, since the memory is not endless.
+const maxBehind = 8
+
+func (w *writer) freeze() {
+	m := w.active()
+	places := m.sorted()
+	w.s.mem.Store(&[]*memtable{newMemtable(), m})
+	w.merge = &merge{mem: m, upto: w.s.head().n, places: places, total: len(places)}
+}
+
+// mergeSome merges the next keys. It goes on until the merge is as far as the memtable that takes the new
+// versions is full, so that this one does not grow faster than the other is merged.
+func (w *writer) mergeSome() {
+	for {
+		due := len(w.merge.places) - int((1-w.behind())*float64(w.merge.total))
+		size := min(max(due, mergeKeys), maxMergeKeys)
+		if err := w.try(func() error { return w.mergeNext(size) }); err != nil {
+			w.merge.err = err
+			return
 		}
-		w.merge.failed = true
+		if w.merge == nil || due <= size {
+			return
+		}
 	}
 }
 
@@ -158,6 +82,7 @@ func (w *writer) mergeNext(size int) error {
 	}
 	w.merge.places = w.merge.places[len(part):]
 	if last {
+		w.merged = w.merge.upto
 		w.s.mem.Store(&[]*memtable{w.active()})
 		w.merge = nil
 	}
@@ -201,16 +126,6 @@ func (w *writer) putContainer(key, v []byte) error {
 	return b.exec()
 }
 
-// retryMerge tries again what a full disk stopped, and begins to merge what grew meanwhile.
-func (w *writer) retryMerge() {
-	if w.merge != nil {
-		w.merge.failed = false
-		w.mergeSlice()
-		return
-	}
-	w.startMerge()
-}
-
 // mergeAll merges everything, before the store closes.
 func (w *writer) mergeAll() error {
 	for {
@@ -220,11 +135,8 @@ func (w *writer) mergeAll() error {
 			}
 			w.freeze()
 		}
-		if err := w.mergeNext(16 * mergeKeys); err != nil {
-			if !w.conn.GetAutocommit() {
-				_ = w.conn.Exec(`ROLLBACK`)
-			}
-			return fmt.Errorf("merging the index: %w", err)
+		if err := w.mergeNext(maxMergeKeys); err != nil {
+			return fmt.Errorf("merging the index: %w", errors.Join(err, w.rollback()))
 		}
 	}
 }

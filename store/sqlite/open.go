@@ -42,7 +42,8 @@ type Options struct {
 	VFS       string        // SQLite's file system; default that of the operating system
 
 	tuning tuning
-	setup  string // SQL for the connection that writes
+	tick   time.Duration // how often the writer looks for what can be forgotten, and tries again what failed
+	setup  string        // SQL for the connection that writes
 }
 
 func (o Options) withDefaults() Options {
@@ -60,6 +61,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Readers == 0 {
 		o.Readers = max(4, 2*runtime.GOMAXPROCS(0))
+	}
+	if o.tick == 0 {
+		o.tick = 2 * time.Second
 	}
 	if o.tuning == (tuning{}) {
 		o.tuning = defaultTuning
@@ -84,12 +88,13 @@ type Store struct {
 
 	readers chan *reader
 	queue   chan *pending
+	waiting atomic.Int64 // bytes of what is in the queue
 	stop    chan struct{}
 	stopped chan struct{}
 	closing sync.Once
 	closeMu sync.RWMutex // held for reading while a transaction enters the queue
 	closed  bool
-	dirty   error // why the writer gave up; guarded by closeMu
+	dirty   error // why the writer could not finish; there once stopped is closed
 }
 
 // headState is the newest commit: n is its moment too.
@@ -118,79 +123,110 @@ func Locate(path string) (file, dir string) {
 
 // Open opens the store at path, a folder which it makes if it is not there, or a database file.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	o = o.withDefaults()
 	file, dir := Locate(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, unusable(path, err)
 	}
-	lock, err := acquire(file)
+	_, missing := os.Stat(file)
+	s, w, err := prepare(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{o: o, file: file, lock: lock, shut: newClosings(), reads: newEpochs()}
-	if err := s.open(ctx); err != nil {
-		s.releaseReaders()
-		_ = lock.Unlock()
-		if _, ok := fhir.IssuesOf(err); ok {
-			return nil, err
-		}
-		return nil, unusable(path, err)
+	if missing != nil { // a new file is as durable as its name and that of its folder; not every file system can be asked
+		_ = syncDir(dir)
+		_ = syncDir(filepath.Dir(dir))
 	}
+	go w.run()
 	return s, nil
 }
 
-func unusable(path string, err error) error {
-	return fhir.NewIssue(fhir.NoStore, fmt.Sprintf("the store %s cannot be opened: %v", path, err)).CausedBy(err)
+// prepare opens a store whose writer does not run yet.
+func prepare(ctx context.Context, path string, o Options) (*Store, *writer, error) {
+	o = o.withDefaults()
+	file, lock, err := acquire(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &Store{
+		o: o, file: file, lock: lock, shut: newClosings(), reads: newEpochs(),
+		readers: make(chan *reader, o.Readers), queue: make(chan *pending, o.Queue), stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	w, err := s.open(ctx)
+	if err != nil {
+		_ = s.release()
+		return nil, nil, unusable(path, err)
+	}
+	return s, w, nil
 }
 
-func acquire(file string) (*flock.Flock, error) {
+// unusable says that a store cannot be opened and why, unless the error says so itself.
+func unusable(path string, err error) error {
+	if _, ok := fhir.IssuesOf(err); ok {
+		return err
+	}
+	issue := fhir.NewIssue(fhir.NoStore, fmt.Sprintf("the store %s cannot be opened: %v", path, err)).CausedBy(err)
+	if full(err) {
+		issue = issue.Because(fhir.ReasonStorageFull)
+	}
+	return issue
+}
+
+// acquire locks the database file of a store against other processes. Whatever links lead to it, it is one file and one lock.
+func acquire(path string) (string, *flock.Flock, error) {
+	file, _ := Locate(path)
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		file = real
+	}
 	l := flock.New(file + ".lock")
 	ok, err := l.TryLock()
 	if err != nil {
-		return nil, unusable(file, err)
+		return "", nil, unusable(path, err)
 	}
 	if !ok {
-		return nil, fhir.NewIssue(fhir.NoStore, fmt.Sprintf("the store %s is in use by another process", file)).CausedBy(ErrLocked)
+		return "", nil, fhir.NewIssue(fhir.NoStore, fmt.Sprintf("the store %s is in use by another process", path)).CausedBy(ErrLocked)
 	}
-	return l, nil
+	return file, l, nil
 }
 
-func (s *Store) open(ctx context.Context) error {
-	s.readers = make(chan *reader, s.o.Readers)
+// open checks the file, reads what the process keeps in memory and opens the connections.
+func (s *Store) open(ctx context.Context) (*writer, error) {
 	conn, err := s.connect(true)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.begin(ctx, conn); err != nil {
-		_ = closeConn(conn)
-		return err
+	w, err := s.begin(ctx, conn)
+	if err != nil {
+		return nil, errors.Join(err, closeConn(conn))
 	}
-	return nil
+	return w, nil
 }
 
-// begin checks the file, reads what the process keeps in memory and starts the writer.
-func (s *Store) begin(ctx context.Context, conn *sqlite3.Conn) error {
-	if err := prepareFile(conn, s.o.Index); err != nil {
-		return err
-	}
+func (s *Store) begin(ctx context.Context, conn *sqlite3.Conn) (*writer, error) {
 	index, err := getMeta(conn, metaIndex)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if string(index) != s.o.Index {
-		return fhir.NewIssue(fhir.Incomplete,
+		return nil, fhir.NewIssue(fhir.Incomplete,
 			"the index of the store was made with other definitions: run firewolf reindex on it, then start again")
 	}
 	if s.secret, err = getMeta(conn, metaSecret); err != nil {
-		return err
+		return nil, err
+	}
+	if len(s.secret) != secretSize {
+		return nil, errors.New("the key that signs cursors is missing")
 	}
 	w, err := s.newWriter(conn)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.recover(ctx); err != nil {
-		return err
+		return nil, err
 	}
+	return w, s.openReaders()
+}
+
+func (s *Store) openReaders() error {
 	for range s.o.Readers {
 		c, err := s.connect(false)
 		if err != nil {
@@ -198,55 +234,38 @@ func (s *Store) begin(ctx context.Context, conn *sqlite3.Conn) error {
 		}
 		r, err := s.newReader(c)
 		if err != nil {
-			_ = closeConn(c)
-			return err
+			return errors.Join(err, closeConn(c))
 		}
 		s.readers <- r
 	}
-	s.queue = make(chan *pending, s.o.Queue)
-	s.stop = make(chan struct{})
-	s.stopped = make(chan struct{})
-	go w.run()
 	return nil
 }
 
-// connect opens a connection. The page size counts only for a new file.
+// connect opens a connection. A file of something else is refused before anything in it is changed. The page size counts
+// only for a new file.
 func (s *Store) connect(write bool) (*sqlite3.Conn, error) {
-	uri := "file:" + uriPath(s.file)
-	if s.o.VFS != "" {
-		uri += "?vfs=" + s.o.VFS
+	if !write {
+		return dial(s.file, s.o.VFS, "", `PRAGMA cache_size = -6000; PRAGMA query_only = 1;`)
 	}
-	c, err := sqlite3.Open(uri)
+	c, err := dial(s.file, s.o.VFS, "", "")
 	if err != nil {
 		return nil, err
 	}
-	setup := `PRAGMA cache_size = -6000; PRAGMA query_only = 1;`
-	if write {
-		setup = `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-			PRAGMA cache_size = -24000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;`
+	empty, err := isEmpty(c)
+	if err == nil && !empty {
+		err = checkFormat(c)
 	}
-	if write {
-		setup += s.o.setup
+	if err == nil {
+		err = c.Exec(`PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+			PRAGMA cache_size = -24000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;` + s.o.setup)
 	}
-	if err := c.Exec(`PRAGMA busy_timeout = 10000;` + setup); err != nil {
-		_ = closeConn(c)
-		return nil, err
+	if err == nil && empty {
+		err = createTables(c, s.o.Index)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
-}
-
-// uriPath escapes what has a meaning in SQLite's URIs. https://sqlite.org/uri.html
-func uriPath(p string) string {
-	out := make([]byte, 0, len(p))
-	for i := range len(p) {
-		switch c := p[i]; c {
-		case '%', '?', '#':
-			out = fmt.Appendf(out, "%%%02x", c)
-		default:
-			out = append(out, c)
-		}
-	}
-	return string(out)
 }
 
 // Secret returns the key that signs cursors.
@@ -258,7 +277,7 @@ func (s *Store) Head(context.Context) (fhir.Moment, time.Time, error) {
 	return fhir.Moment(h.n), h.at, nil
 }
 
-// Close writes what waits, merges the index and closes the file.
+// Close writes what waits, merges the index, waits for reads under way and closes the file.
 func (s *Store) Close() error {
 	var err error
 	s.closing.Do(func() {
@@ -267,37 +286,74 @@ func (s *Store) Close() error {
 		s.closeMu.Unlock()
 		close(s.stop)
 		<-s.stopped
-		s.releaseReaders()
-		err = errors.Join(s.dirty, s.lock.Unlock())
+		for range s.o.Readers {
+			err = errors.Join(err, closeConn((<-s.readers).conn))
+		}
+		err = errors.Join(s.dirty, err, s.lock.Unlock())
 	})
 	return err
 }
 
-func (s *Store) releaseReaders() {
+// release closes the connections that nobody reads on, and gives up the lock.
+func (s *Store) release() error {
+	var err error
 	for {
 		select {
 		case r := <-s.readers:
-			_ = closeConn(r.conn)
+			err = errors.Join(err, closeConn(r.conn))
+			continue
 		default:
-			return
 		}
+		return errors.Join(err, s.lock.Unlock())
 	}
 }
 
 // read runs f on a connection of the pool, on one state of the file. A canceled context interrupts its statements.
 func (s *Store) read(ctx context.Context, f func(r *reader) error) error {
+	r, err := s.takeReader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { s.readers <- r }()
+	defer s.reads.leave(s.reads.enter())
+	r.conn.SetInterrupt(ctx)
+	err = r.snapshot(func() error { return f(r) })
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (s *Store) takeReader(ctx context.Context) (*reader, error) {
+	select {
+	case <-s.stop: // also where connections are free
+		return nil, errClosing()
+	default:
+	}
 	select {
 	case r := <-s.readers:
-		defer func() { s.readers <- r }()
-		defer s.reads.leave(s.reads.enter())
-		r.conn.SetInterrupt(ctx)
-		err := r.snapshot(func() error { return f(r) })
-		if err != nil && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return err
+		return r, nil
+	case <-s.stop:
+		return nil, errClosing()
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
+	}
+}
+
+// readAt runs f at a moment, which is kept until f is done. f may run again: where Now was asked for and writes made
+// it a moment that is no longer kept, before a connection was free.
+func (s *Store) readAt(ctx context.Context, t fhir.Moment, f func(r *reader, at uint32) error) error {
+	for {
+		at, err := s.moment(t)
+		if err != nil {
+			return err
+		}
+		if err = s.read(ctx, func(r *reader) error { return f(r, at) }); err != nil {
+			return err
+		}
+		if err = s.checkFloor(at); err == nil || t != store.Now {
+			return err
+		}
 	}
 }
 

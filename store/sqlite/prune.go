@@ -1,14 +1,27 @@
 package sqlite
 
 import (
+	"errors"
 	"time"
+
+	"github.com/ncruces/go-sqlite3"
 )
 
-// pruneBatch is how many closed versions lose their index entries at a time.
-const pruneBatch = 200
+// pruneRows is how many closed versions lose their index entries at a time: a few milliseconds' work.
+const pruneRows = 64
 
 // maxClosings bounds the memory for closed versions: beyond it the floor rises early.
 const maxClosings = 2_000_000
+
+// urgentClosings is when pruning no longer waits for a pause of the writes.
+const urgentClosings = maxClosings / 4
+
+// pruner knows how far the pruning is.
+type pruner struct {
+	busy  bool   // there may be more to prune
+	after uint32 // closings up to this one were looked at; what cannot be pruned stays closed
+	gone  []batchOfOld
+}
 
 // batchOfOld is closed versions whose postings are gone, but which reads that began before may still see.
 type batchOfOld struct {
@@ -16,145 +29,161 @@ type batchOfOld struct {
 	epoch int64
 }
 
-// prune raises the floor to what the retention allows and drops the postings of versions that were closed below it.
-func (w *writer) prune() {
-	w.forgetPruned()
-	w.raiseFloor()
-	for range 20 {
-		more, err := w.pruneSome()
-		if err != nil {
-			if !w.conn.GetAutocommit() {
-				_ = w.conn.Exec(`ROLLBACK`)
-			}
-			return
-		}
-		if !more || len(w.s.queue) > 0 {
-			return
-		}
-	}
-}
-
 // forgetPruned drops from memory what no read under way can meet any more.
 func (w *writer) forgetPruned() {
-	kept := w.pruned[:0]
-	for _, b := range w.pruned {
+	kept := w.pruner.gone[:0]
+	for _, b := range w.pruner.gone {
 		if w.s.reads.drained(b.epoch) {
 			w.s.shut.drop(b.olds)
 		} else {
 			kept = append(kept, b)
 		}
 	}
-	w.pruned = kept
+	w.pruner.gone = kept
 }
 
-func (w *writer) raiseFloor() {
+// raiseFloor gives up the moments that the retention no longer asks for.
+func (w *writer) raiseFloor() error {
 	before := w.s.o.Clock().Add(-w.s.o.Retention)
 	if w.s.shut.len() > maxClosings {
 		before = w.s.o.Clock().Add(-w.s.o.Retention / 16)
 	}
 	head := w.s.head()
 	n, err := w.r.firstAt(before, head.n)
-	if err != nil || n == 0 {
-		return
+	if err != nil {
+		return err
 	}
 	// The newest moment of the time before stays searchable: it was the present until the version after it.
 	if floor := n - 1; floor > w.s.floor.Load() {
 		w.s.floor.Store(floor)
 	}
+	return nil
 }
 
-// pruneSome prunes one batch and reports whether there is more. Only merged versions are pruned: no memtable holds them.
-func (w *writer) pruneSome() (bool, error) {
-	merged, err := metaInt(w.conn, metaMerged)
-	if err != nil {
-		return false, err
+// pruneSome drops the postings of some versions that were closed below the floor. While many wait
+// it prunes as many as the last group closed, so that they do not become more.
+func (w *writer) pruneSome() {
+	size := pruneRows
+	if w.group != nil && w.s.shut.len() > urgentClosings {
+		size = max(size, int(w.group.n-w.group.before.n))
 	}
+	if err := w.try(func() error { return w.pruneNext(size) }); err != nil {
+		w.pruner.busy = false // the next tick tries again
+	}
+}
+
+func (w *writer) pruneNext(size int) error {
 	floor := w.s.floor.Load()
-	ns, olds, err := w.prunable(floor, uint32(merged))
-	if err != nil || len(ns) == 0 {
-		return false, err
+	closings, err := w.prunable(floor, size)
+	if err != nil {
+		return err
+	}
+	w.pruner.busy = len(closings) == size
+	if len(closings) == 0 {
+		return nil
 	}
 	if err := w.conn.Exec(`BEGIN IMMEDIATE`); err != nil {
-		return false, err
+		return err
 	}
-	for i, old := range olds {
-		if err := w.pruneRow(old); err != nil {
-			return false, err
+	var olds []uint32
+	for _, c := range closings {
+		pruned, err := w.pruneClosing(c)
+		if err != nil {
+			return err
 		}
-		if err := w.dropClosing(ns[i]); err != nil {
-			return false, err
+		if pruned {
+			olds = append(olds, c.old)
 		}
 	}
 	if err := setMeta(w.conn, metaFloor, intBytes(int64(floor))); err != nil {
-		return false, err
-	}
-	if err := forgetKeys(w.conn, w.s.o.Clock()); err != nil {
-		return false, err
+		return err
 	}
 	if err := w.conn.Exec(`COMMIT`); err != nil {
-		return false, err
+		return err
 	}
-	w.pruned = append(w.pruned, batchOfOld{olds, w.s.reads.turn()})
-	return len(ns) == pruneBatch, nil
+	w.pruner.after = closings[len(closings)-1].n
+	w.pruner.gone = append(w.pruner.gone, batchOfOld{olds, w.s.reads.turn()})
+	return nil
 }
 
-// prunable lists closings at or below the floor of versions that are merged.
-func (w *writer) prunable(floor, merged uint32) (ns, olds []uint32, err error) {
-	st, _, err := w.conn.Prepare(`SELECT n, old FROM closed WHERE n <= ? AND old <= ? ORDER BY n LIMIT ?`)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = st.Close() }()
+// closing says that version n closed version old.
+type closing struct{ n, old uint32 }
+
+// prunable lists the next closings at or below the floor, up to the first of a version that is in a memtable still.
+func (w *writer) prunable(floor uint32, size int) (out []closing, err error) {
+	st := w.closings
+	defer func() { _ = st.Reset() }()
 	b := binder{st: st}
+	b.int(int64(w.pruner.after))
 	b.int(int64(floor))
-	b.int(int64(merged))
-	b.int(pruneBatch)
+	b.int(int64(size))
 	if b.err != nil {
-		return nil, nil, b.err
+		return nil, b.err
 	}
 	for st.Step() {
-		ns = append(ns, uint32(st.ColumnInt64(0)))
-		olds = append(olds, uint32(st.ColumnInt64(1)))
+		c := closing{uint32(st.ColumnInt64(0)), uint32(st.ColumnInt64(1))}
+		if c.old > w.merged {
+			break
+		}
+		out = append(out, c)
 	}
-	return ns, olds, st.Err()
+	return out, st.Err()
 }
 
-// pruneRow takes a version out of its postings, but those of its identity.
-func (w *writer) pruneRow(n uint32) error {
+func (w *writer) pruneClosing(c closing) (bool, error) {
+	pruned, err := w.pruneVersion(c.old)
+	if err != nil || !pruned {
+		return false, err
+	}
+	defer func() { _ = w.unclose.Reset() }()
+	b := binder{st: w.unclose}
+	b.int(int64(c.n))
+	return true, b.exec()
+}
+
+// pruneVersion takes a version out of its postings, but those of its identity. It reports false where these
+// cannot be told for sure, because the row is damaged or gives other entries than when it was written: such a
+// version stays closed for ever, since a posting that is left would bring it back into results.
+func (w *writer) pruneVersion(n uint32) (bool, error) {
 	v, err := w.r.load(n)
-	if err != nil || v.Deleted {
-		return err
-	}
-	typ, _ := w.s.kinds.id(v.Type)
-	places, err := w.indexPlaces(typ, v)
 	if err != nil {
-		return err
+		return false, onlyFile(err)
 	}
-	for _, p := range places {
+	if v.Deleted {
+		return true, nil
+	}
+	typ, known := w.s.kinds.id(v.Type)
+	e, err := w.entries(v)
+	if err != nil || !known {
+		return false, nil //nolint:nilerr // it stays closed
+	}
+	same, err := w.r.hasVals(n, encodeVals(e))
+	if err != nil || !same {
+		return false, onlyFile(err)
+	}
+	for _, p := range placesOf(typ, e) {
 		key := withChunk(p.bytes(), uint16(n>>16))
 		old, err := w.r.container(key)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if old == nil {
 			continue
 		}
 		if err := w.putContainer(key, removeFromContainer(old, uint16(n))); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
-func (w *writer) dropClosing(n uint32) error {
-	st, _, err := w.conn.Prepare(`DELETE FROM closed WHERE n = ?`)
-	if err != nil {
+// onlyFile returns an error of the file, and nil for one of a row.
+func onlyFile(err error) error {
+	var file *sqlite3.Error
+	if errors.As(err, &file) {
 		return err
 	}
-	defer func() { _ = st.Close() }()
-	b := binder{st: st}
-	b.int(int64(n))
-	return b.exec()
+	return nil
 }
 
 // firstAt returns the first row up to t whose time is not before at, t+1 if there is none.

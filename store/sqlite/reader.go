@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -35,6 +36,7 @@ type reader struct {
 	values   *sqlite3.Stmt // vals of a row
 	name     *sqlite3.Stmt // type and id of a row
 	time     *sqlite3.Stmt // at of a row
+	outcome  *sqlite3.Stmt // of a transaction with an idempotency key
 }
 
 func (s *Store) newReader(c *sqlite3.Conn) (*reader, error) {
@@ -55,6 +57,7 @@ func (s *Store) newReader(c *sqlite3.Conn) (*reader, error) {
 		{&r.values, `SELECT vals FROM version WHERE n = ?`},
 		{&r.name, `SELECT type, id FROM version WHERE n = ?`},
 		{&r.time, `SELECT at FROM version WHERE n = ?`},
+		{&r.outcome, `SELECT at, request, note, results FROM idempotency WHERE k = ?`},
 	} {
 		st, _, err := c.PrepareFlags(p.sql, sqlite3.PREPARE_PERSISTENT)
 		if err != nil {
@@ -68,13 +71,18 @@ func (s *Store) newReader(c *sqlite3.Conn) (*reader, error) {
 // snapshot runs f on one state of the file.
 func (r *reader) snapshot(f func() error) (err error) {
 	r.mems = r.s.memtables()
+	defer func() { r.mems = nil }()
+	if !r.conn.GetAutocommit() { // an error of the disk can leave a transaction open; no later read may meet it
+		if err := r.conn.Exec(`ROLLBACK`); err != nil {
+			return err
+		}
+	}
 	if err := runStmt(r.begin); err != nil {
 		return err
 	}
 	defer func() {
 		r.conn.SetInterrupt(context.Background()) // an interrupted read must end its transaction too
 		err = errors.Join(err, runStmt(r.commit))
-		r.mems = nil
 	}()
 	return f()
 }
@@ -257,6 +265,18 @@ func (r *reader) loadVals(n uint32) (vals, error) {
 		return vals{}, missingRow(n, r.values.Err())
 	}
 	return decodeVals(r.values.ColumnRawBlob(0))
+}
+
+// hasVals reports whether the values of a row are these, as encoded.
+func (r *reader) hasVals(n uint32, encoded []byte) (bool, error) {
+	defer func() { _ = r.values.Reset() }()
+	if err := r.values.BindInt64(1, int64(n)); err != nil {
+		return false, err
+	}
+	if !r.values.Step() {
+		return false, missingRow(n, r.values.Err())
+	}
+	return bytes.Equal(r.values.ColumnRawBlob(0), encoded), r.values.Err()
 }
 
 func (r *reader) loadKey(n uint32) (fhir.Key, error) {

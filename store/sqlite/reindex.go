@@ -17,8 +17,10 @@ import (
 // stopped goes on where it was. Until it is done the store keeps its old mark and does not open.
 func Reindex(ctx context.Context, path string, o Options, progress func(done, total int64)) error {
 	o = o.withDefaults()
-	file, _ := Locate(path)
-	lock, err := acquire(file)
+	if _, err := existing(path); err != nil {
+		return err
+	}
+	file, lock, err := acquire(path)
 	if err != nil {
 		return err
 	}
@@ -29,9 +31,13 @@ func Reindex(ctx context.Context, path string, o Options, progress func(done, to
 		return unusable(path, err)
 	}
 	defer func() { _ = closeConn(conn) }()
-	if err := prepareFile(conn, o.Index); err != nil {
-		return err
+	if err := reindex(ctx, s, conn, progress); err != nil {
+		return failed(err, "the index is not done, and goes on from there")
 	}
+	return nil
+}
+
+func reindex(ctx context.Context, s *Store, conn *sqlite3.Conn, progress func(done, total int64)) error {
 	w, err := s.newWriter(conn)
 	if err != nil {
 		return err
@@ -199,14 +205,19 @@ func (x *reindexer) searchable(n uint32) bool {
 	return !x.replaced.Contains(n) || x.w.s.shut.old.Contains(n)
 }
 
+// updateVals renews the values of a row, where they change: the row and its JSON are written again.
 func (x *reindexer) updateVals(n uint32, e search.Entries) error {
+	encoded := encodeVals(e)
+	if same, err := x.w.r.hasVals(n, encoded); same || err != nil {
+		return err
+	}
 	st, _, err := x.w.conn.Prepare(`UPDATE version SET vals = ? WHERE n = ?`)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = st.Close() }()
 	b := binder{st: st}
-	b.blob(encodeVals(e))
+	b.blob(encoded)
 	b.int(int64(n))
 	return b.exec()
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -52,16 +53,15 @@ const (
 	metaReindex = "reindex" // progress of a reindex under way
 )
 
-// prepareFile makes the tables of a new file, or checks the format of an old one.
-func prepareFile(c *sqlite3.Conn, index string) error {
-	exists, err := hasTable(c, "meta")
-	if err != nil {
-		return err
-	}
-	if !exists {
-		return createTables(c, index)
-	}
+// secretSize is the length of the key that signs cursors.
+const secretSize = 32
+
+// checkFormat refuses a file that is not of a store, or of one that this program does not know.
+func checkFormat(c *sqlite3.Conn) error {
 	got, err := metaInt(c, metaFormat)
+	if errors.Is(err, sqlite3.ERROR) || err == nil && got == 0 { // it has no such table, or says nothing of a format
+		return fhir.NewIssue(fhir.NotSupported, "the file is a database, but not one of Firewolf")
+	}
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func prepareFile(c *sqlite3.Conn, index string) error {
 }
 
 func createTables(c *sqlite3.Conn, index string) error {
-	secret := make([]byte, 32)
+	secret := make([]byte, secretSize)
 	if _, err := rand.Read(secret); err != nil {
 		return err
 	}
@@ -100,17 +100,14 @@ func createTables(c *sqlite3.Conn, index string) error {
 	return err
 }
 
-func hasTable(c *sqlite3.Conn, name string) (bool, error) {
-	s, _, err := c.Prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?`)
+// isEmpty reports whether the file has no tables yet.
+func isEmpty(c *sqlite3.Conn) (bool, error) {
+	s, _, err := c.Prepare(`SELECT 1 FROM sqlite_schema`)
 	if err != nil {
 		return false, err
 	}
 	defer func() { _ = s.Close() }()
-	if err := s.BindText(1, name); err != nil {
-		return false, err
-	}
-	found := s.Step()
-	return found, s.Err()
+	return !s.Step(), s.Err()
 }
 
 func getMeta(c *sqlite3.Conn, k string) ([]byte, error) {

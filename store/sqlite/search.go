@@ -16,6 +16,9 @@ import (
 // connection is held while the consumer works.
 const batch = 256
 
+// batchBytes is how large resources of a batch become before it ends early, so that large ones do not fill the memory.
+const batchBytes = 4 << 20
+
 // Search yields the matches of a plan.
 func (s *Store) Search(ctx context.Context, p search.Plan, page store.Page) iter.Seq2[store.Match, error] {
 	return func(yield func(store.Match, error) bool) {
@@ -36,7 +39,7 @@ func (s *Store) Search(ctx context.Context, p search.Plan, page store.Page) iter
 				}
 			}
 			left -= len(found.matches)
-			if len(found.matches) < size || page.Limit > 0 && left <= 0 {
+			if !found.more || page.Limit > 0 && left <= 0 {
 				return
 			}
 			page.T, page.After = fhir.Moment(found.t), found.matches[len(found.matches)-1].Cursor
@@ -47,15 +50,12 @@ func (s *Store) Search(ctx context.Context, p search.Plan, page store.Page) iter
 type foundPage struct {
 	t       uint32
 	matches []store.Match
+	more    bool // there may be more after them
 }
 
-func (s *Store) searchPage(ctx context.Context, p search.Plan, t fhir.Moment, after []byte, size int) (foundPage, error) {
-	at, err := s.moment(t)
-	if err != nil {
-		return foundPage{}, err
-	}
-	found := foundPage{t: at}
-	err = s.read(ctx, func(r *reader) error {
+func (s *Store) searchPage(ctx context.Context, p search.Plan, t fhir.Moment, after []byte, size int) (found foundPage, err error) {
+	err = s.readAt(ctx, t, func(r *reader, at uint32) error {
+		found = foundPage{t: at}
 		q, ok := r.query(ctx, p.Type, at)
 		if !ok {
 			return nil
@@ -64,19 +64,27 @@ func (s *Store) searchPage(ctx context.Context, p search.Plan, t fhir.Moment, af
 		if err != nil {
 			return err
 		}
-		for _, o := range ordered {
-			v, err := r.load(o.n)
-			if err != nil {
-				return err
-			}
-			found.matches = append(found.matches, store.Match{Version: v, Cursor: o.cursor(), Row: int64(o.n)})
-		}
-		return nil
+		return r.loadMatches(&found, ordered, size)
 	})
-	if err == nil && t != store.Now {
-		err = s.checkFloor(at)
-	}
 	return found, err
+}
+
+// loadMatches reads the versions of a page, as many of them as are in a batch.
+func (r *reader) loadMatches(found *foundPage, ordered []sorted, size int) error {
+	bytes := 0
+	for i, o := range ordered {
+		v, err := r.load(o.n)
+		if err != nil {
+			return err
+		}
+		found.matches = append(found.matches, store.Match{Version: v, Cursor: o.cursor(), Row: int64(o.n)})
+		if bytes += len(v.JSON); bytes >= batchBytes {
+			found.more = i+1 < len(ordered) || len(ordered) == size
+			return nil
+		}
+	}
+	found.more = len(ordered) == size
+	return nil
 }
 
 // page finds the rows of one page in order.
@@ -85,7 +93,7 @@ func (q *query) page(p search.Plan, after []byte, size int) ([]sorted, error) {
 	if len(p.Sort) == 0 {
 		return q.pageByRow(sets, tests, after, size)
 	}
-	cursor, err := decodeCursor(after, len(p.Sort))
+	cursor, err := decodeCursor(after, p.Sort)
 	if err != nil {
 		return nil, err
 	}
@@ -211,13 +219,8 @@ func badCursor() error {
 }
 
 // Count returns how many resources match.
-func (s *Store) Count(ctx context.Context, p search.Plan, t fhir.Moment) (int64, error) {
-	at, err := s.moment(t)
-	if err != nil {
-		return 0, err
-	}
-	var n int64
-	err = s.read(ctx, func(r *reader) error {
+func (s *Store) Count(ctx context.Context, p search.Plan, t fhir.Moment) (n int64, err error) {
+	err = s.readAt(ctx, t, func(r *reader, at uint32) error {
 		q, ok := r.query(ctx, p.Type, at)
 		if !ok {
 			return nil
@@ -228,9 +231,6 @@ func (s *Store) Count(ctx context.Context, p search.Plan, t fhir.Moment) (int64,
 		}
 		return err
 	})
-	if err == nil && t != store.Now {
-		err = s.checkFloor(at)
-	}
 	return n, err
 }
 

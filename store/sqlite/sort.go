@@ -36,18 +36,21 @@ func (s sorted) cursor() []byte {
 	return binary.BigEndian.AppendUint32(b, s.n)
 }
 
-func decodeCursor(after []byte, keys int) (*sorted, error) {
+func decodeCursor(after []byte, by []search.SortKey) (*sorted, error) {
 	if len(after) == 0 {
 		return nil, nil
 	}
 	d := valsDecoder{rest: string(after)}
 	s := &sorted{}
-	for range keys {
-		if d.byte() == 0 {
-			s.keys = append(s.keys, sortValue{absent: true})
-			continue
+	for _, k := range by {
+		v := sortValue{absent: d.byte() == 0}
+		if !v.absent {
+			v.value = d.text()
 		}
-		s.keys = append(s.keys, sortValue{value: d.text()})
+		if k.Kind == search.SortLastUpdated && len(v.value) != timeValueSize {
+			return nil, badCursor()
+		}
+		s.keys = append(s.keys, v)
 	}
 	last := d.take(4)
 	if d.bad || d.rest != "" || len(last) != 4 {
@@ -211,6 +214,9 @@ func (v sortValue) best(value string, descending bool) sortValue {
 	}
 	return v
 }
+
+// timeValueSize is the length of a timeValue.
+const timeValueSize = 8
 
 func timeValue(t time.Time) string {
 	return string(binary.BigEndian.AppendUint64(nil, uint64(t.UnixMilli())))

@@ -36,8 +36,8 @@ type opPlan struct {
 }
 
 // transact evaluates one transaction on the state that the group has reached, and writes it.
-func (w *writer) transact(tx store.Tx) (store.Commit, error) {
-	ctx := context.Background()
+// The context ends the look at its assumptions, which are searches and may take long.
+func (w *writer) transact(ctx context.Context, tx store.Tx) (store.Commit, error) {
 	if tx.Idempotency != nil {
 		c, found, err := w.r.replay(*tx.Idempotency)
 		if err != nil || found {
@@ -46,6 +46,9 @@ func (w *writer) transact(tx store.Tx) (store.Commit, error) {
 	}
 	for _, a := range tx.Assume {
 		if err := w.assume(ctx, a); err != nil {
+			if ctx.Err() != nil {
+				err = errCanceled
+			}
 			return store.Commit{}, err
 		}
 	}
@@ -60,7 +63,7 @@ func (w *writer) transact(tx store.Tx) (store.Commit, error) {
 	if len(issues) > 0 {
 		return store.Commit{}, issues
 	}
-	return w.apply(ctx, tx, p)
+	return w.apply(tx, p)
 }
 
 // assume checks that a search still gives the keys that the author of the transaction saw.

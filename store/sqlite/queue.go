@@ -1,0 +1,85 @@
+package sqlite
+
+import (
+	"context"
+	"sync/atomic"
+
+	"firewolf/fhir"
+	"firewolf/store"
+)
+
+// queueBytes bounds the memory of the transactions that wait.
+const queueBytes = 64 << 20
+
+// pending is a transaction that waits to be written.
+type pending struct {
+	ctx    context.Context // of the caller: it ends the work for a transaction, never a write
+	tx     store.Tx
+	size   int64 // of the resources, in bytes
+	done   chan struct{}
+	taken  atomic.Bool // by the writer, or by a caller who gave up before
+	commit store.Commit
+	err    error
+}
+
+func newPending(ctx context.Context, tx store.Tx) *pending {
+	p := &pending{ctx: ctx, tx: tx, done: make(chan struct{})}
+	for _, op := range tx.Ops {
+		p.size += int64(len(op.Stamp.Before) + len(op.Stamp.After))
+	}
+	return p
+}
+
+// Write commits a transaction.
+func (s *Store) Write(ctx context.Context, tx store.Tx) (store.Commit, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Commit{}, err
+	}
+	p := newPending(ctx, tx)
+	if err := s.enqueue(p); err != nil {
+		return store.Commit{}, err
+	}
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		if p.taken.CompareAndSwap(false, true) {
+			return store.Commit{}, ctx.Err() // the writer will pass it by
+		}
+		<-p.done // it is being written: wait for how that ends
+	}
+	return p.commit, p.err
+}
+
+// enqueue lets a transaction wait, unless too many do. A single one may be larger than all that may wait together.
+func (s *Store) enqueue(p *pending) error {
+	s.closeMu.RLock()
+	defer s.closeMu.RUnlock()
+	if s.closed {
+		return errClosing()
+	}
+	if waiting := s.waiting.Add(p.size); waiting > queueBytes && waiting > p.size {
+		s.waiting.Add(-p.size)
+		return errQueueFull()
+	}
+	select {
+	case s.queue <- p:
+		return nil
+	default:
+		s.waiting.Add(-p.size)
+		return errQueueFull()
+	}
+}
+
+func errClosing() error {
+	return fhir.NewIssue(fhir.Transient, "the store is closing").Because(fhir.ReasonUnavailable)
+}
+
+func errQueueFull() error {
+	return fhir.NewIssue(fhir.Throttled, "too many writes wait: try again in a moment").Because(fhir.ReasonQueueFull)
+}
+
+// take claims a transaction that came out of the queue; its caller may have given up.
+func (s *Store) take(p *pending) bool {
+	s.waiting.Add(-p.size)
+	return p.taken.CompareAndSwap(false, true)
+}
