@@ -300,3 +300,27 @@ func TestHostileExpressionsEndWithAnError(t *testing.T) {
 		}
 	}
 }
+
+func TestAnErrorInsideAnyTermIsAnError(t *testing.T) {
+	focus := parse(t, alice)
+	for _, expr := range []string{
+		"F.x", "F[0]", "name[F]", "F | 1", "1 | F", "F + 1", "1 + F", "-F", "F & 'a'", "F and true", "true and F", "F implies true", "F = 1", "1 = F", "F != 1",
+		"F ~ 1", "1 !~ F", "F < 1", "1 < F", "F in 1", "1 in F", "1 contains F", "F is Integer", "F.is(Integer)", "F.as(Integer)", "F.ofType(Integer)", "F.not()",
+		"F.exists()", "F.empty()", "F.exists(true)", "name.exists(F)", "name.where(F)", "F.where(true)", "name.select(F)", "F.select(1)", "name.all(F)", "F.all(true)",
+		"1.repeat(F)", "F.repeat(1)", "1.repeat(iif($this = 1, 2, F))", "name.aggregate(F)", "F.aggregate(1)", "1.aggregate($this, F)", "iif(F, 1, 2)", "iif(true, F, 2)", "iif(false, 1, F)",
+		"F.iif(true, 1, 2)", "name.trace(F)", "name.trace('x', F)", "F.trace('x')", "name.sort(F)", "F.sort()", "extension(F)", "F.extension('x')", "F.hasExtension('x')",
+		"'a'.substring(F)", "'a'.substring(0, F)", "F.substring(1)", "F.count()", "name.intersect(F)", "F.union(1)", "1.union(F)", "F.resolve()", "F.children()", "F.descendants()",
+		"'a'.matches(F)", "F.matches('a')", "1.round(F)", "F.round()", "1.power(F)", "F.power(1)", "F.log(2)", "F.lowBoundary()", "1.lowBoundary(F)", "1 'g'.comparable(F)", "F.toQuantity('g')", "F.join(',')",
+	} {
+		t.Run(expr, func(t *testing.T) {
+			x, err := fhirpath.Compile(definitions(t), strings.ReplaceAll(expr, "F", "%context.name.given.single()"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := x.EvalInto(nil, x.Focus(focus))
+			if err == nil || !strings.Contains(err.Error(), "single() takes one item, not 3") || got != nil {
+				t.Errorf("got %v, %v", locations(got), err)
+			}
+		})
+	}
+}

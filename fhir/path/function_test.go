@@ -121,6 +121,7 @@ func TestSubsetting(t *testing.T) {
 		gives("(3 | 1 | 2).sort()", "Integer=1", "Integer=2", "Integer=3"),
 		gives("('b' | 'a').sort(-$this)", "String=b", "String=a"),
 		gives("{}.sort()"),
+		gives("(2 | 1).sort(+$this)", "Integer=1", "Integer=2"),
 	})
 	check(t, parse(t, alice), []row{
 		gives("telecom.sort(-value).value", "string@Patient.telecom[1].value", "string@Patient.telecom[2].value", "string@Patient.telecom[0].value"),

@@ -44,6 +44,40 @@ func drawnElement(t *rapid.T) Value {
 	return Value{Node: doc.Root(), Type: "Identifier"}
 }
 
+func TestElementsThatAreEqualHaveEqualHashes(t *testing.T) {
+	element := func(text string) Value {
+		doc, err := tree.Parse([]byte(text), tree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Value{Node: doc.Root(), Type: "Identifier"}
+	}
+	s, err := spec.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pair := range [][2]string{
+		{`{"value":"x","system":"y"}`, `{"system":"y","value":"x"}`},
+		{`{"period":{"end":"2020-01-01T10:00:00Z"}}`, `{"period":{"end":"2020-01-01T12:00:00+02:00"}}`},
+		{`{"period":{"end":"2020-01-01T10:00:00Z"}}`, `{"period":{"end":"2020-01-01T10:00:00.0Z"}}`},
+		{`{"extension":[{"url":"a","valueDecimal":1.0}]}`, `{"extension":[{"valueDecimal":1.00,"url":"a"}]}`},
+		{`{"value":"\u0041"}`, `{"value":"A"}`},
+	} {
+		e := &env{spec: s, left: maxWork}
+		a, b := element(pair[0]), element(pair[1])
+		set := newSeen(e)
+		if same, err := equal(e, a, b); same != yes || err != nil {
+			t.Errorf("%s and %s are not equal: %v", pair[0], pair[1], err)
+		}
+		if set.hash(a) != set.hash(b) {
+			t.Errorf("%s and %s are equal, their hashes are not", pair[0], pair[1])
+		}
+		if other := element(`{"value":"other"}`); set.hash(a) == set.hash(other) {
+			t.Errorf("%s has the hash of another element", pair[0])
+		}
+	}
+}
+
 func TestItemsThatAreEqualHaveEqualHashes(t *testing.T) {
 	s, err := spec.Open()
 	if err != nil {
