@@ -16,6 +16,8 @@ type compiler struct {
 	// lenient makes a member that a type does not have match nothing, instead of being an error. It is set
 	// where an expression that was accepted is narrowed to one type.
 	lenient bool
+
+	loops, sums int // iterations and aggregations around the term, which give $index and $total a meaning
 }
 
 // compiled is a node with the shape of what it returns.
@@ -32,10 +34,8 @@ func (c *compiler) compile(a *ast, focus shape) (compiled, error) {
 		return compiled{node: nothing{}, shape: never()}, nil
 	case astThis:
 		return compiled{node: this{}, shape: focus}, nil
-	case astIndex:
-		return compiled{node: &index{}}, nil
-	case astTotal:
-		return compiled{node: &total{}}, nil
+	case astIndex, astTotal:
+		return c.iterator(a)
 	case astVariable:
 		return c.variable(a)
 	case astMember:
@@ -51,6 +51,26 @@ func (c *compiler) compile(a *ast, focus shape) (compiled, error) {
 	default:
 		return c.binary(a, focus)
 	}
+}
+
+// iterator compiles $index and $total.
+func (c *compiler) iterator(a *ast) (compiled, error) {
+	switch {
+	case a.kind == astIndex && c.loops > 0:
+		return compiled{node: &index{}}, nil
+	case a.kind == astTotal && c.sums > 0:
+		return compiled{node: &total{}}, nil
+	case a.kind == astIndex:
+		return compiled{}, syntaxError(c.src, a.pos, "$index is defined inside an iteration alone")
+	}
+	return compiled{}, syntaxError(c.src, a.pos, "$total is defined inside aggregate() alone")
+}
+
+// body compiles an expression that is evaluated on each item of a collection.
+func (c *compiler) body(a *ast, item shape) (compiled, error) {
+	c.loops++
+	defer func() { c.loops-- }()
+	return c.compile(a, item)
 }
 
 // left compiles what a term is invoked on; nothing before it means the focus.

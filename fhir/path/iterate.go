@@ -29,7 +29,7 @@ func (c *compiler) iteration(a *ast, left compiled, focus shape) (compiled, erro
 	if a.name == "repeat" {
 		inner = shape{} // the projection is applied to its own results too
 	}
-	body, err := c.compile(a.args[0], inner)
+	body, err := c.body(a.args[0], inner)
 	if err != nil {
 		return compiled{}, err
 	}
@@ -188,7 +188,9 @@ func (c *compiler) aggregate(a *ast, left compiled, focus shape) (compiled, erro
 	if err := c.count(a, 1, 2); err != nil {
 		return compiled{}, err
 	}
-	body, err := c.compile(a.args[0], left.shape)
+	c.sums++
+	body, err := c.body(a.args[0], left.shape)
+	c.sums--
 	if err != nil {
 		return compiled{}, err
 	}
@@ -294,7 +296,7 @@ func (c *compiler) trace(a *ast, left compiled, focus shape) (compiled, error) {
 	}
 	n := &trace{over: over{source: left.node, body: this{}, pos: a.pos}, name: name.node}
 	if len(a.args) == 2 {
-		body, err := c.compile(a.args[1], left.shape)
+		body, err := c.body(a.args[1], left.shape)
 		if err != nil {
 			return compiled{}, err
 		}

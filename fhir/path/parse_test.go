@@ -140,6 +140,8 @@ func TestParseReadsLiterals(t *testing.T) {
 		{`1 'a\'b'`, `Quantity:1 'a\'b'`},
 		{"1 // one\n + /* and */ 2", "(Integer:1 + Integer:2)"},
 		{"\t1\r\n", "Integer:1"},
+		{"1/**/", "Integer:1"},
+		{"//\n1//", "Integer:1"},
 		{"`a b`.`c\\`d`", "a b.c`d"},
 	}
 	for _, c := range cases {
