@@ -10,6 +10,7 @@ import (
 
 	"firewolf/fhir"
 	"firewolf/fhir/search"
+	"firewolf/fhir/spec"
 	"firewolf/store"
 )
 
@@ -168,12 +169,12 @@ func (q *searching) parse(pairs []search.Pair, now time.Time) error {
 	return q.common()
 }
 
-// common refuses a parameter that does not mean the same in every type that is searched: "the only parameters that can
-// be used are those defined for both". https://hl7.org/fhir/R4/http.html#vsearch
+// common refuses a parameter that is not there in every type that is searched: "the only parameters that can be used
+// are those defined for both". Each type may define it with its own expression, as subject and status are. https://hl7.org/fhir/R4/http.html#vsearch
 func (q *searching) common() error {
 	for k, other := range q.queries[1:] {
 		for n, c := range q.head.Clauses {
-			if n >= len(other.Clauses) || c.Param != other.Clauses[n].Param {
+			if n >= len(other.Clauses) || !shared(c.Param, other.Clauses[n].Param) {
 				return fhir.NewIssue(fhir.Invalid, quote(c.Name)+" does not mean the same for "+q.types[0]+" and "+q.types[k+1], "http."+c.Name)
 			}
 		}
@@ -185,6 +186,12 @@ func (q *searching) common() error {
 		return fhir.NewIssue(fhir.NotSupported, "resources of several types can be sorted by one of _lastUpdated and _id only", "http._sort")
 	}
 	return nil
+}
+
+// shared says whether two types have a parameter in common: one definition, or two of one code and type. Those of
+// reverse chains are nil.
+func shared(a, b *spec.Param) bool {
+	return a == b || a != nil && b != nil && a.Code == b.Code && a.Type == b.Type
 }
 
 // mergeable says whether results of several types have one order.

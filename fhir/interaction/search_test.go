@@ -129,6 +129,8 @@ func TestSearchFinds(t *testing.T) {
 		{"several types in one order by id", call("GET ?_type=Patient,Encounter,Observation&_sort=_id", ""), []string{p1, p2, a, b, c, e}},
 		{"several types in one order by time, the newest first", call("GET ?_type=Patient,Observation&_sort=-_lastUpdated", ""), []string{p1, c, b, a, p2}},
 		{"several types by a parameter that they share", call("GET ?_type=Observation,Encounter&patient=Patient/1", ""), []string{a, c, e}},
+		{"several types by a parameter that each defines for itself", call("GET ?_type=Observation,Encounter&subject=Patient/1", ""), []string{a, c, e}},
+		{"several types by a chain that each defines for itself", call("GET ?_type=Observation,Encounter&subject:Patient._id=1", ""), []string{a, c, e}},
 		{"a type that is named twice once", call("GET ?_type=Patient,Patient", ""), []string{p2, p1}},
 	} {
 		t.Run(s.name, func(t *testing.T) {
@@ -193,8 +195,8 @@ func TestSearchesThatAreRefused(t *testing.T) {
 		{name: "two lists of types", when: call("GET ?_type=Patient&_type=Encounter", ""), want: refused(400, "error invalid http._type: _type may occur only once")},
 		{name: "a parameter that not all types have", when: call("GET ?name=wolf", ""), want: refused(400, "error not-found/unknown-parameter http.name: AdverseEvent has no search parameter name")},
 		{
-			name: "a parameter that two types define differently", when: call("GET ?_type=Observation,Encounter&status=planned", ""),
-			want: refused(400, `error invalid http.status: "status" does not mean the same for Observation and Encounter`),
+			name: "a parameter that two types define with different types", when: call("GET ?_type=ConceptMap,DocumentManifest&source=x", ""),
+			want: refused(400, `error invalid http.source: "source" does not mean the same for ConceptMap and DocumentManifest`),
 		},
 		{
 			name: "a parameter that lenient handling would ignore for one type alone", when: call("GET ?_type=Observation,Patient&code=x", "", lenient),
