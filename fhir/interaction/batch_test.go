@@ -30,11 +30,13 @@ func TestBatch(t *testing.T) {
 	one := []interaction.Request{putWolf()}
 	run(t, []scenario{
 		{
-			name: "an empty batch is no error", when: call("POST ", `{"resourceType":"Bundle","type":"batch"}`),
+			name: "an empty batch is no error",
+			when: call("POST ", `{"resourceType":"Bundle","type":"batch"}`),
 			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"batch-response"}`},
 		},
 		{
-			name: "each entry succeeds or fails by itself, in order", given: one,
+			name:  "each entry succeeds or fails by itself, in order",
+			given: one,
 			when: batch(
 				ask("GET", "Patient/9"), post("", namedWolf), put("Patient/1", wolfe, `"ifMatch":"W/\"7\""`),
 				put("Patient/1", wolfe), ask("HEAD", "Patient/1"), ask("DELETE", "Patient/1"), ask("GET", "Patient/1"),
@@ -47,11 +49,19 @@ func TestBatch(t *testing.T) {
 				answered("200 OK", "", "2", "02"),
 				answered("204 No Content", "", "3", "02"),
 				`{"response":{"status":"410 Gone","etag":"W/\"3\"","lastModified":"2026-01-02T03:04:02.000Z","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"deleted","details":{"text":"Patient/1 was deleted with version 3"},"diagnostics":"Patient/1 was deleted with version 3"}]}}}`,
-			), writes: 3,
+			),
+			writes: 3,
 		},
 		{
-			name: "entries that are no requests fail by themselves", given: one,
-			when: batch(`{}`, ask("GET", "Wolf/1"), `{"resource":{"resourceType":"Bundle","type":"transaction"},"request":{"method":"POST","url":""}}`, ask("PATCH", "Patient/1"), ask("HEAD", "Patient/1")),
+			name:  "entries that are no requests fail by themselves",
+			given: one,
+			when: batch(
+				`{}`,
+				ask("GET", "Wolf/1"),
+				`{"resource":{"resourceType":"Bundle","type":"transaction"},"request":{"method":"POST","url":""}}`,
+				ask("PATCH", "Patient/1"),
+				ask("HEAD", "Patient/1"),
+			),
 			want: batchResponse(
 				failed("400 Bad Request", "required", "", "an entry of a batch or transaction needs a request", "request"),
 				failed("404 Not Found", "not-supported", "unknown-type", `\"Wolf\" is not a resource type of FHIR R4`, ""),
@@ -61,36 +71,66 @@ func TestBatch(t *testing.T) {
 			),
 		},
 		{
-			name: "rights are looked at entry by entry", given: one, when: call("POST ", bundle("batch", ask("HEAD", "Patient/1"), ask("DELETE", "Patient/1")), as(fhir.RoleReader)),
-			want: batchResponse(answered("200 OK", "", "1", "01"), failed("403 Forbidden", "forbidden", "", `the role \"reader\" does not allow delete`, "")),
+			name:  "rights are looked at entry by entry",
+			given: one,
+			when:  call("POST ", bundle("batch", ask("HEAD", "Patient/1"), ask("DELETE", "Patient/1")), as(fhir.RoleReader)),
+			want: batchResponse(
+				answered("200 OK", "", "1", "01"),
+				failed("403 Forbidden", "forbidden", "", `the role \"reader\" does not allow delete`, ""),
+			),
 		},
 		{
-			name: "the conditions of an entry are its own", given: one,
-			when: batch(post("", namedWolf, `"ifNoneExist":"name=wolf"`), ask("GET", "Patient/1", `"ifNoneMatch":"W/\"1\""`), ask("GET", "Patient/1", `"ifModifiedSince":"2026-01-02T03:04:01Z"`)),
-			want: batchResponse(answered("200 OK", "Patient/1/_history/1", "1", "01"), answered("304 Not Modified", "", "1", "01"), answered("304 Not Modified", "", "1", "01")),
+			name:  "the conditions of an entry are its own",
+			given: one,
+			when: batch(
+				post("", namedWolf, `"ifNoneExist":"name=wolf"`),
+				ask("GET", "Patient/1", `"ifNoneMatch":"W/\"1\""`),
+				ask("GET", "Patient/1", `"ifModifiedSince":"2026-01-02T03:04:01Z"`),
+			),
+			want: batchResponse(
+				answered("200 OK", "Patient/1/_history/1", "1", "01"),
+				answered("304 Not Modified", "", "1", "01"),
+				answered("304 Not Modified", "", "1", "01"),
+			),
 		},
 		{
-			name: "a representation is shown where the client prefers it", given: one, when: call("POST ", bundle("batch", put("Patient/1", wolf)), prefer("representation")),
-			want: batchResponse(`{"fullUrl":"http://localhost:8080/fhir/Patient/1","resource":` + wolfV1 + `,"response":{"status":"200 OK","location":"Patient/1/_history/1","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}`),
+			name:  "a representation is shown where the client prefers it",
+			given: one,
+			when:  call("POST ", bundle("batch", put("Patient/1", wolf)), prefer("representation")),
+			want:  batchResponse(`{"fullUrl":"http://localhost:8080/fhir/Patient/1","resource":` + wolfV1 + `,"response":{"status":"200 OK","location":"Patient/1/_history/1","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}`),
 		},
 		{
-			name: "an URL in a value of a search names no other server", given: one,
-			when: batch(ask("GET", "/Patient?identifier=http://other.example/ids|1&_summary=count"), ask("GET", "http://other.example/Patient?identifier=1")),
+			name:  "an URL in a value of a search names no other server",
+			given: one,
+			when: batch(
+				ask("GET", "/Patient?identifier=http://other.example/ids|1&_summary=count"),
+				ask("GET", "http://other.example/Patient?identifier=1"),
+			),
 			want: batchResponse(
 				`{"resource":{"resourceType":"Bundle","type":"searchset","total":0,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Patient?identifier=http://other.example/ids%7C1&_summary=count"}]},"response":{"status":"200 OK"}}`,
 				failed("400 Bad Request", "not-supported", "", `\"http://other.example/Patient?identifier=1\" is not on this server`, "request.url"),
 			),
 		},
 		{
-			name: "a search is an entry like any other", given: one, when: batch(ask("GET", "Patient?name=wolf&_summary=count"), ask("POST", "Patient/_search?name=fox&_summary=count")),
+			name:  "a search is an entry like any other",
+			given: one,
+			when: batch(
+				ask("GET", "Patient?name=wolf&_summary=count"),
+				ask("POST", "Patient/_search?name=fox&_summary=count"),
+			),
 			want: batchResponse(
 				`{"resource":{"resourceType":"Bundle","type":"searchset","total":1,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Patient?name=wolf&_summary=count"}]},"response":{"status":"200 OK"}}`,
 				`{"resource":{"resourceType":"Bundle","type":"searchset","total":0,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Patient?name=fox&_summary=count"}]},"response":{"status":"200 OK"}}`,
 			),
 		},
 		{
-			name: "references between entries are left as they are", when: batch(post("urn:uuid:1", namedWolf), post("", observation("urn:uuid:1"))),
-			want: batchResponse(created("Patient/new-1/_history/1", "01"), created("Observation/new-2/_history/1", "01")), writes: 2,
+			name: "references between entries are left as they are",
+			when: batch(post("urn:uuid:1", namedWolf), post("", observation("urn:uuid:1"))),
+			want: batchResponse(
+				created("Patient/new-1/_history/1", "01"),
+				created("Observation/new-2/_history/1", "01"),
+			),
+			writes: 2,
 		},
 		{
 			name:  "a batch with the same idempotency key is told again, entry by entry",

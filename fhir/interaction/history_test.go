@@ -43,47 +43,103 @@ func (w *world) versions(r interaction.Request) (names []string, next string) {
 func TestHistoryAsAWhole(t *testing.T) {
 	run(t, []scenario{
 		{
-			name: "versions come newest first, a deletion without a resource", given: []interaction.Request{putWolf(), putWolfe(), deleteWolf()},
-			when: call("GET Patient/1/_history", ""),
+			name:  "versions come newest first, a deletion without a resource",
+			given: []interaction.Request{putWolf(), putWolfe(), deleteWolf()},
+			when:  call("GET Patient/1/_history", ""),
 			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"history","total":3,"link":[{"relation":"self","url":"` + base + `/Patient/1/_history"}],"entry":[` +
 				`{"fullUrl":"` + base + `/Patient/1","request":{"method":"DELETE","url":"Patient/1"},"response":{"status":"204 No Content","etag":"W/\"3\"","lastModified":"2026-01-02T03:04:03.000Z"}},` +
 				`{"fullUrl":"` + base + `/Patient/1","resource":` + wolfeV2 + `,"request":{"method":"PUT","url":"Patient/1"},"response":{"status":"200 OK","etag":"W/\"2\"","lastModified":"2026-01-02T03:04:02.000Z"}},` +
 				`{"fullUrl":"` + base + `/Patient/1","resource":` + wolfV1 + `,"request":{"method":"PUT","url":"Patient/1"},"response":{"status":"201 Created","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}]}`},
 		},
 		{
-			name: "a create is a POST to its type", given: []interaction.Request{call("POST Patient", namedWolf)},
-			when: call("GET Patient/_history?_count=5", ""),
+			name:  "a create is a POST to its type",
+			given: []interaction.Request{call("POST Patient", namedWolf)},
+			when:  call("GET Patient/_history?_count=5", ""),
 			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"history","total":1,"link":[{"relation":"self","url":"` + base + `/Patient/_history?_count=5"}],"entry":[` +
 				`{"fullUrl":"` + base + `/Patient/new-1","resource":` + newWolf + `,"request":{"method":"POST","url":"Patient"},"response":{"status":"201 Created","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}]}`},
 		},
 		{
-			name: "_count=0 counts", given: []interaction.Request{putWolf(), putWolfe()}, when: call("GET _history?_count=0", ""),
-			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"history","total":2,"link":[{"relation":"self","url":"` + base + `/_history?_count=0"}]}`},
+			name:  "_count=0 counts",
+			given: []interaction.Request{putWolf(), putWolfe()},
+			when:  call("GET _history?_count=0", ""),
+			want:  answer{Status: 200, Body: `{"resourceType":"Bundle","type":"history","total":2,"link":[{"relation":"self","url":"` + base + `/_history?_count=0"}]}`},
 		},
 		{
-			name: "an empty store has an empty history", when: call("GET _history", ""),
+			name: "an empty store has an empty history",
+			when: call("GET _history", ""),
 			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"history","total":0,"link":[{"relation":"self","url":"` + base + `/_history"}]}`},
 		},
-		{name: "HEAD has no body", given: []interaction.Request{putWolf()}, when: call("HEAD Patient/1/_history", ""), want: answer{Status: 200}},
 		{
-			name: "_summary shows parts of the versions", given: []interaction.Request{putWolf()}, when: call("GET Patient/1/_history?_elements=gender", ""),
+			name:  "HEAD has no body",
+			given: []interaction.Request{putWolf()},
+			when:  call("HEAD Patient/1/_history", ""),
+			want:  answer{Status: 200},
+		},
+		{
+			name:  "_summary shows parts of the versions",
+			given: []interaction.Request{putWolf()},
+			when:  call("GET Patient/1/_history?_elements=gender", ""),
 			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"history","total":1,"link":[{"relation":"self","url":"` + base + `/Patient/1/_history?_elements=gender"}],"entry":[` +
 				`{"fullUrl":"` + base + `/Patient/1","resource":{"resourceType":"Patient","id":"1","meta":{"versionId":"1","lastUpdated":"2026-01-02T03:04:01.000Z","tag":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}]}},` +
 				`"request":{"method":"PUT","url":"Patient/1"},"response":{"status":"201 Created","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}]}`},
 		},
-		{name: "what was never there has no history", when: call("GET Patient/1/_history", ""), want: refused(404, "error not-found : Patient/1 is not known")},
 		{
-			name: "a history that a filter empties is empty", given: []interaction.Request{putWolf(), deleteWolf()}, when: call("GET Patient/1/_history?_since=2030-01-01T00:00:00Z", ""),
-			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"history","total":0,"link":[{"relation":"self","url":"` + base + `/Patient/1/_history?_since=2030-01-01T00:00:00Z"}]}`},
+			name: "what was never there has no history",
+			when: call("GET Patient/1/_history", ""),
+			want: refused(404, "error not-found : Patient/1 is not known"),
 		},
-		{name: "an unknown parameter", when: call("GET _history?foo=1", ""), want: refused(400, `error not-found/unknown-parameter http.foo: "foo" is not a parameter of history-system`)},
-		{name: "_list is not supported", when: call("GET _history?_list=1", ""), want: refused(400, `error not-found/unknown-parameter http._list: "_list" is not a parameter of history-system`)},
-		{name: "a parameter twice", when: call("GET _history?_count=1&_count=2", ""), want: refused(400, "error invalid http._count: _count may occur only once")},
-		{name: "a count that is none", when: call("GET _history?_count=-1", ""), want: refused(400, `error value http._count: _count is a number from 0 on, not "-1"`)},
-		{name: "_since without a time", when: call("GET _history?_since=2026", ""), want: refused(400, `error value http._since: _since is an instant, such as 2024-03-10T12:30:00Z, not "2026"`)},
-		{name: "_at that is no date", when: call("GET _history?_at=ge2026", ""), want: refused(400, `error value http._at: _at is a date or a date with a time, not "ge2026"`)},
-		{name: "an aggregator", when: call("GET _history", "", as(fhir.RoleAggregator)), want: refused(403, `error forbidden : the role "aggregator" does not allow history-system`)},
-		{name: "a cursor of another history", when: call("GET _history?_cursor=x", ""), want: refused(400, "error invalid http._cursor: the page link was changed, or is not one of this server")},
+		{
+			name:  "a history that a filter empties is empty",
+			given: []interaction.Request{putWolf(), deleteWolf()},
+			when:  call("GET Patient/1/_history?_since=2030-01-01T00:00:00Z", ""),
+			want:  answer{Status: 200, Body: `{"resourceType":"Bundle","type":"history","total":0,"link":[{"relation":"self","url":"` + base + `/Patient/1/_history?_since=2030-01-01T00:00:00Z"}]}`},
+		},
+		{
+			name: "an unknown parameter",
+			when: call("GET _history?foo=1", ""),
+			want: refused(400,
+				`error not-found/unknown-parameter http.foo: "foo" is not a parameter of history-system`,
+			),
+		},
+		{
+			name: "_list is not supported",
+			when: call("GET _history?_list=1", ""),
+			want: refused(400,
+				`error not-found/unknown-parameter http._list: "_list" is not a parameter of history-system`,
+			),
+		},
+		{
+			name: "a parameter twice",
+			when: call("GET _history?_count=1&_count=2", ""),
+			want: refused(400, "error invalid http._count: _count may occur only once"),
+		},
+		{
+			name: "a count that is none",
+			when: call("GET _history?_count=-1", ""),
+			want: refused(400, `error value http._count: _count is a number from 0 on, not "-1"`),
+		},
+		{
+			name: "_since without a time",
+			when: call("GET _history?_since=2026", ""),
+			want: refused(400,
+				`error value http._since: _since is an instant, such as 2024-03-10T12:30:00Z, not "2026"`,
+			),
+		},
+		{
+			name: "_at that is no date",
+			when: call("GET _history?_at=ge2026", ""),
+			want: refused(400, `error value http._at: _at is a date or a date with a time, not "ge2026"`),
+		},
+		{
+			name: "an aggregator",
+			when: call("GET _history", "", as(fhir.RoleAggregator)),
+			want: refused(403, `error forbidden : the role "aggregator" does not allow history-system`),
+		},
+		{
+			name: "a cursor of another history",
+			when: call("GET _history?_cursor=x", ""),
+			want: refused(400, "error invalid http._cursor: the page link was changed, or is not one of this server"),
+		},
 	})
 }
 

@@ -28,14 +28,16 @@ func since(t time.Time) func(*interaction.Request) {
 func TestRead(t *testing.T) {
 	run(t, []scenario{
 		{
-			name: "a resource is served with its version and the time of its last change", given: []interaction.Request{putWolf(), putWolfe()},
-			when: call("GET Patient/1", ""),
-			want: answer{Status: 200, ETag: `W/"2"`, Modified: "2s", Body: wolfeV2},
+			name:  "a resource is served with its version and the time of its last change",
+			given: []interaction.Request{putWolf(), putWolfe()},
+			when:  call("GET Patient/1", ""),
+			want:  answer{Status: 200, ETag: `W/"2"`, Modified: "2s", Body: wolfeV2},
 		},
 		{
-			name: "HEAD answers as GET does, without a body", given: []interaction.Request{putWolf()},
-			when: call("HEAD Patient/1", ""),
-			want: answer{Status: 200, ETag: `W/"1"`, Modified: "1s"},
+			name:  "HEAD answers as GET does, without a body",
+			given: []interaction.Request{putWolf()},
+			when:  call("HEAD Patient/1", ""),
+			want:  answer{Status: 200, ETag: `W/"1"`, Modified: "1s"},
 		},
 		{
 			name: "what was never there is not found",
@@ -43,27 +45,31 @@ func TestRead(t *testing.T) {
 			want: answer{Status: 404, Issues: []string{"error not-found : Patient/1 is not known"}},
 		},
 		{
-			name: "what was deleted is gone, with the ETag of the deletion", given: []interaction.Request{putWolf(), deleteWolf()},
-			when: call("GET Patient/1", ""),
-			want: answer{Status: 410, ETag: `W/"2"`, Modified: "2s", Issues: []string{"error deleted : Patient/1 was deleted with version 2"}},
+			name:  "what was deleted is gone, with the ETag of the deletion",
+			given: []interaction.Request{putWolf(), deleteWolf()},
+			when:  call("GET Patient/1", ""),
+			want:  answer{Status: 410, ETag: `W/"2"`, Modified: "2s", Issues: []string{"error deleted : Patient/1 was deleted with version 2"}},
 		},
 		{
-			name: "_format and _pretty are no parameters of a read", given: []interaction.Request{putWolf()},
-			when: call("GET Patient/1?_format=json&_pretty=true", ""),
-			want: answer{Status: 200, ETag: `W/"1"`, Modified: "1s", Body: wolfV1},
+			name:  "_format and _pretty are no parameters of a read",
+			given: []interaction.Request{putWolf()},
+			when:  call("GET Patient/1?_format=json&_pretty=true", ""),
+			want:  answer{Status: 200, ETag: `W/"1"`, Modified: "1s", Body: wolfV1},
 		},
 		{
-			name: "all unknown parameters are refused by name", given: []interaction.Request{putWolf()},
-			when: call("GET Patient/1?foo=1&_bar=2", ""),
+			name:  "all unknown parameters are refused by name",
+			given: []interaction.Request{putWolf()},
+			when:  call("GET Patient/1?foo=1&_bar=2", ""),
 			want: answer{Status: 400, Issues: []string{
 				`error not-found/unknown-parameter http.foo: "foo" is not a parameter of read`,
 				`error not-found/unknown-parameter http._bar: "_bar" is not a parameter of read`,
 			}},
 		},
 		{
-			name: "lenient handling ignores an unknown parameter", given: []interaction.Request{putWolf()},
-			when: call("GET Patient/1?foo=1", "", lenient),
-			want: answer{Status: 200, ETag: `W/"1"`, Modified: "1s", Body: wolfV1},
+			name:  "lenient handling ignores an unknown parameter",
+			given: []interaction.Request{putWolf()},
+			when:  call("GET Patient/1?foo=1", "", lenient),
+			want:  answer{Status: 200, ETag: `W/"1"`, Modified: "1s", Body: wolfV1},
 		},
 	})
 }
@@ -74,22 +80,65 @@ func TestConditionalRead(t *testing.T) {
 	unchanged := answer{Status: 304, ETag: `W/"1"`, Modified: "1s"}
 	whole := answer{Status: 200, ETag: `W/"1"`, Modified: "1s", Body: wolfV1}
 	run(t, []scenario{
-		{name: "the same tag gives 304", given: one, when: call("GET Patient/1", "", ifNoneMatch(`W/"1"`)), want: unchanged},
-		{name: "a strong tag is compared weakly", given: one, when: call("GET Patient/1", "", ifNoneMatch(`"1"`)), want: unchanged},
-		{name: "one of several tags gives 304", given: one, when: call("GET Patient/1", "", ifNoneMatch(`W/"7", W/"1"`)), want: unchanged},
-		{name: "a star gives 304", given: one, when: call("GET Patient/1", "", ifNoneMatch(`*`)), want: unchanged},
-		{name: "another tag gives the resource", given: one, when: call("GET Patient/1", "", ifNoneMatch(`W/"2"`)), want: whole},
-		{name: "a tag that is none gives the resource", given: one, when: call("GET Patient/1", "", ifNoneMatch(`1`)), want: whole},
-		{name: "unchanged since gives 304", given: one, when: call("GET Patient/1", "", since(began.Add(time.Second))), want: unchanged},
-		{name: "changed since gives the resource", given: one, when: call("GET Patient/1", "", since(began)), want: whole},
 		{
-			name: "the tag goes before the time", given: one,
-			when: call("GET Patient/1", "", ifNoneMatch(`W/"2"`), since(began.Add(time.Hour))), want: whole,
+			name:  "the same tag gives 304",
+			given: one,
+			when:  call("GET Patient/1", "", ifNoneMatch(`W/"1"`)),
+			want:  unchanged,
 		},
 		{
-			name: "a deleted resource is gone all the same", given: []interaction.Request{putWolf(), deleteWolf()},
-			when: call("GET Patient/1", "", ifNoneMatch(`W/"2"`)),
-			want: answer{Status: 410, ETag: `W/"2"`, Modified: "2s", Issues: []string{"error deleted : Patient/1 was deleted with version 2"}},
+			name:  "a strong tag is compared weakly",
+			given: one,
+			when:  call("GET Patient/1", "", ifNoneMatch(`"1"`)),
+			want:  unchanged,
+		},
+		{
+			name:  "one of several tags gives 304",
+			given: one,
+			when:  call("GET Patient/1", "", ifNoneMatch(`W/"7", W/"1"`)),
+			want:  unchanged,
+		},
+		{
+			name:  "a star gives 304",
+			given: one,
+			when:  call("GET Patient/1", "", ifNoneMatch(`*`)),
+			want:  unchanged,
+		},
+		{
+			name:  "another tag gives the resource",
+			given: one,
+			when:  call("GET Patient/1", "", ifNoneMatch(`W/"2"`)),
+			want:  whole,
+		},
+		{
+			name:  "a tag that is none gives the resource",
+			given: one,
+			when:  call("GET Patient/1", "", ifNoneMatch(`1`)),
+			want:  whole,
+		},
+		{
+			name:  "unchanged since gives 304",
+			given: one,
+			when:  call("GET Patient/1", "", since(began.Add(time.Second))),
+			want:  unchanged,
+		},
+		{
+			name:  "changed since gives the resource",
+			given: one,
+			when:  call("GET Patient/1", "", since(began)),
+			want:  whole,
+		},
+		{
+			name:  "the tag goes before the time",
+			given: one,
+			when:  call("GET Patient/1", "", ifNoneMatch(`W/"2"`), since(began.Add(time.Hour))),
+			want:  whole,
+		},
+		{
+			name:  "a deleted resource is gone all the same",
+			given: []interaction.Request{putWolf(), deleteWolf()},
+			when:  call("GET Patient/1", "", ifNoneMatch(`W/"2"`)),
+			want:  answer{Status: 410, ETag: `W/"2"`, Modified: "2s", Issues: []string{"error deleted : Patient/1 was deleted with version 2"}},
 		},
 	})
 }
@@ -102,28 +151,58 @@ func TestVRead(t *testing.T) {
 	}
 	run(t, []scenario{
 		{
-			name: "an older version is served as it was", given: three, when: call("GET Patient/1/_history/1", ""),
-			want: answer{Status: 200, ETag: `W/"1"`, Modified: "1s", Body: wolfV1},
+			name:  "an older version is served as it was",
+			given: three,
+			when:  call("GET Patient/1/_history/1", ""),
+			want:  answer{Status: 200, ETag: `W/"1"`, Modified: "1s", Body: wolfV1},
 		},
 		{
-			name: "HEAD of a version has no body", given: three, when: call("HEAD Patient/1/_history/1", ""),
-			want: answer{Status: 200, ETag: `W/"1"`, Modified: "1s"},
+			name:  "HEAD of a version has no body",
+			given: three,
+			when:  call("HEAD Patient/1/_history/1", ""),
+			want:  answer{Status: 200, ETag: `W/"1"`, Modified: "1s"},
 		},
 		{
-			name: "the version of a deletion is gone", given: three, when: call("GET Patient/1/_history/3", ""),
-			want: answer{Status: 410, ETag: `W/"3"`, Modified: "3s", Issues: []string{"error deleted : Patient/1 was deleted with version 3"}},
+			name:  "the version of a deletion is gone",
+			given: three,
+			when:  call("GET Patient/1/_history/3", ""),
+			want:  answer{Status: 410, ETag: `W/"3"`, Modified: "3s", Issues: []string{"error deleted : Patient/1 was deleted with version 3"}},
 		},
 		{
-			name: "a version that is not there is not found", given: three, when: call("GET Patient/1/_history/4", ""),
-			want: answer{Status: 404, Issues: []string{"error not-found : Patient/1 has no version 4"}},
+			name:  "a version that is not there is not found",
+			given: three,
+			when:  call("GET Patient/1/_history/4", ""),
+			want:  answer{Status: 404, Issues: []string{"error not-found : Patient/1 has no version 4"}},
 		},
-		{name: "a version that is no number is not found", given: three, when: call("GET Patient/1/_history/first", ""), want: missing("first")},
-		{name: "version 0 is not found", given: three, when: call("GET Patient/1/_history/0", ""), want: missing("0")},
-		{name: "version 01 is not version 1", given: three, when: call("GET Patient/1/_history/01", ""), want: missing("01")},
-		{name: "a number beyond all is not found", given: three, when: call("GET Patient/1/_history/99999999999999999999", ""), want: missing("99999999999999999999")},
 		{
-			name: "a version that the client has gives 304", given: three, when: call("GET Patient/1/_history/1", "", ifNoneMatch(`W/"1"`)),
-			want: answer{Status: 304, ETag: `W/"1"`, Modified: "1s"},
+			name:  "a version that is no number is not found",
+			given: three,
+			when:  call("GET Patient/1/_history/first", ""),
+			want:  missing("first"),
+		},
+		{
+			name:  "version 0 is not found",
+			given: three,
+			when:  call("GET Patient/1/_history/0", ""),
+			want:  missing("0"),
+		},
+		{
+			name:  "version 01 is not version 1",
+			given: three,
+			when:  call("GET Patient/1/_history/01", ""),
+			want:  missing("01"),
+		},
+		{
+			name:  "a number beyond all is not found",
+			given: three,
+			when:  call("GET Patient/1/_history/99999999999999999999", ""),
+			want:  missing("99999999999999999999"),
+		},
+		{
+			name:  "a version that the client has gives 304",
+			given: three,
+			when:  call("GET Patient/1/_history/1", "", ifNoneMatch(`W/"1"`)),
+			want:  answer{Status: 304, ETag: `W/"1"`, Modified: "1s"},
 		},
 	})
 }
@@ -132,18 +211,33 @@ func TestReadByRole(t *testing.T) {
 	one := []interaction.Request{putWolf()}
 	served := answer{Status: 200, ETag: `W/"1"`, Modified: "1s", Body: wolfV1}
 	run(t, []scenario{
-		{name: "a reader reads", given: one, when: call("GET Patient/1", "", as(fhir.RoleReader)), want: served},
-		{name: "an admin reads", given: one, when: call("GET Patient/1", "", as(fhir.RoleAdmin)), want: served},
 		{
-			name: "an aggregator does not read", given: one, when: call("GET Patient/1", "", as(fhir.RoleAggregator)),
-			want: answer{Status: 403, Issues: []string{`error forbidden : the role "aggregator" does not allow read`}},
+			name:  "a reader reads",
+			given: one,
+			when:  call("GET Patient/1", "", as(fhir.RoleReader)),
+			want:  served,
 		},
 		{
-			name: "a caller without a role does not read", given: one, when: call("GET Patient/1", "", as("")),
-			want: answer{Status: 403, Issues: []string{`error forbidden : the role "" does not allow read`}},
+			name:  "an admin reads",
+			given: one,
+			when:  call("GET Patient/1", "", as(fhir.RoleAdmin)),
+			want:  served,
 		},
 		{
-			name: "a forbidden read does not tell what is there", when: call("GET Patient/1", "", as(fhir.RoleAggregator)),
+			name:  "an aggregator does not read",
+			given: one,
+			when:  call("GET Patient/1", "", as(fhir.RoleAggregator)),
+			want:  answer{Status: 403, Issues: []string{`error forbidden : the role "aggregator" does not allow read`}},
+		},
+		{
+			name:  "a caller without a role does not read",
+			given: one,
+			when:  call("GET Patient/1", "", as("")),
+			want:  answer{Status: 403, Issues: []string{`error forbidden : the role "" does not allow read`}},
+		},
+		{
+			name: "a forbidden read does not tell what is there",
+			when: call("GET Patient/1", "", as(fhir.RoleAggregator)),
 			want: answer{Status: 403, Issues: []string{`error forbidden : the role "aggregator" does not allow read`}},
 		},
 	})

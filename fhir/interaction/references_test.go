@@ -216,52 +216,101 @@ func TestConditionalReferences(t *testing.T) {
 	about := put("Observation/o", `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?identifier=x"}}`)
 	ok := func(entries ...string) answer { return transactionResponse(entries...) }
 	o := func(modified string) string { return created("Observation/o/_history/1", modified) }
-	nothing := refused(422, `error not-found/dangling-reference Bundle.entry[0].resource.subject.reference: the conditional reference "Patient?identifier=x" matches nothing`)
-	many := refused(412, `error multiple-matches Bundle.entry[0].resource.subject.reference: the conditional reference "Patient?identifier=x" matches more than one resource`)
+	nothing := refused(422,
+		`error not-found/dangling-reference Bundle.entry[0].resource.subject.reference: the conditional reference "Patient?identifier=x" matches nothing`,
+	)
+	many := refused(412,
+		`error multiple-matches Bundle.entry[0].resource.subject.reference: the conditional reference "Patient?identifier=x" matches more than one resource`,
+	)
 	run(t, []scenario{
-		{name: "one match is what it means", given: []interaction.Request{tagged("1")}, when: transaction(about), want: ok(o("02")), writes: 1},
-		{name: "no match refuses all", when: transaction(about), want: nothing},
-		{name: "many matches refuse all", given: []interaction.Request{tagged("1"), tagged("2")}, when: transaction(about), want: many},
 		{
-			name: "a resource that the transaction creates is a match", when: transaction(about, post("", taggedWolf)),
-			want: ok(o("01"), created("Patient/new-1/_history/1", "01")), writes: 2,
-		},
-		{name: "one that is there and one that is created are many", given: []interaction.Request{tagged("1")}, when: transaction(about, post("", taggedWolf)), want: many},
-		{
-			name: "a resource that the transaction deletes is no match", given: []interaction.Request{tagged("1")},
-			when: transaction(about, ask("DELETE", "Patient/1")), want: nothing,
+			name:   "one match is what it means",
+			given:  []interaction.Request{tagged("1")},
+			when:   transaction(about),
+			want:   ok(o("02")),
+			writes: 1,
 		},
 		{
-			name: "a resource that the transaction changes counts as it will be", given: []interaction.Request{tagged("1"), tagged("2")},
-			when: transaction(about, put("Patient/1", wolf)),
-			want: ok(o("03"), answered("200 OK", "Patient/1/_history/2", "2", "03")), writes: 2,
+			name: "no match refuses all",
+			when: transaction(about),
+			want: nothing,
 		},
 		{
-			name: "a resource that the transaction makes match is a match", given: []interaction.Request{putWolf()},
-			when: transaction(about, put("Patient/1", `{"resourceType":"Patient","id":"1","identifier":[{"value":"x"}]}`)),
-			want: ok(o("02"), answered("200 OK", "Patient/1/_history/2", "2", "02")), writes: 2,
+			name:  "many matches refuse all",
+			given: []interaction.Request{tagged("1"), tagged("2")},
+			when:  transaction(about),
+			want:  many,
 		},
 		{
-			name: "unknown criteria are refused, lenient handling or not", given: []interaction.Request{tagged("1")},
-			when: call("POST ", bundle("transaction", strings.Replace(about, "identifier=x", "identifier=x&foo=1", 1)), lenient),
-			want: refused(400, "error not-found/unknown-parameter Bundle.entry[0].resource.subject.reference: Patient has no search parameter foo"),
+			name:   "a resource that the transaction creates is a match",
+			when:   transaction(about, post("", taggedWolf)),
+			want:   ok(o("01"), created("Patient/new-1/_history/1", "01")),
+			writes: 2,
 		},
 		{
-			name: "what the criteria mean is written", given: []interaction.Request{tagged("1"), transaction(about)}, when: call("GET Observation?subject=Patient/1&_summary=count", ""),
-			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"searchset","total":1,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Observation?subject=Patient/1&_summary=count"}]}`},
+			name:  "one that is there and one that is created are many",
+			given: []interaction.Request{tagged("1")},
+			when:  transaction(about, post("", taggedWolf)),
+			want:  many,
 		},
 		{
-			name: "an own absolute URL with criteria is one too", given: []interaction.Request{tagged("1")},
-			when: transaction(strings.Replace(about, "Patient?", base+"/Patient?", 1)), want: ok(o("02")), writes: 1,
+			name:  "a resource that the transaction deletes is no match",
+			given: []interaction.Request{tagged("1")},
+			when:  transaction(about, ask("DELETE", "Patient/1")),
+			want:  nothing,
 		},
 		{
-			name: "criteria may ask for links inside the transaction", given: []interaction.Request{putWolf()},
+			name:   "a resource that the transaction changes counts as it will be",
+			given:  []interaction.Request{tagged("1"), tagged("2")},
+			when:   transaction(about, put("Patient/1", wolf)),
+			want:   ok(o("03"), answered("200 OK", "Patient/1/_history/2", "2", "03")),
+			writes: 2,
+		},
+		{
+			name:  "a resource that the transaction makes match is a match",
+			given: []interaction.Request{putWolf()},
+			when: transaction(
+				about,
+				put("Patient/1", `{"resourceType":"Patient","id":"1","identifier":[{"value":"x"}]}`),
+			),
+			want:   ok(o("02"), answered("200 OK", "Patient/1/_history/2", "2", "02")),
+			writes: 2,
+		},
+		{
+			name:  "unknown criteria are refused, lenient handling or not",
+			given: []interaction.Request{tagged("1")},
+			when:  call("POST ", bundle("transaction", strings.Replace(about, "identifier=x", "identifier=x&foo=1", 1)), lenient),
+			want: refused(400,
+				"error not-found/unknown-parameter Bundle.entry[0].resource.subject.reference: Patient has no search parameter foo",
+			),
+		},
+		{
+			name:  "what the criteria mean is written",
+			given: []interaction.Request{tagged("1"), transaction(about)},
+			when:  call("GET Observation?subject=Patient/1&_summary=count", ""),
+			want:  answer{Status: 200, Body: `{"resourceType":"Bundle","type":"searchset","total":1,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Observation?subject=Patient/1&_summary=count"}]}`},
+		},
+		{
+			name:   "an own absolute URL with criteria is one too",
+			given:  []interaction.Request{tagged("1")},
+			when:   transaction(strings.Replace(about, "Patient?", base+"/Patient?", 1)),
+			want:   ok(o("02")),
+			writes: 1,
+		},
+		{
+			name:  "criteria may ask for links inside the transaction",
+			given: []interaction.Request{putWolf()},
 			when: transaction(
 				post("urn:uuid:e", `{"resourceType":"Encounter","status":"planned","class":{"code":"AMB"},"subject":{"reference":"urn:uuid:p"}}`),
 				post("urn:uuid:p", namedWolf, `"ifNoneExist":"name=wolf"`),
 				put("Observation/o", `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"encounter":{"reference":"Encounter?subject=Patient/1"}}`),
 			),
-			want: ok(created("Encounter/new-1/_history/1", "02"), answered("200 OK", "Patient/1/_history/1", "1", "01"), o("02")), writes: 2,
+			want: ok(
+				created("Encounter/new-1/_history/1", "02"),
+				answered("200 OK", "Patient/1/_history/1", "1", "01"),
+				o("02"),
+			),
+			writes: 2,
 		},
 	})
 }
@@ -270,31 +319,47 @@ func TestReferencesOfATransactionMustPointToSomething(t *testing.T) {
 	allow := func(o *interaction.Options) { o.References = interaction.ReferencesAllow }
 	run(t, []scenario{
 		{
-			name: "a reference to nothing refuses all, with its place", when: transaction(post("", namedWolf), post("", observation("Patient/9"))),
-			want: refused(422, "error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: the reference to Patient/9 points to nothing"),
+			name: "a reference to nothing refuses all, with its place",
+			when: transaction(post("", namedWolf), post("", observation("Patient/9"))),
+			want: refused(422,
+				"error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: the reference to Patient/9 points to nothing",
+			),
 		},
 		{
-			name: "an own absolute URL to nothing too", when: transaction(post("", observation(base+"/Patient/9"))),
-			want: refused(422, "error not-found/dangling-reference Bundle.entry[0].resource.subject.reference: the reference to Patient/9 points to nothing"),
+			name: "an own absolute URL to nothing too",
+			when: transaction(post("", observation(base+"/Patient/9"))),
+			want: refused(422,
+				"error not-found/dangling-reference Bundle.entry[0].resource.subject.reference: the reference to Patient/9 points to nothing",
+			),
 		},
 		{
-			name: "a reference to what the transaction deletes too", given: []interaction.Request{putWolf()}, when: transaction(ask("DELETE", "Patient/1"), post("", observation("Patient/1"))),
+			name:  "a reference to what the transaction deletes too",
+			given: []interaction.Request{putWolf()},
+			when:  transaction(ask("DELETE", "Patient/1"), post("", observation("Patient/1"))),
 			want: refused(409,
 				"error conflict/referenced Bundle.entry[0]: Patient/1 cannot be deleted: Observation/new-1 refers to it",
 				"error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: the reference to Patient/1 points to nothing",
 			),
 		},
 		{
-			name: "a reference to what is there is good", given: []interaction.Request{putWolf()}, when: transaction(post("", observation("Patient/1"))),
-			want: transactionResponse(created("Observation/new-1/_history/1", "02")), writes: 1,
+			name:   "a reference to what is there is good",
+			given:  []interaction.Request{putWolf()},
+			when:   transaction(post("", observation("Patient/1"))),
+			want:   transactionResponse(created("Observation/new-1/_history/1", "02")),
+			writes: 1,
 		},
 		{
-			name: "a reference to nothing is allowed where the server is set up so", options: allow, when: transaction(post("", observation("Patient/9"))),
-			want: transactionResponse(created("Observation/new-1/_history/1", "01")), writes: 1,
+			name:    "a reference to nothing is allowed where the server is set up so",
+			options: allow,
+			when:    transaction(post("", observation("Patient/9"))),
+			want:    transactionResponse(created("Observation/new-1/_history/1", "01")),
+			writes:  1,
 		},
 		{
-			name: "a reference to nothing is allowed outside of transactions", when: call("PUT Condition/c", condition, prefer("minimal")),
-			want: answer{Status: 201, Location: base + "/Condition/c/_history/1", ETag: `W/"1"`, Modified: "1s"}, writes: 1,
+			name:   "a reference to nothing is allowed outside of transactions",
+			when:   call("PUT Condition/c", condition, prefer("minimal")),
+			want:   answer{Status: 201, Location: base + "/Condition/c/_history/1", ETag: `W/"1"`, Modified: "1s"},
+			writes: 1,
 		},
 	})
 }

@@ -18,29 +18,117 @@ func TestRoutesThatAreNone(t *testing.T) {
 	}
 	none := func(path string) answer { return refused(404, `error not-found : there is no endpoint at "`+path+`"`) }
 	unknown := refused(404, `error not-supported/unknown-type : "Wolf" is not a resource type of FHIR R4`)
-	parameters := refused(404, "error not-supported/unknown-type : Parameters has no endpoint: it is only passed to and from operations")
+	parameters := refused(404,
+		"error not-supported/unknown-type : Parameters has no endpoint: it is only passed to and from operations",
+	)
 	run(t, []scenario{
-		{name: "a type that R4 does not have", when: call("GET Wolf", ""), want: unknown},
-		{name: "a resource of such a type", when: call("GET Wolf/1", ""), want: unknown},
-		{name: "an abstract type", when: call("GET DomainResource/1", ""), want: refused(404, `error not-supported/unknown-type : "DomainResource" is not a resource type of FHIR R4`)},
-		{name: "a data type", when: call("GET HumanName", ""), want: refused(404, `error not-supported/unknown-type : "HumanName" is not a resource type of FHIR R4`)},
-		{name: "Parameters", when: call("POST Parameters", `{"resourceType":"Parameters"}`), want: parameters},
-		{name: "an instance of Parameters", when: call("GET Parameters/1", ""), want: parameters},
-		{name: "an id that is none", when: call("GET Patient/a%20b", ""), want: none("Patient/a b")},
-		{name: "an id that is too long", when: call("GET Patient/"+strings.Repeat("x", 65), ""), want: none("Patient/" + strings.Repeat("x", 65))},
-		{name: "a path that goes too deep", when: call("GET Patient/1/2/3/4", ""), want: none("Patient/1/2/3/4")},
-		{name: "a history that goes too deep", when: call("GET Patient/1/_history/1/2", ""), want: none("Patient/1/_history/1/2")},
-		{name: "a compartment of a type that has none", when: call("GET Observation/1/Patient", ""), want: none("Observation/1/Patient")},
-		{name: "a type in a compartment that R4 does not have", when: call("GET Patient/1/Wolf", ""), want: unknown},
-		{name: "an empty segment", when: call("GET Patient//1", ""), want: none("Patient//1")},
-		{name: "metadata cannot be posted", when: call("POST metadata", "{}"), want: method("POST", "metadata", "GET", "HEAD")},
-		{name: "the base cannot be deleted", when: call("DELETE ", ""), want: method("DELETE", "", "GET", "HEAD", "POST")},
-		{name: "an instance cannot be posted", when: call("POST Patient/1", wolf), want: method("POST", "Patient/1", "GET", "HEAD", "PUT", "PATCH", "DELETE")},
-		{name: "a version cannot be changed", when: call("PUT Patient/1/_history/1", wolf), want: method("PUT", "Patient/1/_history/1", "GET", "HEAD")},
-		{name: "a history cannot be deleted", when: call("DELETE Patient/1/_history", ""), want: method("DELETE", "Patient/1/_history", "GET", "HEAD")},
-		{name: "_search is posted", when: call("GET Patient/_search", ""), want: method("GET", "Patient/_search", "POST")},
-		{name: "the _search of the system is posted", when: call("GET _search", ""), want: method("GET", "_search", "POST")},
-		{name: "a method that HTTP has and FHIR does not use", when: call("TRACE Patient/1", ""), want: method("TRACE", "Patient/1", "GET", "HEAD", "PUT", "PATCH", "DELETE")},
+		{
+			name: "a type that R4 does not have",
+			when: call("GET Wolf", ""),
+			want: unknown,
+		},
+		{
+			name: "a resource of such a type",
+			when: call("GET Wolf/1", ""),
+			want: unknown,
+		},
+		{
+			name: "an abstract type",
+			when: call("GET DomainResource/1", ""),
+			want: refused(404,
+				`error not-supported/unknown-type : "DomainResource" is not a resource type of FHIR R4`,
+			),
+		},
+		{
+			name: "a data type",
+			when: call("GET HumanName", ""),
+			want: refused(404, `error not-supported/unknown-type : "HumanName" is not a resource type of FHIR R4`),
+		},
+		{
+			name: "Parameters",
+			when: call("POST Parameters", `{"resourceType":"Parameters"}`),
+			want: parameters,
+		},
+		{
+			name: "an instance of Parameters",
+			when: call("GET Parameters/1", ""),
+			want: parameters,
+		},
+		{
+			name: "an id that is none",
+			when: call("GET Patient/a%20b", ""),
+			want: none("Patient/a b"),
+		},
+		{
+			name: "an id that is too long",
+			when: call("GET Patient/"+strings.Repeat("x", 65), ""),
+			want: none("Patient/" + strings.Repeat("x", 65)),
+		},
+		{
+			name: "a path that goes too deep",
+			when: call("GET Patient/1/2/3/4", ""),
+			want: none("Patient/1/2/3/4"),
+		},
+		{
+			name: "a history that goes too deep",
+			when: call("GET Patient/1/_history/1/2", ""),
+			want: none("Patient/1/_history/1/2"),
+		},
+		{
+			name: "a compartment of a type that has none",
+			when: call("GET Observation/1/Patient", ""),
+			want: none("Observation/1/Patient"),
+		},
+		{
+			name: "a type in a compartment that R4 does not have",
+			when: call("GET Patient/1/Wolf", ""),
+			want: unknown,
+		},
+		{
+			name: "an empty segment",
+			when: call("GET Patient//1", ""),
+			want: none("Patient//1"),
+		},
+		{
+			name: "metadata cannot be posted",
+			when: call("POST metadata", "{}"),
+			want: method("POST", "metadata", "GET", "HEAD"),
+		},
+		{
+			name: "the base cannot be deleted",
+			when: call("DELETE ", ""),
+			want: method("DELETE", "", "GET", "HEAD", "POST"),
+		},
+		{
+			name: "an instance cannot be posted",
+			when: call("POST Patient/1", wolf),
+			want: method("POST", "Patient/1", "GET", "HEAD", "PUT", "PATCH", "DELETE"),
+		},
+		{
+			name: "a version cannot be changed",
+			when: call("PUT Patient/1/_history/1", wolf),
+			want: method("PUT", "Patient/1/_history/1", "GET", "HEAD"),
+		},
+		{
+			name: "a history cannot be deleted",
+			when: call("DELETE Patient/1/_history", ""),
+			want: method("DELETE", "Patient/1/_history", "GET", "HEAD"),
+		},
+		{
+			name: "_search is posted",
+			when: call("GET Patient/_search", ""),
+			want: method("GET", "Patient/_search", "POST"),
+		},
+		{
+			name: "the _search of the system is posted",
+			when: call("GET _search", ""),
+			want: method("GET", "_search", "POST"),
+		},
+		{
+			name: "a method that HTTP has and FHIR does not use",
+			when: call("TRACE Patient/1", ""),
+			want: method("TRACE", "Patient/1", "GET", "HEAD", "PUT", "PATCH", "DELETE"),
+		},
 	})
 }
 
@@ -59,27 +147,105 @@ func TestOperations(t *testing.T) {
 	}
 	said := func(text string) answer { return answer{Status: 200, Body: `"` + text + `"`} }
 	run(t, []scenario{
-		{name: "one of the system", options: offer, when: call("GET $echo", ""), want: said("||")},
-		{name: "one of an instance", options: offer, when: call("POST Patient/1/$echo", "{}"), want: said("Patient|1|")},
-		{name: "one of a version", options: offer, when: call("GET Patient/1/_history/2/$echo", ""), want: said("Patient|1|2")},
-		{name: "one of a type", options: offer, when: call("GET Patient/$only", ""), want: said("Patient||")},
-		{name: "one that this type does not have", options: offer, when: call("GET Observation/$only", ""), want: refused(404, "error not-found : the operation $only is not offered at this place")},
-		{name: "one that this level does not have", options: offer, when: call("GET Patient/$echo", ""), want: refused(404, "error not-found : the operation $echo is not offered at this place")},
-		{name: "one that is not built", options: offer, when: call("GET Patient/1/$everything", ""), want: refused(501, `error not-supported/not-implemented : the operation "$everything" is not implemented`)},
-		{name: "one that cannot be put", options: offer, when: call("PUT $echo", "{}"), want: answer{Status: 405, Allow: []string{"GET", "HEAD", "POST"}, Issues: []string{`error not-supported/method-not-allowed : "PUT" is not possible at "$echo", only GET, HEAD, POST`}}},
-		{name: "one that writes cannot be got", options: offer, when: call("GET $erase", ""), want: answer{Status: 405, Allow: []string{"POST"}, Issues: []string{"error not-supported/method-not-allowed : $erase changes resources and must be posted"}}},
-		{name: "one that writes is not for a reader", options: offer, when: call("POST $erase", "{}", as(fhir.RoleReader)), want: refused(403, `error forbidden : the role "reader" does not allow $erase`)},
-		{name: "one that writes is for a writer", options: offer, when: call("POST $erase", "{}"), want: said("||")},
-		{name: "an aggregator may call what counts", options: offer, when: call("GET $count", "", as(fhir.RoleAggregator)), want: said("||")},
-		{name: "an aggregator may not call what shows resources", options: offer, when: call("GET $echo", "", as(fhir.RoleAggregator)), want: refused(403, `error forbidden : the role "aggregator" does not allow $echo`)},
-		{name: "one that panics is an internal error", options: offer, when: call("GET $crash", ""), want: refused(500, "error exception : internal error")},
 		{
-			name: "one that writes is no part of a transaction", options: offer, when: transaction(`{"request":{"method":"POST","url":"$erase"}}`),
-			want: refused(501, "error not-supported/not-implemented Bundle.entry[0]: $erase changes resources by itself and cannot be part of a transaction"),
+			name:    "one of the system",
+			options: offer,
+			when:    call("GET $echo", ""),
+			want:    said("||"),
 		},
 		{
-			name: "one that reads is", options: offer, when: transaction(`{"request":{"method":"GET","url":"$echo"}}`),
-			want: transactionResponse(`{"resource":"||","response":{"status":"200 OK"}}`),
+			name:    "one of an instance",
+			options: offer,
+			when:    call("POST Patient/1/$echo", "{}"),
+			want:    said("Patient|1|"),
+		},
+		{
+			name:    "one of a version",
+			options: offer,
+			when:    call("GET Patient/1/_history/2/$echo", ""),
+			want:    said("Patient|1|2"),
+		},
+		{
+			name:    "one of a type",
+			options: offer,
+			when:    call("GET Patient/$only", ""),
+			want:    said("Patient||"),
+		},
+		{
+			name:    "one that this type does not have",
+			options: offer,
+			when:    call("GET Observation/$only", ""),
+			want:    refused(404, "error not-found : the operation $only is not offered at this place"),
+		},
+		{
+			name:    "one that this level does not have",
+			options: offer,
+			when:    call("GET Patient/$echo", ""),
+			want:    refused(404, "error not-found : the operation $echo is not offered at this place"),
+		},
+		{
+			name:    "one that is not built",
+			options: offer,
+			when:    call("GET Patient/1/$everything", ""),
+			want: refused(501,
+				`error not-supported/not-implemented : the operation "$everything" is not implemented`,
+			),
+		},
+		{
+			name:    "one that cannot be put",
+			options: offer,
+			when:    call("PUT $echo", "{}"),
+			want:    answer{Status: 405, Allow: []string{"GET", "HEAD", "POST"}, Issues: []string{`error not-supported/method-not-allowed : "PUT" is not possible at "$echo", only GET, HEAD, POST`}},
+		},
+		{
+			name:    "one that writes cannot be got",
+			options: offer,
+			when:    call("GET $erase", ""),
+			want:    answer{Status: 405, Allow: []string{"POST"}, Issues: []string{"error not-supported/method-not-allowed : $erase changes resources and must be posted"}},
+		},
+		{
+			name:    "one that writes is not for a reader",
+			options: offer,
+			when:    call("POST $erase", "{}", as(fhir.RoleReader)),
+			want:    refused(403, `error forbidden : the role "reader" does not allow $erase`),
+		},
+		{
+			name:    "one that writes is for a writer",
+			options: offer,
+			when:    call("POST $erase", "{}"),
+			want:    said("||"),
+		},
+		{
+			name:    "an aggregator may call what counts",
+			options: offer,
+			when:    call("GET $count", "", as(fhir.RoleAggregator)),
+			want:    said("||"),
+		},
+		{
+			name:    "an aggregator may not call what shows resources",
+			options: offer,
+			when:    call("GET $echo", "", as(fhir.RoleAggregator)),
+			want:    refused(403, `error forbidden : the role "aggregator" does not allow $echo`),
+		},
+		{
+			name:    "one that panics is an internal error",
+			options: offer,
+			when:    call("GET $crash", ""),
+			want:    refused(500, "error exception : internal error"),
+		},
+		{
+			name:    "one that writes is no part of a transaction",
+			options: offer,
+			when:    transaction(`{"request":{"method":"POST","url":"$erase"}}`),
+			want: refused(501,
+				"error not-supported/not-implemented Bundle.entry[0]: $erase changes resources by itself and cannot be part of a transaction",
+			),
+		},
+		{
+			name:    "one that reads is",
+			options: offer,
+			when:    transaction(`{"request":{"method":"GET","url":"$echo"}}`),
+			want:    transactionResponse(`{"resource":"||","response":{"status":"200 OK"}}`),
 		},
 	})
 }

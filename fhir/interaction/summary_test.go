@@ -23,25 +23,40 @@ func TestPartsOfResources(t *testing.T) {
 	text := `"text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"}`
 	run(t, []scenario{
 		{
-			name: "_summary=true shows summary elements", given: given, when: call("GET Patient/1?_summary=true", ""),
-			want: read(head + `,"identifier":[{"value":"7","assigner":{"display":"z"}}],"name":[{"family":"Wolf","_family":{"id":"f"}}],"_birthDate":{"id":"b"},"birthDate":"1999"}`),
-		},
-		{name: "_summary=text shows the text", given: given, when: call("GET Patient/1?_summary=text", ""), want: read(head + `,` + text + `}`)},
-		{
-			name: "_summary=data shows all but the text", given: given, when: call("GET Patient/1?_summary=data", ""),
-			want: read(head + `,"extension":[{"url":"http://x","valueString":"y"}],"identifier":[{"value":"7","assigner":{"display":"z"}}],"name":[{"family":"Wolf","_family":{"id":"f"}}],"_birthDate":{"id":"b"},"birthDate":"1999","photo":[{"title":"t"}],"contact":[{"gender":"male"}],"communication":[{"language":{"text":"de"}}]}`),
+			name:  "_summary=true shows summary elements",
+			given: given,
+			when:  call("GET Patient/1?_summary=true", ""),
+			want:  read(head + `,"identifier":[{"value":"7","assigner":{"display":"z"}}],"name":[{"family":"Wolf","_family":{"id":"f"}}],"_birthDate":{"id":"b"},"birthDate":"1999"}`),
 		},
 		{
-			name: "_summary=false shows all", given: []interaction.Request{putWolf()}, when: call("GET Patient/1?_summary=false", ""),
-			want: read(wolfV1),
+			name:  "_summary=text shows the text",
+			given: given,
+			when:  call("GET Patient/1?_summary=text", ""),
+			want:  read(head + `,` + text + `}`),
 		},
 		{
-			name: "_elements shows what is named, and a primitive with what stands beside it", given: given, when: call("GET Patient/1?_elements=birthDate,Patient.contact", ""),
-			want: read(head + `,"_birthDate":{"id":"b"},"birthDate":"1999","contact":[{"gender":"male"}]}`),
+			name:  "_summary=data shows all but the text",
+			given: given,
+			when:  call("GET Patient/1?_summary=data", ""),
+			want:  read(head + `,"extension":[{"url":"http://x","valueString":"y"}],"identifier":[{"value":"7","assigner":{"display":"z"}}],"name":[{"family":"Wolf","_family":{"id":"f"}}],"_birthDate":{"id":"b"},"birthDate":"1999","photo":[{"title":"t"}],"contact":[{"gender":"male"}],"communication":[{"language":{"text":"de"}}]}`),
 		},
 		{
-			name: "_elements may be repeated", given: given, when: call("GET Patient/1?_elements=birthDate&_elements=contact", ""),
-			want: read(head + `,"_birthDate":{"id":"b"},"birthDate":"1999","contact":[{"gender":"male"}]}`),
+			name:  "_summary=false shows all",
+			given: []interaction.Request{putWolf()},
+			when:  call("GET Patient/1?_summary=false", ""),
+			want:  read(wolfV1),
+		},
+		{
+			name:  "_elements shows what is named, and a primitive with what stands beside it",
+			given: given,
+			when:  call("GET Patient/1?_elements=birthDate,Patient.contact", ""),
+			want:  read(head + `,"_birthDate":{"id":"b"},"birthDate":"1999","contact":[{"gender":"male"}]}`),
+		},
+		{
+			name:  "_elements may be repeated",
+			given: given,
+			when:  call("GET Patient/1?_elements=birthDate&_elements=contact", ""),
+			want:  read(head + `,"_birthDate":{"id":"b"},"birthDate":"1999","contact":[{"gender":"male"}]}`),
 		},
 		{
 			name:  "what must be there stays, and what changes the meaning",
@@ -50,30 +65,56 @@ func TestPartsOfResources(t *testing.T) {
 			want:  read(`{"resourceType":"Observation","id":"1",` + subsetMeta + `,"modifierExtension":[{"url":"http://x","valueBoolean":true}],"status":"final","code":{"text":"x"},"valueString":"v"}`),
 		},
 		{
-			name: "an element by its JSON name", given: []interaction.Request{call("PUT Observation/1", `{"resourceType":"Observation","id":"1","status":"final","code":{"text":"x"},"valueString":"v"}`)},
-			when: call("GET Observation/1?_elements=valueString", ""),
-			want: read(`{"resourceType":"Observation","id":"1",` + subsetMeta + `,"status":"final","code":{"text":"x"},"valueString":"v"}`),
+			name:  "an element by its JSON name",
+			given: []interaction.Request{call("PUT Observation/1", `{"resourceType":"Observation","id":"1","status":"final","code":{"text":"x"},"valueString":"v"}`)},
+			when:  call("GET Observation/1?_elements=valueString", ""),
+			want:  read(`{"resourceType":"Observation","id":"1",` + subsetMeta + `,"status":"final","code":{"text":"x"},"valueString":"v"}`),
 		},
 		{
-			name: "parts of a version", given: []interaction.Request{putWolf(), putWolfe()}, when: call("GET Patient/1/_history/1?_elements=gender", ""),
-			want: read(`{"resourceType":"Patient","id":"1",` + subsetMeta + `}`),
+			name:  "parts of a version",
+			given: []interaction.Request{putWolf(), putWolfe()},
+			when:  call("GET Patient/1/_history/1?_elements=gender", ""),
+			want:  read(`{"resourceType":"Patient","id":"1",` + subsetMeta + `}`),
 		},
 		{
-			name: "parts of matches", given: []interaction.Request{putWolf()}, when: call("GET Patient?_elements=gender", ""),
+			name:  "parts of matches",
+			given: []interaction.Request{putWolf()},
+			when:  call("GET Patient?_elements=gender", ""),
 			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"searchset","total":1,"link":[{"relation":"self","url":"` + base + `/Patient?_elements=gender"}],"entry":[` +
 				`{"fullUrl":"` + base + `/Patient/1","resource":{"resourceType":"Patient","id":"1",` + subsetMeta + `},"search":{"mode":"match"}}]}`},
 		},
 		{
-			name: "_elements are those of the matches, included resources are whole", given: []interaction.Request{putWolf(), call("PUT Condition/c", condition)},
-			when: call("GET Condition?_elements=subject&_include=Condition:subject", ""),
+			name:  "_elements are those of the matches, included resources are whole",
+			given: []interaction.Request{putWolf(), call("PUT Condition/c", condition)},
+			when:  call("GET Condition?_elements=subject&_include=Condition:subject", ""),
 			want: answer{Status: 200, Body: `{"resourceType":"Bundle","type":"searchset","total":1,"link":[{"relation":"self","url":"` + base + `/Condition?_elements=subject&_include=Condition:subject"}],"entry":[` +
 				`{"fullUrl":"` + base + `/Condition/c","resource":{"resourceType":"Condition","id":"c","meta":{"versionId":"1","lastUpdated":"2026-01-02T03:04:02.000Z","tag":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}]},"subject":{"reference":"Patient/1"}},"search":{"mode":"match"}},` +
 				`{"fullUrl":"` + base + `/Patient/1","resource":` + wolfV1 + `,"search":{"mode":"include"}}]}`},
 		},
-		{name: "an element that is none", given: given, when: call("GET Patient/1?_elements=wolf", ""), want: refused(400, `error value http._elements: "wolf" is no element of Patient`)},
-		{name: "a summary that is none", given: given, when: call("GET Patient/1?_summary=some", ""), want: refused(400, `error value http._summary: _summary is true, text, data or false, not "some"`)},
-		{name: "two summaries", given: given, when: call("GET Patient/1?_summary=true&_summary=text", ""), want: refused(400, "error invalid http._summary: _summary may occur only once")},
-		{name: "a summary that counts", given: given, when: call("GET Patient/1?_summary=count", ""), want: refused(400, "error invalid http._summary: _summary=count counts the matches of a search")},
+		{
+			name:  "an element that is none",
+			given: given,
+			when:  call("GET Patient/1?_elements=wolf", ""),
+			want:  refused(400, `error value http._elements: "wolf" is no element of Patient`),
+		},
+		{
+			name:  "a summary that is none",
+			given: given,
+			when:  call("GET Patient/1?_summary=some", ""),
+			want:  refused(400, `error value http._summary: _summary is true, text, data or false, not "some"`),
+		},
+		{
+			name:  "two summaries",
+			given: given,
+			when:  call("GET Patient/1?_summary=true&_summary=text", ""),
+			want:  refused(400, "error invalid http._summary: _summary may occur only once"),
+		},
+		{
+			name:  "a summary that counts",
+			given: given,
+			when:  call("GET Patient/1?_summary=count", ""),
+			want:  refused(400, "error invalid http._summary: _summary=count counts the matches of a search"),
+		},
 	})
 }
 
