@@ -22,8 +22,9 @@ type Digest [16]byte
 
 // mark is what a ledger knows of a digest.
 type mark struct {
-	file int32 // the file that claimed it last in this run, from 1; 0 for none
-	done bool  // it is stored
+	file    int32 // the file that claimed it last in this run, from 1; 0 for none
+	claimed int32 // how many units of this content that file has so far; kept in the mark of the first of them
+	done    bool  // it is stored
 }
 
 // Ledger remembers what was loaded into one target, in a file of one line a unit: the digest and the moment of the
@@ -135,19 +136,23 @@ func (l *Ledger) Claim(file int32, u Unit) (Digest, bool) {
 	h.Write([]byte(u.Method + " " + u.Path + "\n"))
 	h.Write(u.Body)
 	content := h.Sum(nil)
+	first := nth(content, 0)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for n := uint64(0); ; n++ {
-		sum := sha256.Sum256(binary.BigEndian.AppendUint64(content, n))
-		d := Digest(sum[:16])
-		m := l.marks[d]
-		if m.file == file {
-			continue
-		}
-		m.file = file
-		l.marks[d] = m
-		return d, m.done
+	m := l.marks[first]
+	if m.file != file {
+		m.file, m.claimed = file, 0
 	}
+	d := nth(content, m.claimed)
+	m.claimed++
+	l.marks[first] = m
+	return d, l.marks[d].done
+}
+
+// nth is the digest of the n-th unit of a content in one file, from 0.
+func nth(content []byte, n int32) Digest {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint32(content[:len(content):len(content)], uint32(n)))
+	return Digest(sum[:16])
 }
 
 // Done remembers a unit that is stored durably. Flush brings it to the file.

@@ -184,8 +184,11 @@ func (l *loader) jobs(ctx context.Context, only places) iter.Seq[job] {
 				}
 			}
 			for u, err := range r.units(ctx) {
-				j, send := l.job(n, u, err, only)
-				if ctx.Err() != nil || send && !yield(j) {
+				// What the end of the run cut off is not rejected.
+				if ctx.Err() != nil {
+					return
+				}
+				if j, send := l.job(n, u, err, only); send && !yield(j) {
 					return
 				}
 			}

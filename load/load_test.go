@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -245,6 +247,70 @@ func TestRunThatIsStoppedWaitsForWhatIsUnderWay(t *testing.T) {
 	report, err := Run(ctx, []File{memFile("x.ndjson", strings.Repeat("{\"resourceType\":\"Patient\"}\n", 100))}, Options{Sink: sink, Ledger: ledger, Parallel: 1})
 	if !errors.Is(err, context.Canceled) || report.Total() != 3 || report.Rejected != 0 {
 		t.Errorf("report %+v, error %v; want 3 stored, none rejected, and the context's error", report, err)
+	}
+}
+
+func TestRunThatIsStoppedRejectsNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	// The run is stopped while the reader waits for more of the file.
+	file := File{Name: "x.ndjson", open: func() (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(strings.NewReader("{\"resourceType\":\"Patient\"}\n"), readerFunc(func(p []byte) (int, error) {
+			cancel()
+			return copy(p, "\n"), nil
+		}))), nil
+	}}
+	var rejected []Rejection
+	_, err := Run(ctx, []File{file}, Options{Sink: newKeeper(), Reject: func(r Rejection) { rejected = append(rejected, r) }})
+	if !errors.Is(err, context.Canceled) || len(rejected) > 0 {
+		t.Errorf("rejected %v, error %v; want none, and the context's error", rejected, err)
+	}
+}
+
+// readerFunc is a reader made of a function.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestRunStreamsAFileOfAnySize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	const size = 256 << 20
+	line := []byte(`{"resourceType":"Patient","name":[{"family":"` + strings.Repeat("x", 4000) + `"}]}` + "\n")
+	left := size / len(line)
+	var rest []byte
+	file := File{Name: "x.ndjson", open: func() (io.ReadCloser, error) {
+		return io.NopCloser(readerFunc(func(p []byte) (int, error) {
+			if len(rest) == 0 {
+				if left--; left < 0 {
+					return 0, io.EOF
+				}
+				rest = line
+			}
+			n := copy(p, rest)
+			rest = rest[n:]
+			return n, nil
+		})), nil
+	}}
+	var most uint64
+	stored := 0
+	var mu sync.Mutex
+	sink := sinkFunc(func(context.Context, Unit) (Answer, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if stored++; stored%5000 == 0 {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			most = max(most, m.HeapAlloc)
+		}
+		return Answer{Status: 201}, nil
+	})
+	if _, err := Run(t.Context(), []File{file}, Options{Sink: sink}); err != nil {
+		t.Fatal(err)
+	}
+	if most > 64<<20 || stored != size/len(line) {
+		t.Errorf("%d MiB of memory for a file of %d MiB, %d lines sent", most>>20, size>>20, stored)
 	}
 }
 
