@@ -274,7 +274,7 @@ func unite(left, right compiled) compiled {
 	for _, side := range []compiled{left, right} {
 		if inner, ok := side.node.(*union); ok {
 			u.branches = append(u.branches, inner.branches...)
-		} else if !side.shape.never() {
+		} else if !side.shape.never() && !slices.ContainsFunc(u.branches, func(b node) bool { return merge(b, side.node) }) {
 			u.branches = append(u.branches, side.node)
 		}
 	}

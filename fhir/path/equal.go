@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode"
 
-	"firewolf/fhir/spec"
 	"firewolf/fhir/tree"
 )
 
@@ -56,7 +55,7 @@ func equal(e *env, a, b Value) (truth, error) {
 	}
 	x, y := atomOf(a), atomOf(b)
 	if x.node.Exists() && y.node.Exists() || x.kind == atomNone && y.kind == atomNone {
-		same, err := sameTree(e, a.Node, b.Node, e.spec.Type(a.Type), e.spec.Type(b.Type))
+		same, err := sameTree(e, a.Node, b.Node, a.Type, b.Type)
 		return truthOf(same && a.Node.Exists()), err
 	}
 	return e.equalAtoms(x, y), nil
@@ -78,9 +77,9 @@ func isNumber(k atomKind) bool { return k == atomInteger || k == atomDecimal }
 
 func isDate(k atomKind) bool { return k == atomDate || k == atomDateTime }
 
-// sameTree compares two elements with all that is below them; s and t are their types, nil where the definitions
-// know none. The order of the members of an object does not count.
-func sameTree(e *env, x, y tree.Node, s, t *spec.Type) (bool, error) {
+// sameTree compares two elements with all that is below them; s and t are their types, "" where they are not known.
+// The order of the members of an object does not count.
+func sameTree(e *env, x, y tree.Node, s, t string) (bool, error) {
 	if err := e.spend(1); err != nil || x.Kind() != y.Kind() {
 		return false, err
 	}
@@ -97,25 +96,31 @@ func sameTree(e *env, x, y tree.Node, s, t *spec.Type) (bool, error) {
 }
 
 // sameMoment compares two texts as dates where their types are such.
-func sameMoment(x, y string, s, t *spec.Type) bool {
-	if s == nil || t == nil {
-		return false
-	}
-	k, l := fhirKind(s.Name), fhirKind(t.Name)
+func sameMoment(x, y, s, t string) bool {
+	k, l := fhirKind(s), fhirKind(t)
 	return isTemporal(k, l) && equalTemporals(atom{kind: k, text: x}, atom{kind: l, text: y}) == yes
 }
 
-func sameMembers(e *env, x, y tree.Node, s, t *spec.Type) (bool, error) {
+func sameMembers(e *env, x, y tree.Node, s, t string) (bool, error) {
 	if x.Len() != y.Len() {
 		return false, nil
 	}
 	for m := x.First(); m.Exists(); m = m.Next() {
 		name := m.Name()
 		other := y.Member(name)
-		if m.Kind() == tree.String && other.Kind() == tree.String && m.Text() == other.Text() {
+		switch m.Kind() {
+		case tree.Number:
+			if other.Kind() != tree.Number || !sameNumber(m.Text(), other.Text()) {
+				return false, nil
+			}
 			continue
+		case tree.String:
+			if other.Kind() == tree.String && m.Text() == other.Text() {
+				continue
+			}
+		default:
 		}
-		same, err := sameTree(e, m, other, memberType(s, name), memberType(t, name))
+		same, err := sameTree(e, m, other, e.memberType(s, name), e.memberType(t, name))
 		if !same || err != nil {
 			return false, err
 		}
@@ -123,16 +128,17 @@ func sameMembers(e *env, x, y tree.Node, s, t *spec.Type) (bool, error) {
 	return true, nil
 }
 
-// memberType returns the type of a JSON member, nil where the definitions do not know it.
-func memberType(t *spec.Type, name string) *spec.Type {
+// memberType returns the type of a JSON member, "" where the definitions do not know it.
+func (e *env) memberType(typ, name string) string {
+	t := e.spec.Type(typ)
 	if t == nil {
-		return nil
+		return ""
 	}
 	child, _ := t.Child(name)
-	return child.Def
+	return child.Type
 }
 
-func sameItems(e *env, x, y tree.Node, s, t *spec.Type) (bool, error) {
+func sameItems(e *env, x, y tree.Node, s, t string) (bool, error) {
 	x, y = x.First(), y.First()
 	for ; x.Exists() && y.Exists(); x, y = x.Next(), y.Next() {
 		same, err := sameTree(e, x, y, s, t)
