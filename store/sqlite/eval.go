@@ -68,6 +68,8 @@ func (q *query) eval(e search.Expr, within *roaring.Bitmap) (*roaring.Bitmap, er
 		return q.text(e, within)
 	case search.InRange:
 		return q.inRange(e, within)
+	case jointRange:
+		return q.joint(e, within)
 	case search.IDIn:
 		return q.ids(e, within)
 	case search.UpdatedIn:
@@ -104,7 +106,7 @@ func (q *query) key(p place, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 // and intersects, the most selective condition first, so that the others are
 // looked at only where something is left; negations come last.
 func (q *query) and(e search.And, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	order, err := q.byCost(e)
+	order, err := q.byCost(joinRanges(e))
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +197,7 @@ func (q *query) cost(e search.Expr) (int, error) {
 		return len(e.IDs), nil
 	case search.UpdatedIn:
 		return costRange, nil
-	case search.InRange:
+	case search.InRange, jointRange:
 		return costRange, nil
 	case search.TextIs:
 		if e.Test == search.TextContains {

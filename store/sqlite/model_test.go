@@ -236,7 +236,7 @@ func drawInRange(t *rapid.T) search.InRange {
 }
 
 func drawExpr(t *rapid.T, depth int) search.Expr {
-	kind := rapid.IntRange(0, 10).Draw(t, "expr")
+	kind := rapid.IntRange(0, 11).Draw(t, "expr")
 	if depth == 0 {
 		kind = kind % 6
 	}
@@ -257,6 +257,8 @@ func drawExpr(t *rapid.T, depth int) search.Expr {
 		return search.Not{Expr: drawExpr(t, depth-1)}
 	case 7:
 		return search.Or{drawExpr(t, depth-1), drawExpr(t, depth-1)}
+	case 11:
+		return search.And{drawInRange(t), drawInRange(t), drawInRange(t)}
 	case 8:
 		return search.And{drawExpr(t, depth-1), drawExpr(t, depth-1)}
 	case 9:
