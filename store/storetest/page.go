@@ -133,12 +133,21 @@ func walkAmongWriters(w *world, query string) {
 	w.equal("results", n, len(want))
 	w.equal("results that are the same resource", n, len(slices.Compact(slices.Sorted(slices.Values(want)))))
 
-	stop := make(chan struct{})
+	stop, wrote, failed := make(chan struct{}), make(chan struct{}, 1), make(chan struct{}, 4)
 	var wg sync.WaitGroup
 	for writer := range 4 {
-		wg.Go(func() { disturb(w, n, writer, stop) })
+		wg.Go(func() {
+			if !disturb(w, n, writer, stop, wrote) {
+				failed <- struct{}{}
+			}
+		})
 	}
-	got := w.walk(p, t, 50, func() {})
+	got := w.walk(p, t, 50, func() {
+		select { // at least one write lies between two pages
+		case <-wrote:
+		case <-failed:
+		}
+	})
 	close(stop)
 	wg.Wait()
 	w.equal("walk", want, got)
@@ -153,12 +162,13 @@ func reading(k, day int) string {
 		k, k%3, day%12+1, day%28+1)
 }
 
-// disturb changes, deletes and brings back observations until it is told to stop. Each writer has its own.
-func disturb(w *world, n, writer int, stop <-chan struct{}) {
+// disturb changes, deletes and brings back observations until it is told to stop, and says whenever it wrote. Each
+// writer has its own. It reports false once it cannot write.
+func disturb(w *world, n, writer int, stop <-chan struct{}, wrote chan<- struct{}) bool {
 	for k := writer; ; k += 4 {
 		select {
 		case <-stop:
-			return
+			return true
 		default:
 		}
 		json := reading(k%n, k%89)
@@ -171,7 +181,11 @@ func disturb(w *world, n, writer int, stop <-chan struct{}) {
 		}
 		if _, err := w.store.Write(w.Context(), store.Tx{Ops: ops}); err != nil {
 			w.Errorf("writing while a walk is under way: %v", err)
-			return
+			return false
+		}
+		select {
+		case wrote <- struct{}{}:
+		default:
 		}
 	}
 }
