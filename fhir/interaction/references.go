@@ -164,6 +164,9 @@ func (m *identities) of(t *tree.Tree, fullURL string) (links, error) {
 	var found links
 	root := m.rootOf(fullURL)
 	m.s.o.Spec.Walk(t.Root(), func(n tree.Node, typ string, e *spec.Element) bool {
+		if e != nil && e.Path == "Bundle.entry" {
+			return false // a Bundle that is kept is a scope of its own: https://hl7.org/fhir/R4/bundle.html#references
+		}
 		switch typ {
 		case "Reference":
 			m.reference(&found, n.Member("reference"), root)

@@ -342,6 +342,11 @@ func TestReferencesOfATransactionMustPointToSomething(t *testing.T) {
 			),
 		},
 		{
+			name: "what a Bundle that is kept refers to is its own matter",
+			when: transaction(post("", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"http://x/Observation/1","resource":`+observation("Patient/9")+`}]}`)),
+			want: transactionResponse(created("Bundle/new-1/_history/1", "01")), writes: 1,
+		},
+		{
 			name:   "a reference to what is there is good",
 			given:  []interaction.Request{putWolf()},
 			when:   transaction(post("", observation("Patient/1"))),
