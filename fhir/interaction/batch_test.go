@@ -16,7 +16,7 @@ func batchResponse(entries ...string) answer {
 // failed is the entry of a response to what was refused.
 func failed(status, code, reason, text, expression string) string {
 	if reason != "" {
-		reason = `"coding":[{"system":"https://firewolf.dev/fhir/CodeSystem/reason","code":"` + reason + `"}],`
+		reason = `"coding":[{"system":"http://example.org/fhir/firewolf/CodeSystem/reason","code":"` + reason + `"}],`
 	}
 	if expression != "" {
 		expression = `,"expression":["` + expression + `"]`

@@ -6,7 +6,7 @@ import (
 )
 
 // reasonSystem is the code system of OperationOutcome.issue.details.coding.
-const reasonSystem = "https://firewolf.dev/fhir/CodeSystem/reason"
+const reasonSystem = "http://example.org/fhir/firewolf/CodeSystem/reason"
 
 // Outcome returns an OperationOutcome of the issues as JSON. Causes stay out of it.
 // https://hl7.org/fhir/R4/operationoutcome.html

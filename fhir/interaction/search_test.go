@@ -216,7 +216,7 @@ func TestSearchsetsAsAWhole(t *testing.T) {
 			given: one,
 			when:  call("GET Patient?name=wolf&foo=1", "", lenient),
 			want: ok(head + `"total":1,` + self("Patient?name=wolf") + `,"entry":[` + entry +
-				`,{"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"not-found","details":{"coding":[{"system":"https://firewolf.dev/fhir/CodeSystem/reason","code":"unknown-parameter"}],"text":"Patient has no search parameter foo"},"diagnostics":"Patient has no search parameter foo","expression":["http.foo"]}]},"search":{"mode":"outcome"}}]}`),
+				`,{"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"not-found","details":{"coding":[{"system":"http://example.org/fhir/firewolf/CodeSystem/reason","code":"unknown-parameter"}],"text":"Patient has no search parameter foo"},"diagnostics":"Patient has no search parameter foo","expression":["http.foo"]}]},"search":{"mode":"outcome"}}]}`),
 		},
 		{
 			name:  "a self link is escaped as a URL and as JSON",
