@@ -220,6 +220,12 @@ func (q *query) cost(e search.Expr) (int, error) {
 // chainCost is low where few resources can be at the end of a chain: what refers to them is found by key.
 func (q *query) chainCost(e search.RefersTo) (int, error) {
 	const fanIn = 200 // resources that refer to one
+	ends, err := q.chainEnds(e)
+	return min(ends*fanIn, costJoin), err
+}
+
+// chainEnds guesses how many resources can be at the end of a chain.
+func (q *query) chainEnds(e search.RefersTo) (int, error) {
 	total := 0
 	for _, target := range e.Targets {
 		tq, ok := q.r.query(q.ctx, target.Type, q.t)
@@ -230,9 +236,9 @@ func (q *query) chainCost(e search.RefersTo) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		total += n
+		total = min(total+n, costJoin)
 	}
-	return min(total*fanIn, costJoin), nil
+	return total, nil
 }
 
 func (q *query) costs(es []search.Expr, join func(a, b int) int) (int, error) {

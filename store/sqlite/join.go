@@ -10,9 +10,12 @@ import (
 // refersTo answers a chain: from the resources that are referred to, or, where
 // only a few candidates are left, from the references that these hold.
 func (q *query) refersTo(e search.RefersTo, within *roaring.Bitmap) (*roaring.Bitmap, error) {
-	if within != nil && within.GetCardinality() <= q.r.s.o.tuning.few {
-		test := q.refersToTest(e)
-		return q.test(within, test)
+	ends, err := q.chainEnds(e)
+	if err != nil {
+		return nil, err
+	}
+	if few := q.r.s.o.tuning.few; within != nil && within.GetCardinality() <= few && ends > int(few) {
+		return q.test(within, q.refersToTest(e))
 	}
 	out := roaring.New()
 	for _, target := range e.Targets {
