@@ -170,6 +170,12 @@ func (c *manualClock) now() time.Time {
 	return c.at
 }
 
+func (c *manualClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
 // eventually waits for what the writer does in the background.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()

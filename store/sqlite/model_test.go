@@ -3,9 +3,11 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +28,27 @@ func (m entriesOf) Entries(t *tree.Tree) (search.Entries, error) {
 	return m[t.Root().Member("e").Text()], nil
 }
 
+// lockedEntries are entriesOf that a test adds to while the store reads them.
+type lockedEntries struct {
+	mu sync.Mutex
+	of entriesOf
+}
+
+func (l *lockedEntries) Entries(t *tree.Tree) (search.Entries, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.of.Entries(t)
+}
+
+// add gives the entries a name.
+func (l *lockedEntries) add(e search.Entries) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := fmt.Sprint(len(l.of))
+	l.of[name] = e
+	return name
+}
+
 // modelVersion is a version as the model knows it.
 type modelVersion struct {
 	key     fhir.Key
@@ -37,12 +60,10 @@ type modelVersion struct {
 
 // model answers queries by looking at everything, one version after another.
 type model struct {
-	entries entriesOf
+	entries lockedEntries
 	all     []modelVersion
-	clock   time.Time
+	clock   *manualClock
 }
-
-func (m *model) now() time.Time { return m.clock }
 
 func (m *model) current(t int64) []modelVersion {
 	last := map[fhir.Key]modelVersion{}
@@ -251,7 +272,7 @@ func drawExpr(t *rapid.T, depth int) search.Expr {
 	case 4:
 		return search.IDIn{IDs: []string{drawKey(t).ID, drawKey(t).ID}}
 	case 5:
-		from := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "from")) * time.Second)
+		from := time.Date(2024, 1, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "from")) * time.Second)
 		return search.UpdatedIn{From: from, Before: from.Add(20 * time.Second)}
 	case 6:
 		return search.Not{Expr: drawExpr(t, depth-1)}
@@ -289,11 +310,12 @@ type machine struct {
 	s       *Store
 	dir     string
 	moments []int64
-	tuning  tuning
+	options Options
+	w       *writer // that the machine drives itself; nil where it runs by itself
 }
 
 func (x *machine) open(t *rapid.T) {
-	s, err := Open(context.Background(), x.dir, Options{Engine: x.m.entries, Clock: x.m.now, Merge: 5, Readers: 2, tuning: x.tuning})
+	s, err := Open(context.Background(), x.dir, x.options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,18 +324,17 @@ func (x *machine) open(t *rapid.T) {
 
 func (x *machine) write(t *rapid.T) {
 	keys := rapid.SliceOfNDistinct(rapid.Custom(drawKey), 1, 4, fhir.Key.String).Draw(t, "written")
-	x.m.clock = x.m.clock.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "later")) * time.Second)
+	x.m.clock.advance(time.Duration(rapid.IntRange(0, 2).Draw(t, "later")) * time.Second)
 	var ops []store.Op
 	var news []modelVersion
 	for _, k := range keys {
 		op := store.Op{Action: store.Put, Key: k, Method: fhir.MethodUpdate}
-		v := modelVersion{key: k, at: x.m.clock}
+		v := modelVersion{key: k, at: x.m.clock.now()}
 		if rapid.IntRange(0, 3).Draw(t, "delete") == 0 {
 			op.Action, v.deleted = store.Delete, true
 		} else {
 			v.entries = drawEntries(t)
-			name := fmt.Sprint(len(x.m.entries))
-			x.m.entries[name] = v.entries
+			name := x.m.entries.add(v.entries)
 			parsed, err := tree.Parse(fmt.Appendf(nil, `{"resourceType":%q,"id":%q,"e":%q}`, k.Type, k.ID, name), tree.Limits{})
 			if err != nil {
 				t.Fatal(err)
@@ -322,7 +343,7 @@ func (x *machine) write(t *rapid.T) {
 		}
 		ops, news = append(ops, op), append(news, v)
 	}
-	c, err := x.s.Write(context.Background(), store.Tx{Ops: ops})
+	c, err := x.commit(store.Tx{Ops: ops})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +362,8 @@ func (x *machine) ask(t *rapid.T) {
 		return
 	}
 	p := search.Plan{Type: rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "type"), Where: drawExpr(t, 2), Sort: drawSort(t)}
-	at := rapid.SampledFrom(x.moments).Draw(t, "moment")
+	recent := x.moments[len(x.moments)-min(len(x.moments), 8):]
+	at := rapid.SampledFrom(append(recent, x.moments...)).Draw(t, "moment")
 	if at == 0 {
 		return
 	}
@@ -351,6 +373,9 @@ func (x *machine) ask(t *rapid.T) {
 	for {
 		n := 0
 		for match, err := range x.s.Search(context.Background(), p, page) {
+			if x.expired(at, err) {
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -366,9 +391,26 @@ func (x *machine) ask(t *rapid.T) {
 		t.Fatalf("%#v at %d (-want +got):\n%s", p, at, diff)
 	}
 	count, err := x.s.Count(context.Background(), p, fhir.Moment(at))
+	if x.expired(at, err) {
+		return
+	}
 	if err != nil || int(count) != len(want) {
 		t.Fatalf("Count(%#v) = %d, %v; want %d", p, count, err, len(want))
 	}
+}
+
+// expired reports whether a moment was forgotten, as it may be.
+func (x *machine) expired(at int64, err error) bool {
+	return fhir.HasCode(err, fhir.Expired) && at < int64(x.s.floor.Load())
+}
+
+func (x *machine) commit(tx store.Tx) (store.Commit, error) {
+	if x.w == nil {
+		return x.s.Write(context.Background(), tx)
+	}
+	p := newPending(context.Background(), tx)
+	x.w.writeAll([]*pending{p})
+	return p.commit, p.err
 }
 
 func (x *machine) reopen(t *rapid.T) {
@@ -378,13 +420,31 @@ func (x *machine) reopen(t *rapid.T) {
 	x.open(t)
 }
 
+// draw chooses how the store answers.
+func (x *machine) draw(t *rapid.T) {
+	size := rapid.SampledFrom([]uint64{1, 2, 4, 100})
+	x.options.tuning = tuning{few: size.Draw(t, "few") - 1, many: size.Draw(t, "many") - 1, collectable: size.Draw(t, "collectable") - 1}
+}
+
+// check looks for damage once the store is closed.
+func (x *machine) check(t *rapid.T) {
+	report, err := Check(context.Background(), x.dir, x.options, nil)
+	if err != nil || len(report.Problems) > 0 {
+		t.Fatalf("the check finds %v, %v", report.Problems, err)
+	}
+}
+
+func newMachine(dir string) *machine {
+	m := &model{entries: lockedEntries{of: entriesOf{}}, clock: newClock()}
+	return &machine{m: m, dir: dir, options: Options{Engine: &m.entries, Clock: m.clock.now, Merge: 5, Readers: 2}}
+}
+
 func TestRandomHistoriesAndQueriesAnswerLikeLookingAtEverything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		dir, cleanup := tempDir(t)
 		defer cleanup()
-		size := rapid.SampledFrom([]uint64{1, 2, 4, 100})
-		how := tuning{few: size.Draw(t, "few") - 1, many: size.Draw(t, "many") - 1, collectable: size.Draw(t, "collectable") - 1}
-		x := &machine{tuning: how, m: &model{entries: entriesOf{}, clock: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}, dir: dir}
+		x := newMachine(dir)
+		x.draw(t)
 		x.open(t)
 		defer func() { _ = x.s.Close() }()
 		for range rapid.IntRange(5, 25).Draw(t, "steps") {
@@ -400,5 +460,78 @@ func TestRandomHistoriesAndQueriesAnswerLikeLookingAtEverything(t *testing.T) {
 		for range 5 {
 			x.ask(t)
 		}
+		if err := x.s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		x.check(t)
+	})
+}
+
+// prepare opens the store without letting its writer run.
+func (x *machine) prepare(t *rapid.T) {
+	var err error
+	if x.s, x.w, err = prepare(context.Background(), x.dir, x.options); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// die ends the store as a killed process would, with whatever was merged or pruned.
+func (x *machine) die(t *rapid.T) {
+	if err := errors.Join(closeConn(x.w.conn), x.s.release()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mergeStep freezes or merges a few keys.
+func (x *machine) mergeStep(t *rapid.T) {
+	if x.w.merge == nil {
+		x.w.freeze()
+		return
+	}
+	if err := x.w.mergeNext(rapid.IntRange(1, 40).Draw(t, "keys")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (x *machine) pruneStep(t *rapid.T) {
+	if err := x.w.raiseFloor(); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.w.pruneNext(rapid.IntRange(1, 5).Draw(t, "rows")); err != nil {
+		t.Fatal(err)
+	}
+	x.w.forgetPruned()
+}
+
+func TestRandomHistoriesAnswerAlikeHoweverFarMergingAndPruningAreWhenTheProcessDies(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		dir, cleanup := tempDir(t)
+		defer cleanup()
+		x := newMachine(dir)
+		x.options.Retention = 4 * time.Second
+		x.draw(t)
+		x.prepare(t)
+		defer func() { x.die(t) }()
+		for range rapid.IntRange(5, 50).Draw(t, "steps") {
+			switch rapid.IntRange(0, 15).Draw(t, "step") {
+			case 0:
+				x.die(t)
+				x.prepare(t)
+			case 1, 2, 3, 4:
+				x.ask(t)
+			case 5, 6, 7:
+				x.mergeStep(t)
+			case 8, 9, 10:
+				x.pruneStep(t)
+			default:
+				x.write(t)
+			}
+		}
+		for range 5 {
+			x.ask(t)
+		}
+		x.die(t)
+		x.check(t)
+		x.prepare(t)
 	})
 }
