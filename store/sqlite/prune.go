@@ -95,7 +95,7 @@ func (w *writer) pruneNext(size int) error {
 			olds = append(olds, c.old)
 		}
 	}
-	if err := setMeta(w.conn, metaFloor, intBytes(0)); err != nil {
+	if err := setMeta(w.conn, metaFloor, intBytes(int64(floor))); err != nil {
 		return err
 	}
 	if err := w.conn.Exec(`COMMIT`); err != nil {
