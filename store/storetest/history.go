@@ -160,8 +160,10 @@ var historyCases = []testCase{
 		first := w.load(ada)
 		w.clock.advance(-time.Second)
 		w.load(adaMoved)
-		w.equal("history at that time", []string{"Patient/p1/_history/2"},
-			w.history(store.Scope{}, store.HistoryPage{AtTime: first.At, AtUntil: first.At}))
+		for _, from := range []time.Time{first.At, first.At.Add(-time.Hour)} {
+			w.equal("history at that time", []string{"Patient/p1/_history/2"},
+				w.history(store.Scope{}, store.HistoryPage{AtTime: from, AtUntil: first.At}))
+		}
 		w.equal("history since that time", []string{"Patient/p1/_history/2", "Patient/p1/_history/1"},
 			w.history(store.Scope{}, store.HistoryPage{Since: first.At}))
 	}},

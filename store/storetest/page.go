@@ -16,6 +16,7 @@ import (
 func (w *world) walk(p search.Plan, t fhir.Moment, size int, between func()) []string {
 	w.Helper()
 	var all []string
+	seen := map[fhir.Key]bool{}
 	page := store.Page{T: t, Limit: size}
 	for {
 		ms := w.matches(p, page)
@@ -23,6 +24,10 @@ func (w *world) walk(p search.Plan, t fhir.Moment, size int, between func()) []s
 			w.Fatalf("a page of %d has %d matches", size, len(ms))
 		}
 		for _, m := range ms {
+			if seen[m.Key] {
+				w.Fatalf("%s comes twice, or the pages have no end", m.Location())
+			}
+			seen[m.Key] = true
 			all = append(all, m.Location())
 		}
 		if len(ms) < size {
