@@ -106,7 +106,7 @@ func inProcess(ctx context.Context, h *house, at location, base string, again bo
 	}
 	o := load.LedgerOptions{Target: string(h.store.Secret()), Forget: again}
 	if at.kind == sqliteStore {
-		o.Path = filepath.Join(at.folder(), "loaded")
+		o.Path = at.ledger()
 	}
 	var err error
 	if o.Head, err = head(ctx); err != nil {

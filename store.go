@@ -59,6 +59,13 @@ func (l location) folder() string {
 	return dir
 }
 
+// ledger is the file that knows what was loaded into the store. It goes with the database and not with the folder, which can hold
+// backups too.
+func (l location) ledger() string {
+	file, _ := sqlite.Locate(l.path)
+	return file + ".loaded"
+}
+
 // embedded returns the path of an embedded store, for the commands that work on its files.
 func (l location) embedded() (string, error) {
 	if l.kind != sqliteStore {
