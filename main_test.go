@@ -53,19 +53,10 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			// The cache that a person would have, in the folder of the script.
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
-			e.Setenv("SYNTHEA", filepath.Join(repositoryRoot(), "..", "shared", "data", "synthea"))
 			e.Values[slotKey{}] = &slot{}
 			return nil
 		},
 	})
-}
-
-func repositoryRoot() string {
-	dir, err := os.Getwd()
-	if err != nil {
-		panic(err)
-	}
-	return dir
 }
 
 // slot holds the server that a script runs.
