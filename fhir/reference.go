@@ -63,3 +63,14 @@ func cutKey(s string) (string, Key) {
 	}
 	return base, Key{Type: typ, ID: id}
 }
+
+// PlainURL writes https as http: the two name the same thing. https://hl7.org/fhir/R4/http.html#general
+func PlainURL(u string) string {
+	if rest, ok := strings.CutPrefix(u, "https://"); ok {
+		return "http://" + rest
+	}
+	return u
+}
+
+// PlainBase returns the one form of a base URL in which all that name the same server are equal: plain, and without a slash at its end.
+func PlainBase(base string) string { return PlainURL(strings.TrimRight(base, "/")) }

@@ -17,8 +17,11 @@ const (
 // https://hl7.org/fhir/R4/search.html#chaining
 func (r *clauseReader) chain(c Clause, typ, tail string, hops int) (Clause, *fhir.Issue) {
 	if c.Param.Type != spec.ParamReference {
-		return Clause{}, refuse(fhir.NotFound, r.name, "%s.%s is no reference: nothing can be chained to it", typ, c.Param.Code).
+		return Clause{}, refuse(fhir.NotSupported, r.name, "%s.%s is no reference: nothing can be chained to it", typ, c.Param.Code).
 			Because(fhir.ReasonUnknownParameter)
+	}
+	if r.e.index(typ).param(c.Param.Code).canonicalOnly() {
+		return Clause{}, alongCanonicals(r.name, typ, c.Param)
 	}
 	targets, issue := r.targets(c, typ)
 	if issue != nil {
@@ -44,12 +47,18 @@ func (r *clauseReader) chain(c Clause, typ, tail string, hops int) (Clause, *fhi
 	return c, nil
 }
 
+// alongCanonicals is the issue of a chain over names of resources: it would find nothing, since a canonical is no reference to a
+// resource of a server. https://hl7.org/fhir/R4/references.html#canonical
+func alongCanonicals(name, typ string, p *spec.Param) *fhir.Issue {
+	return refuse(fhir.NotSupported, name, "%s.%s holds canonical URLs, and chains follow references only", typ, p.Code)
+}
+
 // noTarget is the issue of a chain that no target type knows.
 func noTarget(name, typ string, p *spec.Param, targets []string, one *fhir.Issue) *fhir.Issue {
 	if one != nil && len(targets) == 1 {
 		return one
 	}
-	return refuse(fhir.NotFound, name, "no type that %s.%s refers to has the parameter that %s names", typ, p.Code, clip(name)).
+	return refuse(fhir.NotSupported, name, "no type that %s.%s refers to has the parameter that %s names", typ, p.Code, clip(name)).
 		Because(fhir.ReasonUnknownParameter)
 }
 
@@ -75,5 +84,11 @@ func (c *compiler) chain(cl *Clause) (Expr, *fhir.Issue) {
 		}
 		x.Targets = append(x.Targets, Target{Type: t, Where: where})
 	}
-	return x, nil
+	or := Or{x}
+	for _, t := range x.Targets {
+		if y, ok := (way{x.Param, t.Type}).inside(t.Where, cl.Chain.Clause[t.Type].Chain != nil); ok {
+			or = or.with(y)
+		}
+	}
+	return or.simple(), nil
 }

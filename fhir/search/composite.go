@@ -128,7 +128,7 @@ func (ix *indexer) composite(p *param, v fhirpath.Value) error {
 		}
 		forms := ix.e.forms(parts[i].param, values[i])
 		if len(heads)*len(forms) > maxJoined {
-			return fhir.NewIssue(fhir.TooCostly, "the search parameter "+p.Code+" would join more codes than an index holds", v.Node.Location())
+			return fhir.NewIssue(fhir.TooCostly, "the search parameter "+p.Code+" would join more codes than an index holds", ix.e.spec.Location(v.Node))
 		}
 		heads = joinForms(heads, i, forms)
 	}
@@ -213,6 +213,9 @@ func (e *Engine) forms(p *param, values []fhirpath.Value) []string {
 // partForm cuts the code of the parameter off a key. The key of a system without a code is no part of a composite: it
 // would add half again to the entries of every component.
 func partForm(p *param, key string) (string, bool) {
+	if !strings.HasPrefix(key, p.Code) {
+		return "", false // it is of the whole resource
+	}
 	form := key[len(p.Code):]
 	whole := form[0] == '#' || !strings.HasSuffix(form, "|") || strings.HasSuffix(form, `\|`)
 	return strings.ReplaceAll(form, "$", `\$`), whole

@@ -295,13 +295,19 @@ func TestAnElementOfTooManyTuplesIsRefused(t *testing.T) {
 		codings = strings.Replace(codings, "#", strconv.Itoa(i%60), 1)
 	}
 	concept := `{"coding":[` + codings + `]}`
-	doc, err := tree.Parse([]byte(`{"resourceType":"Observation","id":"1","component":[{"code":`+concept+`,"valueCodeableConcept":`+concept+`}]}`), tree.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = engine(t).Entries(doc)
-	want := []string{"error too-costly Observation.component[0]: the search parameter component-code-value-concept would join more codes than an index holds"}
-	if diff := cmp.Diff(want, showIssues(err)); diff != "" {
-		t.Error(diff)
+	observation := `{"resourceType":"Observation","id":"1","component":[{"code":` + concept + `,"valueCodeableConcept":` + concept + `}]}`
+	for at, src := range map[string]string{
+		"Observation.component[0]":      observation,
+		"DiagnosticReport.contained[0]": `{"resourceType":"DiagnosticReport","id":"1","contained":[` + observation + `],"result":[{"reference":"#1"}]}`,
+	} {
+		doc, err := tree.Parse([]byte(src), tree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = engine(t).Entries(doc)
+		want := []string{"error too-costly " + at + ": the search parameter component-code-value-concept would join more codes than an index holds"}
+		if diff := cmp.Diff(want, showIssues(err)); diff != "" {
+			t.Error(diff)
+		}
 	}
 }

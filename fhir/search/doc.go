@@ -19,7 +19,7 @@
 //   - Quantities in units of UCUM are compared by their canonical value; in other coded units only with the same unit.
 //   - A reference below a base URL of this server is the relative one. A versioned reference matches without its version too, and so does a canonical.
 //   - A resource has a value for a parameter (:missing) if the expression leads to an element with content, whether or not it can be compared.
-//   - What a parameter finds in a contained resource it does not find: contained resources are not indexed.
+//   - What a parameter would find in a contained resource does not count for the container: only a chain looks there.
 //
 // # Entries
 //

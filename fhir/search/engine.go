@@ -2,9 +2,11 @@ package search
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
+	"firewolf/fhir"
 	fhirpath "firewolf/fhir/path"
 	"firewolf/fhir/spec"
 	"firewolf/fhir/ucum"
@@ -14,7 +16,7 @@ import (
 type Engine struct {
 	spec  *spec.Spec
 	units *ucum.Table
-	own   []string              // base URLs without the last slash
+	own   []string              // plain base URLs (fhir.PlainBase), sorted
 	types map[string]*typeIndex // every resource type; the map never changes
 	pool  sync.Pool             // of indexers
 }
@@ -27,13 +29,19 @@ func NewEngine(s *spec.Spec, own ...string) (*Engine, error) {
 		if !strings.Contains(base, "://") {
 			return nil, fmt.Errorf("the base URL %q is not absolute", base)
 		}
-		e.own = append(e.own, strings.TrimRight(base, "/"))
+		e.own = append(e.own, fhir.PlainBase(base))
 	}
+	slices.Sort(e.own)
+	e.own = slices.Compact(e.own)
 	for _, name := range s.ResourceTypes() {
 		e.types[name] = &typeIndex{name: name}
 	}
 	return e, nil
 }
+
+// Own returns the base URLs that the engine takes for this server's, in the form of fhir.PlainBase, sorted. Entries depend on
+// them, and BaseKey says for which resources.
+func (e *Engine) Own() []string { return slices.Clone(e.own) }
 
 // typeIndex is the parameters of one resource type.
 type typeIndex struct {

@@ -13,26 +13,38 @@ import (
 
 // Entries returns the index entries of a resource (whose id is set). Their order is fixed: the same resource gives the same entries.
 func (e *Engine) Entries(t *tree.Tree) (Entries, error) {
-	typ := t.ResourceType()
-	index := e.index(typ)
-	if index == nil {
-		return Entries{}, fmt.Errorf("indexing a resource: there is no type %q", typ)
-	}
-	if err := e.compile(index); err != nil {
-		return Entries{}, err
-	}
 	ix := e.borrow()
 	defer e.giveBack(ix)
+	if err := ix.resource(t); err != nil {
+		return Entries{}, err
+	}
+	ix.others(t)
+	if err := ix.contained(&container{root: t.Root()}); err != nil {
+		return Entries{}, err
+	}
+	return ix.finish(), nil
+}
+
+// resource indexes a resource by itself, what it contains left out.
+func (ix *indexer) resource(t *tree.Tree) error {
+	typ := t.ResourceType()
+	index := ix.e.index(typ)
+	if index == nil {
+		return fmt.Errorf("indexing a resource: there is no type %q", typ)
+	}
+	if err := ix.e.compile(index); err != nil {
+		return err
+	}
 	root := t.Root()
 	for _, p := range index.params {
 		if err := ix.param(p, root); err != nil {
-			return Entries{}, fmt.Errorf("indexing %s/%s by %s: %w", typ, t.ID(), p.Code, err)
+			return fmt.Errorf("indexing %s/%s by %s: %w", typ, t.ID(), p.Code, err)
 		}
 	}
 	for _, p := range index.params {
 		ix.unite(p)
 	}
-	return ix.finish(), nil
+	return nil
 }
 
 // indexer gathers the entries of one resource. All texts that it makes lie in one buffer, which becomes one string at the end.
@@ -45,6 +57,7 @@ type indexer struct {
 	texts  []textSpan
 	ranges []Range
 	refs   []RefEntry
+	inside []inside // references to contained resources
 }
 
 // borrow returns an empty indexer.

@@ -39,6 +39,7 @@ func TestAPatientIsIndexedByEveryParameter(t *testing.T) {
 		"key !given",
 		"key !name",
 		"key !organization",
+		"key @|http://localhost:8080/fhir",
 		"key _profile|http://p",
 		`key _profile|http://p\|2`,
 		"key _source|urn:x",

@@ -65,3 +65,8 @@ func wellEscaped(s string) bool {
 	}
 	return true
 }
+
+// Escape writes a text so that it is one value of a query. https://hl7.org/fhir/R4/search.html#escaping
+func Escape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `$`, `\$`, `|`, `\|`).Replace(s)
+}

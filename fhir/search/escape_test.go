@@ -128,3 +128,12 @@ func TestALongTextIsClippedBetweenCharacters(t *testing.T) {
 		t.Errorf("a short text was clipped to %q", clip("short"))
 	}
 }
+
+func TestEscapeTakesBackUnescape(t *testing.T) {
+	for _, text := range []string{"", "plain", `a,b$c|d\e`, `\\`, "ä,"} {
+		escaped := Escape(text)
+		if got := unescape(escaped); got != text || len(splitEscaped(escaped, ',')) != 1 {
+			t.Errorf("%q is escaped as %q, and read as %q", text, escaped, got)
+		}
+	}
+}

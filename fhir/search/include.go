@@ -26,12 +26,22 @@ func (p *parser) include(pair Pair) *fhir.Issue {
 
 // revinclude reads _revinclude: what refers to the matches. https://hl7.org/fhir/R4/search.html#revinclude
 func (p *parser) revinclude(pair Pair) *fhir.Issue {
-	in, issue := p.readInclude(pair)
-	if issue != nil {
-		return issue
+	sources := []string{pair.Value}
+	// "*" alone asks for all that refers to the matches, as with _include.
+	if pair.Value == "*" {
+		sources = nil
+		for _, typ := range p.e.spec.ResourceTypes() {
+			sources = append(sources, typ+":*")
+		}
 	}
-	if !slices.Contains(p.q.RevIncludes, in) {
-		p.q.RevIncludes = append(p.q.RevIncludes, in)
+	for _, source := range sources {
+		in, issue := p.readInclude(Pair{Name: pair.Name, Value: source})
+		if issue != nil {
+			return issue
+		}
+		if !slices.Contains(p.q.RevIncludes, in) {
+			p.q.RevIncludes = append(p.q.RevIncludes, in)
+		}
 	}
 	return nil
 }

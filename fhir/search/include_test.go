@@ -65,6 +65,27 @@ func TestAnIncludeNamesSourceParameterAndTarget(t *testing.T) {
 	}
 }
 
+func TestEverythingThatRefersToTheMatchesIsIncludedByAnAsterisk(t *testing.T) {
+	s, err := openSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []search.Include
+	for _, typ := range s.ResourceTypes() {
+		want = append(want, search.Include{Source: typ, Param: "*", Iterate: true})
+	}
+	p, err := plan(t, "Patient?_revinclude:iterate=*")
+	if err != nil {
+		t.Fatal(showIssues(err))
+	}
+	if diff := cmp.Diff(want, p.Query.RevIncludes); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]search.Pair{{Name: "_revinclude:iterate", Value: "*"}}, p.Query.Self); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestEveryReferenceParameterCanBeIncluded(t *testing.T) {
 	s, err := openSpec()
 	if err != nil {

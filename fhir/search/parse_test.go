@@ -38,6 +38,7 @@ func TestParseReadsEveryPartOfAQuery(t *testing.T) {
 		"_include=Observation:subject",
 		"_include:iterate=Patient:organization:Organization",
 		"_revinclude=Provenance:*",
+		"_contained=false",
 		"_format=json",
 		"_pretty=true",
 	}, "&")), search.Options{Now: now})
@@ -86,6 +87,7 @@ func TestParseReadsEveryPartOfAQuery(t *testing.T) {
 			{Name: "_include", Value: "Observation:subject"},
 			{Name: "_include:iterate", Value: "Patient:organization:Organization"},
 			{Name: "_revinclude", Value: "Provenance:*"},
+			{Name: "_contained", Value: "false"},
 		},
 	}
 	if diff := cmp.Diff(want, q, byCode); diff != "" {
@@ -134,15 +136,15 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 	testRefusals(t, []refusal{
 		{
 			"an unknown parameter", "Patient?shoesize=43",
-			[]string{"error not-found/unknown-parameter http.shoesize: Patient has no search parameter shoesize"},
+			[]string{"error not-supported/unknown-parameter http.shoesize: Patient has no search parameter shoesize"},
 		},
 		{
 			"a parameter of another type", "Patient?code=x",
-			[]string{"error not-found/unknown-parameter http.code: Patient has no search parameter code"},
+			[]string{"error not-supported/unknown-parameter http.code: Patient has no search parameter code"},
 		},
 		{
 			"a name in the wrong case", "Patient?Gender=male",
-			[]string{"error not-found/unknown-parameter http.Gender: Patient has no search parameter Gender"},
+			[]string{"error not-supported/unknown-parameter http.Gender: Patient has no search parameter Gender"},
 		},
 		{
 			"parameters that come later", "Patient?_text=a&_content=a&_list=a&_query=a&_filter=a&_type=Patient&_contained=true&_containedType=container&_score=1",
@@ -153,9 +155,21 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 				"error not-supported/later-parameter http._query: the parameter _query is not supported",
 				"error not-supported/later-parameter http._filter: the parameter _filter is not supported",
 				"error not-supported/later-parameter http._type: the parameter _type is not supported",
-				"error not-supported/later-parameter http._contained: the parameter _contained is not supported",
+				"error not-supported/later-parameter http._contained: to search for contained resources by themselves (_contained=true) is not supported",
 				"error not-supported/later-parameter http._containedType: the parameter _containedType is not supported",
 				"error not-supported/later-parameter http._score: the parameter _score is not supported",
+			},
+		},
+		{
+			"contained resources as results", "Patient?_contained=both",
+			[]string{"error not-supported/later-parameter http._contained: to search for contained resources by themselves (_contained=both) is not supported"},
+		},
+		{
+			"a value that _contained does not have, its second time, and its modifier", "Patient?_contained=no&_contained=false&_contained:not=true",
+			[]string{
+				`error invalid http._contained: the value "no" of _contained is none of true, false, both`,
+				"error invalid http._contained: _contained can be given once only",
+				"error invalid http._contained:not: _contained has no modifier :not",
 			},
 		},
 		{
@@ -249,11 +263,11 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 		{
 			"chains that lead nowhere", "Observation?code.name=a&subject.shoesize=1&patient.shoesize=1&encounter:Encounter.status.x=1&subject.=1",
 			[]string{
-				"error not-found/unknown-parameter http.code.name: Observation.code is no reference: nothing can be chained to it",
-				"error not-found/unknown-parameter http.subject.shoesize: no type that Observation.subject refers to has the parameter that subject.shoesize names",
-				"error not-found/unknown-parameter http.patient.shoesize: Patient has no search parameter shoesize",
-				"error not-found/unknown-parameter http.encounter:Encounter.status.x: Encounter.status is no reference: nothing can be chained to it",
-				"error not-found/unknown-parameter http.subject.: no type that Observation.subject refers to has the parameter that subject. names",
+				"error not-supported/unknown-parameter http.code.name: Observation.code is no reference: nothing can be chained to it",
+				"error not-supported/unknown-parameter http.subject.shoesize: no type that Observation.subject refers to has the parameter that subject.shoesize names",
+				"error not-supported/unknown-parameter http.patient.shoesize: Patient has no search parameter shoesize",
+				"error not-supported/unknown-parameter http.encounter:Encounter.status.x: Encounter.status is no reference: nothing can be chained to it",
+				"error not-supported/unknown-parameter http.subject.: no type that Observation.subject refers to has the parameter that subject. names",
 			},
 		},
 		{
@@ -265,10 +279,10 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 				"error invalid http._has:Observation: _has:Observation is no _has:[type]:[reference parameter]:[parameter]",
 				"error invalid http._has:Observation:patient: _has:Observation:patient is no _has:[type]:[reference parameter]:[parameter]",
 				"error invalid http._has:Foo:patient:code: _has:Foo:patient:code names no resource type after _has",
-				"error not-found/unknown-parameter http._has:Observation:foo:code: Observation has no search parameter foo",
+				"error not-supported/unknown-parameter http._has:Observation:foo:code: Observation has no search parameter foo",
 				"error invalid http._has:Observation:code:code: Observation.code is no reference: _has cannot follow it",
 				"error invalid http._has:Observation:encounter:code: Observation.encounter never refers to Patient",
-				"error not-found/unknown-parameter http._has:Observation:patient:foo: Observation has no search parameter foo",
+				"error not-supported/unknown-parameter http._has:Observation:patient:foo: Observation has no search parameter foo",
 				"error invalid http._has:Observation:patient:: _has:Observation:patient: is no _has:[type]:[reference parameter]:[parameter]",
 			},
 		},
@@ -320,9 +334,22 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 			},
 		},
 		{
+			"chains along canonicals", "QuestionnaireResponse?questionnaire.status=active&questionnaire:Questionnaire.status=active",
+			[]string{
+				"error not-supported http.questionnaire.status: QuestionnaireResponse.questionnaire holds canonical URLs, and chains follow references only",
+				"error not-supported http.questionnaire:Questionnaire.status: QuestionnaireResponse.questionnaire holds canonical URLs, and chains follow references only",
+			},
+		},
+		{
+			"a reverse chain along canonicals", "Questionnaire?_has:QuestionnaireResponse:questionnaire:status=completed",
+			[]string{
+				"error not-supported http._has:QuestionnaireResponse:questionnaire:status: QuestionnaireResponse.questionnaire holds canonical URLs, and chains follow references only",
+			},
+		},
+		{
 			"includes that lead nowhere",
 			"Patient?_include=organization&_include=a:b:c:d&_include=Foo:x&_include=Patient:foo&_include=Patient:name&_include=Patient:organization:Practitioner" +
-				"&_include=Patient:organization:Foo&_include:recurse=Patient:link&_revinclude=*&_include=Patient:organization:",
+				"&_include=Patient:organization:Foo&_include:recurse=Patient:link&_revinclude=Patient&_include=Patient:organization:",
 			[]string{
 				`error invalid http._include: the value "organization" of _include is no [type]:[reference parameter] or [type]:[reference parameter]:[target type]`,
 				`error invalid http._include: the value "a:b:c:d" of _include is no [type]:[reference parameter] or [type]:[reference parameter]:[target type]`,
@@ -332,7 +359,7 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 				`error invalid http._include: the value "Patient:organization:Practitioner" of _include is no reference to Practitioner`,
 				`error invalid http._include: the value "Patient:organization:Foo" of _include is of no resource type: Foo`,
 				"error invalid http._include:recurse: the only modifier of an include is :iterate, not :recurse",
-				`error invalid http._revinclude: the value "*" of _revinclude is no [type]:[reference parameter] or [type]:[reference parameter]:[target type]`,
+				`error invalid http._revinclude: the value "Patient" of _revinclude is no [type]:[reference parameter] or [type]:[reference parameter]:[target type]`,
 				`error invalid http._include: the value "Patient:organization:" of _include is of no resource type: `,
 			},
 		},
@@ -347,7 +374,7 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 		{
 			"a name that nobody would read", "Patient?" + strings.Repeat("x", 1000) + "=1",
 			[]string{
-				"error not-found/unknown-parameter http." + strings.Repeat("x", 80) + "...: Patient has no search parameter " + strings.Repeat("x", 80) + "...",
+				"error not-supported/unknown-parameter http." + strings.Repeat("x", 80) + "...: Patient has no search parameter " + strings.Repeat("x", 80) + "...",
 			},
 		},
 		{
@@ -376,10 +403,10 @@ func TestLenientHandlingLeavesOutWhatIsNotKnownAndSaysSo(t *testing.T) {
 		t.Fatal(showIssues(err))
 	}
 	want := []string{
-		"warning not-found/unknown-parameter http.shoesize: Patient has no search parameter shoesize",
+		"warning not-supported/unknown-parameter http.shoesize: Patient has no search parameter shoesize",
 		"warning not-supported/later-parameter http._text: the parameter _text is not supported",
-		"warning not-found/unknown-parameter http.organization.shoesize: Organization has no search parameter shoesize",
-		"warning not-found/unknown-parameter http._has:Observation:patient:x: Observation has no search parameter x",
+		"warning not-supported/unknown-parameter http.organization.shoesize: Organization has no search parameter shoesize",
+		"warning not-supported/unknown-parameter http._has:Observation:patient:x: Observation has no search parameter x",
 	}
 	if diff := cmp.Diff(want, showIssues(q.Ignored)); diff != "" {
 		t.Error(diff)
@@ -420,7 +447,7 @@ func TestConditionalCriteria(t *testing.T) {
 		{
 			"are strict however lenient the request", "identifier=a|b&shoesize=43",
 			search.Options{Conditional: true, Lenient: true},
-			[]string{"error not-found/unknown-parameter http.shoesize: Patient has no search parameter shoesize"},
+			[]string{"error not-supported/unknown-parameter http.shoesize: Patient has no search parameter shoesize"},
 		},
 		{
 			"hold no result parameters", "identifier=a|b&_count=1&_include=Patient:link",

@@ -143,12 +143,23 @@ type Range struct {
 	Lo, Hi string
 }
 
-// RefEntry is one literal reference to a resource of this server, by parameter: what _include and chains follow.
+// RefEntry is one literal reference to a resource of this server, by parameter: what _include and chains follow. A resource that
+// no parameter reaches, and that is referred to all the same (Patient.contact.organization), has one entry without a parameter,
+// which nothing follows: it says that a delete would dangle.
 type RefEntry struct {
-	Param string
+	Param string // "" where no parameter reaches the reference
 	Key   fhir.Key
 	VID   string // of a versioned reference
 }
 
-// RefKey is the key in Entries.Keys of a reference to a resource of this server; for each of Entries.Refs it is there.
+// baseHead starts the keys of BaseKey. No search parameter has such a name.
+const baseHead = "@"
+
+// BaseKey is the key in Entries.Keys of every resource that has an absolute reference below a base URL (in the form of
+// fhir.PlainBase). Its entries are others where the base is one of this server's own (Engine.Own) and where it is not. So a store
+// that was indexed with other own bases can still be used as long as no resource has the key of a base that has become own or no longer is.
+func BaseKey(base string) string { return joinKey(baseHead, base) }
+
+// RefKey is the key in Entries.Keys of a reference to a resource of this server; for each of Entries.Refs with a
+// parameter it is there.
 func RefKey(param string, k fhir.Key) string { return param + "|" + k.String() }

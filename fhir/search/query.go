@@ -16,6 +16,7 @@ type Options struct {
 	Conditional  bool      // criteria of a conditional interaction: always strict, result parameters refused, at least one criterion
 	MaxCount     int       // the largest page; a larger _count is lowered to it. 0 means 1000
 	DefaultCount int       // 0 means 20
+	Types        []string  // the types that are searched together, this one among them; nil where it is alone
 	Now          time.Time // what the prefix ap measures dates from; zero means the time of the call
 }
 
@@ -43,7 +44,7 @@ type Query struct {
 	Count       int       // page size; 0 where _count=0 was sent (then only the total is asked for)
 	Total       Total     // "" where _total was not sent
 	Summary     Summary   // SummaryFalse where _summary was not sent
-	Elements    []string  // of _elements; nil where it was not sent
+	Elements    []string  // of _elements, "name", in a search of several types also "Patient.name"; nil where it was not sent
 	Includes    []Include // of _include
 	RevIncludes []Include // of _revinclude
 	Owner       fhir.Key  // of a compartment search; zero elsewhere

@@ -6,6 +6,7 @@ import (
 
 	"firewolf/fhir"
 	fhirpath "firewolf/fhir/path"
+	"firewolf/fhir/spec"
 	"firewolf/fhir/tree"
 )
 
@@ -32,9 +33,13 @@ func (ix *indexer) reference(p *param, v fhirpath.Value) {
 // literal indexes the text of a Reference.reference, canonical or uri.
 func (ix *indexer) literal(p *param, text string, canonical bool) {
 	if text == "" || text[0] == '#' {
+		if len(text) > 1 {
+			ix.inside = append(ix.inside, inside{p.Code, text[1:]})
+		}
 		return // A contained resource has no address outside its container.
 	}
 	ref, local := ix.e.local(text)
+	ix.base(ref)
 	if !local {
 		ix.text(p.Code, text)
 		ix.key(p.Code, text)
@@ -53,6 +58,13 @@ func (ix *indexer) literal(p *param, text string, canonical bool) {
 	}
 	ix.stray(p, ref.Key)
 	ix.ref(RefEntry{Param: p.Code, Key: ref.Key, VID: ref.VersionID})
+}
+
+// base notes that what a reference is depends on whether its base is one of this server's own.
+func (ix *indexer) base(ref fhir.Ref) {
+	if ref.Base != "" && ix.e.spec.IsResource(ref.Key.Type) {
+		ix.key(baseHead, fhir.PlainBase(ref.Base))
+	}
 }
 
 // nested indexes a resource that stands where a reference could: Bundle.entry[0].resource of a message or document. It is part
@@ -87,12 +99,8 @@ func (e *Engine) isOwn(base string) bool {
 	if base == "" {
 		return true
 	}
-	for _, own := range e.own {
-		if base == own {
-			return true
-		}
-	}
-	return false
+	_, own := slices.BinarySearch(e.own, fhir.PlainBase(base))
+	return own
 }
 
 // targets returns the types that a reference parameter may point to, in alphabetical order: what the expression
@@ -127,6 +135,37 @@ func (l leaf) targets() []string {
 		return l.Element.Targets
 	}
 	return nil
+}
+
+// CanonicalTargets returns the types of the resources that the canonicals of a reference parameter may name, in alphabetical order;
+// none where its values are references.
+func (e *Engine) CanonicalTargets(typ, code string) []string {
+	p := e.index(typ).param(code)
+	if p == nil || p.Type != spec.ParamReference {
+		return nil
+	}
+	var all []string
+	for _, l := range p.leaves {
+		switch {
+		case l.Type != "canonical":
+		case l.Element == nil || len(l.Element.Canonicals) == 0:
+			return p.targets
+		default:
+			all = append(all, l.Element.Canonicals...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// canonicalOnly reports whether the values of a reference parameter are names of resources, not references to them.
+func (p *param) canonicalOnly() bool {
+	for _, l := range p.leaves {
+		if l.Type != "canonical" {
+			return false
+		}
+	}
+	return len(p.leaves) > 0
 }
 
 // defined returns the targets that the definition of the parameter lists, or all types.
@@ -166,6 +205,9 @@ func (c *compiler) reference(p *param, modifier, value string) (Expr, *fhir.Issu
 		return HasKey{Key: referenceKey(p, ref)}, nil
 	}
 	if !fhir.ValidID(text) {
+		if !strings.Contains(text, ":") && !slices.ContainsFunc(p.leaves, func(l leaf) bool { return l.Type == "canonical" || l.Type == "uri" }) {
+			return nil, badValue(c.name, value, "no [id], [type]/[id] or [url]") // no resource is stored with such a reference
+		}
 		return HasKey{Key: joinKey(p.Code, text)}, nil
 	}
 	// "the logical [id] of a resource using a local reference": of any type that the parameter may refer to.

@@ -11,9 +11,10 @@ func refuse(code fhir.Code, parameter, format string, args ...any) *fhir.Issue {
 	return fhir.NewIssue(code, fmt.Sprintf(format, args...), "http."+clip(parameter))
 }
 
-// unknownParameter is the issue of a parameter that the type does not have.
+// unknownParameter is the issue of a parameter that the type does not have. (not-found is of what a reference names.)
+// https://hl7.org/fhir/R4/valueset-issue-type.html
 func unknownParameter(parameter, resourceType, code string) *fhir.Issue {
-	return refuse(fhir.NotFound, parameter, "%s has no search parameter %s", resourceType, clip(code)).Because(fhir.ReasonUnknownParameter)
+	return refuse(fhir.NotSupported, parameter, "%s has no search parameter %s", resourceType, clip(code)).Because(fhir.ReasonUnknownParameter)
 }
 
 // unsupported is the issue of what R4 has and this server does not answer.

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ var resultParameters = map[string]func(*parser, Pair) *fhir.Issue{
 	"_elements":   (*parser).elements,
 	"_include":    (*parser).include,
 	"_revinclude": (*parser).revinclude,
+	"_contained":  (*parser).contained,
 }
 
 // once refuses a modifier, and the second time of a parameter that makes sense once.
@@ -67,6 +69,21 @@ func (p *parser) total(pair Pair) *fhir.Issue {
 	return badValue(pair.Name, pair.Value, "none of none, estimate, accurate")
 }
 
+// contained reads _contained. Contained resources are looked into by chains, and are no results of their own: that is the value
+// false, which R4 has as the default. https://hl7.org/fhir/R4/search.html#contained
+func (p *parser) contained(pair Pair) *fhir.Issue {
+	if issue := p.once(pair); issue != nil {
+		return issue
+	}
+	switch pair.Value {
+	case "false":
+		return nil
+	case "true", "both":
+		return unsupported(pair.Name, "to search for contained resources by themselves (_contained="+pair.Value+")").Because(fhir.ReasonLaterParameter)
+	}
+	return badValue(pair.Name, pair.Value, "none of true, false, both")
+}
+
 // summary reads _summary. https://hl7.org/fhir/R4/search.html#summary
 func (p *parser) summary(pair Pair) *fhir.Issue {
 	if issue := p.once(pair); issue != nil {
@@ -88,9 +105,17 @@ func (p *parser) elements(pair Pair) *fhir.Issue {
 	}
 	for name := range strings.SplitSeq(pair.Value, ",") {
 		// Servers may be asked as Patient.name too; the base element is meant either way.
-		name = strings.TrimPrefix(name, p.q.Type+".")
-		if !p.e.hasElement(p.q.Type, name) {
-			return badValue(pair.Name, name, "no element of "+p.q.Type)
+		typ, base, typed := strings.Cut(name, ".")
+		if typed = typed && p.searches(typ); !typed {
+			base = name
+		}
+		// Of several types it is enough that one has it.
+		has := func(t string) bool { return (!typed || t == typ) && p.e.hasElement(t, base) }
+		if !has(p.q.Type) && !slices.ContainsFunc(p.o.Types, has) {
+			return badValue(pair.Name, base, "no element of "+p.searched())
+		}
+		if len(p.o.Types) == 0 {
+			name = base // of the one type
 		}
 		if !slices.Contains(p.q.Elements, name) {
 			p.q.Elements = append(p.q.Elements, name)
@@ -98,6 +123,17 @@ func (p *parser) elements(pair Pair) *fhir.Issue {
 	}
 	return nil
 }
+
+// searched names the types that are searched, unless they are too many to read.
+func (p *parser) searched() string {
+	if len(p.o.Types) > 10 {
+		return "any of the types that are searched"
+	}
+	return cmp.Or(strings.Join(p.o.Types, ", "), p.q.Type)
+}
+
+// searches reports whether a type is one of those that are searched.
+func (p *parser) searches(typ string) bool { return typ == p.q.Type || slices.Contains(p.o.Types, typ) }
 
 // hasElement reports whether a type has an element of that name; value stands for all of value[x].
 func (e *Engine) hasElement(typ, name string) bool {

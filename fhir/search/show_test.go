@@ -75,6 +75,39 @@ func plan(t testing.TB, typeAndQuery string) (search.Plan, error) {
 	return engine(t).Compile(q)
 }
 
+// outside leaves out of a condition what a chain asks of contained resources, which contained_test.go tests.
+func outside(x search.Expr) search.Expr {
+	switch x := x.(type) {
+	case search.And:
+		out := search.And{}
+		for _, y := range x {
+			out = append(out, outside(y))
+		}
+		return out
+	case search.Or:
+		if chain, ok := slices.Concat(x, search.Or{nil})[0].(search.RefersTo); ok {
+			return outside(chain)
+		}
+		out := search.Or{}
+		for _, y := range x {
+			out = append(out, outside(y))
+		}
+		return out
+	case search.Not:
+		return search.Not{Expr: outside(x.Expr)}
+	case search.RefersTo:
+		targets := make([]search.Target, len(x.Targets))
+		for i, t := range x.Targets {
+			targets[i] = search.Target{Type: t.Type, Where: outside(t.Where)}
+		}
+		return search.RefersTo{Param: x.Param, Targets: targets}
+	case search.ReferredBy:
+		x.Source.Where = outside(x.Source.Where)
+		return x
+	}
+	return x
+}
+
 // show writes a condition in one line.
 func show(x search.Expr) string {
 	switch x := x.(type) {
@@ -228,6 +261,7 @@ func testPlans(t *testing.T, tests []planCase) {
 			if err != nil {
 				t.Fatal(showIssues(err))
 			}
+			p.Where = outside(p.Where)
 			if diff := cmp.Diff(tt.want, showPlan(p)); diff != "" {
 				t.Error(diff)
 			}

@@ -38,7 +38,11 @@ func (s *scanner) location(k int32) string {
 	for o := s.top; o >= 0; o = s.nodes[o].parent {
 		s.nodes[o].end, s.nodes[o].stop = int32(len(s.nodes)), int32(len(s.out))
 	}
-	return Node{t: newTree(s.out, s.nodes, s.limit, s.escapes), i: k}.Location()
+	n := Node{t: newTree(s.out, s.nodes, s.limit, s.escapes), i: k}
+	if s.locate != nil {
+		return s.locate(n)
+	}
+	return n.Location()
 }
 
 // report notes a problem after which the reading can go on. It returns the issue if there are too many.

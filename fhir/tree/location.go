@@ -8,10 +8,11 @@ import (
 	"firewolf/fhir"
 )
 
-// Location returns the FHIRPath of the node, such as "Patient.name[0].given[1]". It
+// Location returns where the node stands, in the words of JSON: "Observation.component[0].valueQuantity.code". It
 // starts with the root's resourceType, where there is one. A "_given" member, which
 // holds id and extensions of "given", has the location of "given".
-// https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.expression
+//
+// What a client is told is FHIRPath, in which a choice has no type in its name: that takes the definitions, see spec.Spec.Location.
 func (n Node) Location() string {
 	if n.t == nil {
 		return ""
@@ -37,12 +38,12 @@ func (n Node) appendLocation(b []byte) []byte {
 	if len(name) > 1 {
 		name = strings.TrimPrefix(name, "_")
 	}
-	return appendIdentifier(append(b, '.'), name)
+	return AppendIdentifier(append(b, '.'), name)
 }
 
-// appendIdentifier appends a member name, delimited where FHIRPath wants that.
+// AppendIdentifier appends a member name, delimited where FHIRPath wants that.
 // http://hl7.org/fhirpath/N1/#identifiers
-func appendIdentifier(b []byte, name string) []byte {
+func AppendIdentifier(b []byte, name string) []byte {
 	if isIdentifier(name) {
 		return append(b, name...)
 	}
@@ -60,6 +61,7 @@ func appendIdentifier(b []byte, name string) []byte {
 	return append(b, '`')
 }
 
+// isIdentifier reports whether a name needs no delimiters: it has the letters of one, and is no keyword.
 func isIdentifier(name string) bool {
 	for i := range len(name) {
 		c := name[i]
@@ -68,5 +70,17 @@ func isIdentifier(name string) bool {
 			return false
 		}
 	}
-	return name != ""
+	return name != "" && !isKeyword(name)
+}
+
+// isKeyword reports whether FHIRPath would read a name as something else. Its grammar lets "as", "is", "in" and
+// "contains" be names too. http://hl7.org/fhirpath/N1/#keywords http://hl7.org/fhirpath/N1/grammar.html
+func isKeyword(name string) bool {
+	switch name {
+	case "true", "false", "and", "or", "xor", "implies", "div", "mod",
+		"year", "month", "week", "day", "hour", "minute", "second", "millisecond",
+		"years", "months", "weeks", "days", "hours", "minutes", "seconds", "milliseconds":
+		return true
+	}
+	return false
 }

@@ -65,6 +65,17 @@ func (n Node) Members() iter.Seq[Node] {
 	return n.children
 }
 
+// Named yields every member of a name in the tree, at whatever depth, in document order.
+func (t *Tree) Named(name string) iter.Seq[Node] {
+	return func(yield func(Node) bool) {
+		for i, end := t.root+1, t.nodes[t.root].end; i < end; i++ {
+			if t.name(i) == name && !yield(Node{t: t, i: i}) {
+				return
+			}
+		}
+	}
+}
+
 // Items yields the items of an array; for any other existing node the node itself, so that
 // callers can treat 0..1 and 0..* alike.
 func (n Node) Items() iter.Seq[Node] {

@@ -197,3 +197,30 @@ func TestKindsHaveNames(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestMembersOfANameAreFoundAtEveryDepthInTheirOrder(t *testing.T) {
+	doc, err := tree.Parse([]byte(`{"a":1,"b":{"a":[{"a":2}],"A":3,"a\u0062":4},"c":[{"\u0061":5}]}`), tree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for n := range doc.Named("a") {
+		got = append(got, n.Location()+"="+string(n.Raw()))
+	}
+	want := []string{`a=1`, `b.a=[{"a":2}]`, `b.a[0].a=2`, `c[0].a=5`}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	for n := range doc.Named("a") {
+		if n.Text() != "1" {
+			t.Error("it goes on after it was told to stop")
+		}
+		break
+	}
+	for n := range doc.Sub(doc.Root().Member("b")).Named("a") {
+		got = append(got[:0], n.Text())
+	}
+	if d := cmp.Diff([]string{"2"}, got); d != "" {
+		t.Error("a part of a tree has its own members: " + d)
+	}
+}

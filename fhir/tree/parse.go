@@ -23,6 +23,7 @@ func Parse(src []byte, lim Limits) (*Tree, error) {
 		return nil, fhir.Issues{fhir.NewIssue(fhir.TooLong, text)}
 	}
 	s := newScanner(src, lim.depth())
+	s.locate = lim.Locate
 	if !s.is('{') {
 		return nil, fhir.Issues{s.fault(-1, s.pos, noObject)}
 	}
@@ -44,6 +45,7 @@ type scanner struct {
 	limit   int
 	escapes bool
 
+	locate func(Node) string // nil: Node.Location
 	issues fhir.Issues
 }
 

@@ -356,3 +356,23 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+func TestTheCallerNamesThePlacesOfProblems(t *testing.T) {
+	var asked []string
+	named := func(n tree.Node) string {
+		asked = append(asked, n.Location())
+		return "there"
+	}
+	_, err := tree.Parse([]byte(`{"a":1,"a":[true,"b":+]}`), tree.Limits{Locate: named})
+	is, _ := fhir.IssuesOf(err)
+	var got []string
+	for _, i := range is {
+		got = append(got, i.Expression...)
+	}
+	if diff := cmp.Diff([]string{"a"}, asked); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"there"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -27,6 +27,9 @@ func (k Kind) String() string {
 type Limits struct {
 	Depth int // nesting of objects and arrays; 0 means DefaultDepth
 	Bytes int // of the source; 0 means no limit here
+
+	// Locate names the places of problems. It is called while the tree is unfinished; nil means Node.Location.
+	Locate func(Node) string
 }
 
 // DefaultDepth is the nesting that every store can hold.

@@ -14,6 +14,7 @@ const maxIssues = 250
 
 // Checker checks resources against the definitions. It is immutable and safe for concurrent use.
 type Checker struct {
+	spec  *spec.Spec
 	rules map[string]*rule
 }
 
@@ -51,7 +52,7 @@ func (m *member) primitive() bool { return m.rule.def.Kind == spec.Primitive }
 
 // New prepares the rules of all types: it takes a few milliseconds.
 func New(s *spec.Spec) *Checker {
-	c := &Checker{rules: map[string]*rule{}}
+	c := &Checker{spec: s, rules: map[string]*rule{}}
 	for _, t := range s.Types() {
 		c.rules[t.Name] = &rule{def: t}
 	}
@@ -105,13 +106,14 @@ func (c *Checker) member(s *spec.Spec, e *spec.Element, typ string, bit uint64) 
 // Structure returns every problem of the resource with its FHIRPath location, at
 // most 250 of them; none where it is right. All are errors.
 func (c *Checker) Structure(t *tree.Tree) fhir.Issues {
-	k := &checking{rules: c.rules}
+	k := &checking{spec: c.spec, rules: c.rules}
 	k.resource(t.Root(), nil)
 	return k.issues
 }
 
 // checking is the check of one resource.
 type checking struct {
+	spec   *spec.Spec
 	rules  map[string]*rule
 	issues fhir.Issues
 }
@@ -119,26 +121,43 @@ type checking struct {
 // full reports whether no further problem will be listed, so that nothing more needs to be checked.
 func (k *checking) full() bool { return len(k.issues) > maxIssues }
 
-// report lists a problem of the element at n.
+// report lists a problem of the element at n. Where no element is, that is the one around it: "Each FHIRPath SHALL
+// resolve to a single node." https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.expression
 func (k *checking) report(code fhir.Code, n tree.Node, text string) {
-	k.reportAt(code, n, "", text)
+	k.reportAt(code, element(n), text)
 }
 
-// reportAt lists a problem of what stands, or should stand, at the path below n.
-func (k *checking) reportAt(code fhir.Code, n tree.Node, below, text string) {
+// reportAt lists a problem with the location of n, whatever stands there.
+func (k *checking) reportAt(code fhir.Code, n tree.Node, text string) {
 	switch {
 	case k.full():
 	case len(k.issues) == maxIssues:
 		text := "the resource has more than " + strconv.Itoa(maxIssues) + " problems: the rest is not listed"
 		k.issues = append(k.issues, fhir.NewIssue(fhir.TooCostly, text))
 	default:
-		k.issues = append(k.issues, fhir.NewIssue(code, text, join(n.Location(), below)))
+		i := fhir.NewIssue(code, text)
+		if at := k.spec.Location(n); at != "" {
+			i.Expression = []string{at}
+		}
+		k.issues = append(k.issues, i)
 	}
 }
 
-func join(location, below string) string {
-	if location == "" || below == "" {
-		return location + below
+// element returns the element that is told of where a problem is at n: of a list the first item that is one, and the
+// element around a list without any and around a null.
+func element(n tree.Node) tree.Node {
+	if isList(n) {
+		for item := n.First(); item.Exists(); item = item.Next() {
+			if item.Kind() != tree.Null {
+				return item
+			}
+		}
 	}
-	return location + "." + below
+	for n.Kind() == tree.Null || isList(n) {
+		n = n.Parent()
+	}
+	return n
 }
+
+// isList reports whether an array is the value of a member. One inside another is an item, if a wrong one.
+func isList(n tree.Node) bool { return n.Kind() == tree.Array && n.Parent().Kind() != tree.Array }

@@ -93,10 +93,10 @@ const (
 // looked up in the specification: it is the example that is wrong.
 var brokenExamples = map[string]broken{
 	// Their div is empty or holds white space alone (txt-2).
-	"ActivityDefinition-blood-tubes-supply.json":        {"ActivityDefinition.text.div", noContent, 1},
-	"ActivityDefinition-heart-valve-replacement.json":   {"ActivityDefinition.text.div", noContent, 1},
-	"EventDefinition-example.json":                      {"EventDefinition.text.div", noContent, 1},
-	"Questionnaire-zika-virus-exposure-assessment.json": {"Questionnaire.text.div", noContent, 1},
+	"ActivityDefinition-blood-tubes-supply.json":        {"ActivityDefinition.text.`div`", noContent, 1},
+	"ActivityDefinition-heart-valve-replacement.json":   {"ActivityDefinition.text.`div`", noContent, 1},
+	"EventDefinition-example.json":                      {"EventDefinition.text.`div`", noContent, 1},
+	"Questionnaire-zika-virus-exposure-assessment.json": {"Questionnaire.text.`div`", noContent, 1},
 	// They refer to types that the elements do not allow.
 	"DeviceMetric-example.json":        {"DeviceMetric.parent.reference", "DeviceMetric.parent must not refer to DeviceDefinition, only to Device", 1},
 	"DeviceUseStatement-example.json":  {"DeviceUseStatement.reasonReference[0].reference", "DeviceUseStatement.reasonReference must not refer to Procedure, only to Condition, DiagnosticReport, DocumentReference, Media, Observation", 1},
@@ -105,17 +105,17 @@ var brokenExamples = map[string]broken{
 	// Elements that must be there are not; the guides refer to an id of 75 characters too.
 	"ImplementationGuide-fhir.json": {"ImplementationGuide.manifest.resource[11904].reference.reference", "a relative reference is written as Type/id", 3},
 	"ig-r4.json":                    {"ImplementationGuide.manifest.resource[11904].reference.reference", "a relative reference is written as Type/id", 3},
-	"Questionnaire-qs1.json":        {"Questionnaire.item[0].item[0].linkId", "Questionnaire.item.linkId is required", 32},
-	"SearchParameter-codesystem-extensions-CodeSystem-author.json":    {"SearchParameter.base", noBase, 1},
-	"SearchParameter-codesystem-extensions-CodeSystem-effective.json": {"SearchParameter.base", noBase, 1},
-	"SearchParameter-codesystem-extensions-CodeSystem-end.json":       {"SearchParameter.base", noBase, 1},
-	"SearchParameter-codesystem-extensions-CodeSystem-keyword.json":   {"SearchParameter.base", noBase, 1},
-	"SearchParameter-codesystem-extensions-CodeSystem-workflow.json":  {"SearchParameter.base", noBase, 1},
-	"SearchParameter-valueset-extensions-ValueSet-author.json":        {"SearchParameter.base", noBase, 1},
-	"SearchParameter-valueset-extensions-ValueSet-effective.json":     {"SearchParameter.base", noBase, 1},
-	"SearchParameter-valueset-extensions-ValueSet-end.json":           {"SearchParameter.base", noBase, 1},
-	"SearchParameter-valueset-extensions-ValueSet-keyword.json":       {"SearchParameter.base", noBase, 1},
-	"SearchParameter-valueset-extensions-ValueSet-workflow.json":      {"SearchParameter.base", noBase, 1},
+	"Questionnaire-qs1.json":        {"Questionnaire.item[0].item[0]", "Questionnaire.item.linkId is required", 32},
+	"SearchParameter-codesystem-extensions-CodeSystem-author.json":    {"SearchParameter", noBase, 1},
+	"SearchParameter-codesystem-extensions-CodeSystem-effective.json": {"SearchParameter", noBase, 1},
+	"SearchParameter-codesystem-extensions-CodeSystem-end.json":       {"SearchParameter", noBase, 1},
+	"SearchParameter-codesystem-extensions-CodeSystem-keyword.json":   {"SearchParameter", noBase, 1},
+	"SearchParameter-codesystem-extensions-CodeSystem-workflow.json":  {"SearchParameter", noBase, 1},
+	"SearchParameter-valueset-extensions-ValueSet-author.json":        {"SearchParameter", noBase, 1},
+	"SearchParameter-valueset-extensions-ValueSet-effective.json":     {"SearchParameter", noBase, 1},
+	"SearchParameter-valueset-extensions-ValueSet-end.json":           {"SearchParameter", noBase, 1},
+	"SearchParameter-valueset-extensions-ValueSet-keyword.json":       {"SearchParameter", noBase, 1},
+	"SearchParameter-valueset-extensions-ValueSet-workflow.json":      {"SearchParameter", noBase, 1},
 	// Its id has 75 characters; 64 are allowed.
 	"SearchParameter-questionnaireresponse-extensions-QuestionnaireResponse-item-subject.json": {"SearchParameter.id", "not an id: 1 to 64 of A-Z a-z 0-9 - .", 1},
 }

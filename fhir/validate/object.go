@@ -45,7 +45,7 @@ func (k *checking) object(n tree.Node, r *rule, sc *scope) uint64 {
 func (k *checking) missing(n tree.Node, r *rule, absent uint64) {
 	for ; absent != 0; absent &= absent - 1 {
 		e := r.elements[bits.TrailingZeros64(absent)]
-		k.reportAt(fhir.Required, n, e.Name, e.Path+" is required")
+		k.report(fhir.Required, n, e.Path+" is required")
 	}
 }
 
@@ -53,11 +53,11 @@ func (k *checking) missing(n tree.Node, r *rule, absent uint64) {
 func (k *checking) unknown(m tree.Node, name string, r *rule) {
 	for _, e := range r.elements {
 		if e.Choice && strings.HasPrefix(name, e.Name) && isTypeSuffix(name[len(e.Name):]) {
-			k.report(fhir.Structure, m, e.Path+" takes "+types(e))
+			k.reportAt(fhir.Structure, m, e.Path+" takes "+types(e))
 			return
 		}
 	}
-	k.report(fhir.Structure, m, r.def.Name+" has no such element")
+	k.reportAt(fhir.Structure, m, r.def.Name+" has no such element")
 }
 
 // types names the types of a choice. All the types that an extension may have nobody would read.
@@ -79,7 +79,7 @@ func (k *checking) choice(n, m tree.Node, name string, r *rule) {
 	for before := n.First(); before != m; before = before.Next() {
 		other := strings.TrimPrefix(before.Name(), "_")
 		if kid := r.members[other]; kid != nil && kid.bit == bit && other != name {
-			k.report(fhir.Structure, m, r.members[name].element.Path+" must have only one value")
+			k.report(fhir.Structure, n, r.members[name].element.Path+" must have only one value")
 			return
 		}
 	}
@@ -98,7 +98,7 @@ func (k *checking) element(n, m tree.Node, kid *member, sc *scope) {
 		k.report(fhir.Structure, m, kid.element.Path+" must not be an array")
 	}
 	if !m.First().Exists() {
-		k.report(fhir.Structure, m, "an array must not be empty")
+		k.report(fhir.Structure, m, kid.element.Path+" must not be an empty array")
 	}
 	nulls := false
 	for item := m.First(); item.Exists() && !k.full(); item = item.Next() {
@@ -118,11 +118,19 @@ func (k *checking) element(n, m tree.Node, kid *member, sc *scope) {
 func (k *checking) nulls(n, m tree.Node) {
 	other := "_" + m.Name()
 	half := n.Member(other).First()
+	at := 0
 	for item := m.First(); item.Exists() && !k.full(); item, half = item.Next(), half.Next() {
 		if item.Kind() == tree.Null && half.Kind() != tree.Object {
-			k.report(fhir.Structure, item, "a null in an array needs an id or extensions at the same place of "+strconv.Quote(other))
+			k.null(item, m, at, "an id or extensions", other)
 		}
+		at++
 	}
+}
+
+// null reports a null that stands for no element. Its place is in the text, as FHIRPath cannot select it.
+func (k *checking) null(item, list tree.Node, at int, what, other string) {
+	text := list.Name() + "[" + strconv.Itoa(at) + "] is null: that needs " + what + " at the same place of " + strconv.Quote(other)
+	k.report(fhir.Structure, item, text)
 }
 
 // beside checks the "_name" member, which holds ids and extensions of a primitive.
@@ -130,7 +138,11 @@ func (k *checking) beside(n, m tree.Node, name string, kid *member, sc *scope) {
 	values := n.Member(name)
 	if m.Kind() != tree.Array {
 		if kid.many {
-			k.report(fhir.Structure, m, strconv.Quote("_"+name)+" must be an array")
+			at := n // beside several values it belongs to none of them
+			if !values.Exists() {
+				at = m
+			}
+			k.report(fhir.Structure, at, strconv.Quote("_"+name)+" must be an array")
 		}
 		k.half(m, kid, sc)
 		return
@@ -140,23 +152,25 @@ func (k *checking) beside(n, m tree.Node, name string, kid *member, sc *scope) {
 	}
 	switch {
 	case !m.First().Exists():
-		k.report(fhir.Structure, m, "an array must not be empty")
+		k.report(fhir.Structure, m, strconv.Quote("_"+name)+" must not be an empty array")
 	case values.Kind() == tree.Array && values.Len() != m.Len():
 		k.report(fhir.Structure, m, strconv.Quote("_"+name)+" must be as long as the values beside it")
 	}
+	at := 0
 	for item := m.First(); item.Exists() && !k.full(); item = item.Next() {
 		if item.Kind() != tree.Null || !kid.many {
 			k.half(item, kid, sc)
 		} else if values.Kind() == tree.None {
-			k.report(fhir.Structure, item, "a null in an array needs a value at the same place of "+strconv.Quote(name))
+			k.null(item, m, at, "a value", name)
 		}
+		at++
 	}
 }
 
 // half checks the id and the extensions of one primitive.
 func (k *checking) half(n tree.Node, kid *member, sc *scope) {
 	if n.Kind() != tree.Object {
-		k.report(fhir.Structure, n, "the id and the extensions of a primitive are an object, not "+article(n.Kind()))
+		k.report(fhir.Structure, n, kid.element.Path+": the id and the extensions of a primitive are an object, not "+article(n.Kind()))
 		return
 	}
 	k.object(n, kid.rule, sc)
@@ -166,7 +180,7 @@ func (k *checking) half(n tree.Node, kid *member, sc *scope) {
 func (k *checking) value(n tree.Node, kid *member, sc *scope) {
 	switch {
 	case n.Kind() == tree.Null:
-		k.report(fhir.Structure, n, "null is allowed only in arrays of primitives, beside an id or extensions")
+		k.report(fhir.Structure, n, kid.element.Path+" must not be null: that is allowed only in arrays of primitives, beside an id or extensions")
 	case kid.primitive():
 		k.primitive(n, kid)
 	case n.Kind() != tree.Object:

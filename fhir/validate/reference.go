@@ -9,55 +9,73 @@ import (
 	"firewolf/fhir/tree"
 )
 
-// reference checks that a reference points to a type that its element allows. An
+// reference checks that a reference points to a type that its element allows, and that its parts agree. An
 // identifier alone may point to anything.
 // https://hl7.org/fhir/R4/references.html#Reference
 func (k *checking) reference(n tree.Node, e *spec.Element, sc *scope) {
+	to := ""
 	if m := n.Member("reference"); m.Kind() == tree.String {
-		k.literal(m, e, sc)
+		to = k.literal(m, e, sc)
 	}
-	if m := n.Member("type"); m.Kind() == tree.String {
-		// A type may be given as the canonical of its definition too; another URL is a logical model.
-		typ := strings.TrimPrefix(m.Text(), "http://hl7.org/fhir/StructureDefinition/")
-		if !strings.Contains(typ, ":") {
-			k.target(m, typ, e)
-		}
+	m := n.Member("type")
+	if m.Kind() != tree.String {
+		return
+	}
+	// A type may be given as the canonical of its definition too; another URL is a logical model.
+	typ := strings.TrimPrefix(m.Text(), "http://hl7.org/fhir/StructureDefinition/")
+	switch {
+	case strings.Contains(typ, ":"):
+	case to != "" && to != typ && isResource(k.rules[typ]):
+		// "If both Reference.type and Reference.reference are populated and Reference.reference is a FHIR URL, both SHALL be consistent."
+		// https://hl7.org/fhir/R4/references-definitions.html#Reference.type
+		k.report(fhir.Invalid, m, "the type is "+typ+", the reference is to "+to)
+	default:
+		k.target(m, typ, e)
 	}
 }
 
-// literal checks the text of a reference.
-func (k *checking) literal(m tree.Node, e *spec.Element, sc *scope) {
+// literal checks the text of a reference, and returns the type that it names; "" where it names none.
+func (k *checking) literal(m tree.Node, e *spec.Element, sc *scope) string {
+	var typ string
 	ref := fhir.ParseRef(m.Text())
 	switch {
 	case ref.IsFragment && ref.Fragment == "":
-		k.target(m, sc.container.rule.def.Name, e)
+		typ = sc.container.rule.def.Name
 	case ref.IsFragment:
-		if typ, ok := sc.typeOfContained(ref.Fragment); !ok {
+		contained, ok := sc.typeOfContained(ref.Fragment)
+		if !ok {
 			k.report(fhir.Invalid, m, "the reference names no contained resource")
-		} else {
-			k.target(m, typ, e)
+			return ""
 		}
-	case ref.Literal() && ref.Base == "":
-		k.target(m, ref.Key.Type, e)
+		typ = contained
+	case ref.Literal() && ref.Base != "" && !isResource(k.rules[ref.Key.Type]):
+		return "" // Other servers may have paths of this shape that are no FHIR.
 	case ref.Literal():
-		// Other servers may have paths of this shape that are no FHIR.
-		if isResource(k.rules[ref.Key.Type]) {
-			k.target(m, ref.Key.Type, e)
-		}
-	case !strings.Contains(ref.Text, ":"):
-		k.relative(m, ref.Text, e)
+		typ = ref.Key.Type
+	case strings.Contains(ref.Text, ":") && !conditional(ref.Text):
+		return ""
+	default:
+		return k.relative(m, ref.Text, e)
 	}
+	k.target(m, typ, e)
+	return typ
+}
+
+// conditional reports whether the text of a reference is Type?criteria. https://hl7.org/fhir/R4/http.html#trules
+func conditional(text string) bool {
+	typ, _, ok := strings.Cut(text, "?")
+	return ok && fhir.ValidTypeName(typ)
 }
 
 // relative checks a relative reference that is no Type/id. It may be a conditional one, which a transaction resolves.
-// https://hl7.org/fhir/R4/http.html#trules
-func (k *checking) relative(m tree.Node, text string, e *spec.Element) {
-	typ, _, conditional := strings.Cut(text, "?")
-	if conditional && fhir.ValidTypeName(typ) {
-		k.target(m, typ, e)
-		return
+func (k *checking) relative(m tree.Node, text string, e *spec.Element) string {
+	if !conditional(text) {
+		k.report(fhir.Value, m, "a relative reference is written as Type/id")
+		return ""
 	}
-	k.report(fhir.Value, m, "a relative reference is written as Type/id")
+	typ, _, _ := strings.Cut(text, "?")
+	k.target(m, typ, e)
+	return typ
 }
 
 // target reports a reference to a type that the element does not allow.

@@ -43,11 +43,11 @@ func (k *checking) typeOf(n tree.Node) *rule {
 	typ := n.Member("resourceType")
 	switch r := k.rules[typ.Text()]; {
 	case typ.Kind() == tree.None:
-		k.reportAt(fhir.Required, n, "resourceType", "resourceType is required")
+		k.report(fhir.Required, n, "resourceType is required")
 	case typ.Kind() != tree.String:
-		k.report(fhir.Structure, typ, "resourceType must be a string, not "+article(typ.Kind()))
+		k.report(fhir.Structure, n, "resourceType must be a string, not "+article(typ.Kind()))
 	case !isResource(r):
-		k.report(fhir.Structure, typ, "resourceType must be one of the resource types of R4")
+		k.report(fhir.Structure, n, "resourceType must be one of the resource types of R4")
 	default:
 		return r
 	}
@@ -61,7 +61,7 @@ func (k *checking) asContained(n tree.Node) {
 		k.report(fhir.Invalid, more, "a contained resource must not contain resources")
 	}
 	if !n.Member("id").Exists() {
-		k.reportAt(fhir.Required, n, "id", "a contained resource must have an id")
+		k.report(fhir.Required, n, "a contained resource must have an id")
 	}
 	meta := n.Member("meta")
 	for _, name := range []string{"versionId", "lastUpdated", "security"} {

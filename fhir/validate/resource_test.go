@@ -2,6 +2,34 @@ package validate_test
 
 import "testing"
 
+func TestATypeThatContradictsItsReferenceIsFound(t *testing.T) {
+	subject := func(members string) string {
+		return `{"resourceType":"Observation","status":"final","code":{"text":"x"},"contained":[{"resourceType":"Group","id":"g","type":"person","actual":true}],` +
+			`"focus":[{"reference":"#g"}],"subject":{` + members + `}}`
+	}
+	contradiction := func(typ, to string) []string {
+		return []string{"invalid: the type is " + typ + ", the reference is to " + to + " (Observation.subject.type)"}
+	}
+	checkAll(t, []hostile{
+		{"relative", subject(`"reference":"Patient/1","type":"Group"`), contradiction("Group", "Patient")},
+		{"before the reference", subject(`"type":"Group","reference":"Patient/1/_history/2"`), contradiction("Group", "Patient")},
+		{"by URL", subject(`"reference":"https://example.org/fhir/Patient/1","type":"Device"`), contradiction("Device", "Patient")},
+		{"as a canonical", subject(`"reference":"Patient/1","type":"http://hl7.org/fhir/StructureDefinition/Group"`), contradiction("Group", "Patient")},
+		{"contained", subject(`"reference":"#g","type":"Patient"`), contradiction("Patient", "Group")},
+		{"conditional", subject(`"reference":"Patient?identifier=http://x|1","type":"Group"`), contradiction("Group", "Patient")},
+		{"a type that the element does not allow either", subject(`"reference":"Patient/1","type":"Practitioner"`), contradiction("Practitioner", "Patient")},
+		{
+			"a condition of a type that is not allowed", subject(`"reference":"Practitioner?identifier=http://x|1"`),
+			[]string{"invalid: Observation.subject must not refer to Practitioner, only to Device, Group, Location, Patient (Observation.subject.reference)"},
+		},
+		{"what agrees", subject(`"reference":"Patient/1","type":"Patient"`), nil},
+		{"what agrees, as a canonical", subject(`"reference":"http://a.org/Patient/1","type":"http://hl7.org/fhir/StructureDefinition/Patient"`), nil},
+		{"an URL that is no FHIR", subject(`"reference":"http://a.org/Documents/1","type":"Patient"`), nil},
+		{"an URN, which tells no type", subject(`"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520","type":"Group"`), nil},
+		{"a logical model", subject(`"reference":"Patient/1","type":"http://example.org/StructureDefinition/Person"`), nil},
+	})
+}
+
 func TestAReferenceToAWrongTypeIsFound(t *testing.T) {
 	checkAll(t, []hostile{
 		{
@@ -82,7 +110,7 @@ func TestAReferenceToAWrongTypeIsFound(t *testing.T) {
 		{
 			"a member of a choice that is not allowed",
 			`{"resourceType":"MedicationRequest","status":"active","intent":"order","subject":{"reference":"Patient/1"},"medicationReference":{"reference":"Substance/1"}}`,
-			[]string{"invalid: MedicationRequest.medication[x] must not refer to Substance, only to Medication (MedicationRequest.medicationReference.reference)"},
+			[]string{"invalid: MedicationRequest.medication[x] must not refer to Substance, only to Medication (MedicationRequest.medication.reference)"},
 		},
 	})
 }
@@ -92,22 +120,22 @@ func TestAWrongContainedResourceIsFound(t *testing.T) {
 		{
 			"contained in contained",
 			`{"resourceType":"Patient","contained":[{"resourceType":"Patient","id":"a","contained":[{"resourceType":"Patient","id":"b"}]}]}`,
-			[]string{"invalid: a contained resource must not contain resources (Patient.contained[0].contained)"},
+			[]string{"invalid: a contained resource must not contain resources (Patient.contained[0].contained[0])"},
 		},
 		{
 			"without id",
 			`{"resourceType":"Patient","contained":[{"resourceType":"Patient","active":true}]}`,
-			[]string{"required: a contained resource must have an id (Patient.contained[0].id)"},
+			[]string{"required: a contained resource must have an id (Patient.contained[0])"},
 		},
 		{
 			"without type",
 			`{"resourceType":"Patient","contained":[{"id":"a"}]}`,
-			[]string{"required: resourceType is required (Patient.contained[0].resourceType)"},
+			[]string{"required: resourceType is required (Patient.contained[0])"},
 		},
 		{
 			"of an unknown type",
 			`{"resourceType":"Patient","contained":[{"resourceType":"Foo","id":"a"}]}`,
-			[]string{"structure: resourceType must be one of the resource types of R4 (Patient.contained[0].resourceType)"},
+			[]string{"structure: resourceType must be one of the resource types of R4 (Patient.contained[0])"},
 		},
 		{
 			"two with one id",
@@ -120,7 +148,7 @@ func TestAWrongContainedResourceIsFound(t *testing.T) {
 			[]string{
 				"invalid: a contained resource must not have meta.versionId (Patient.contained[0].meta.versionId)",
 				"invalid: a contained resource must not have meta.lastUpdated (Patient.contained[0].meta.lastUpdated)",
-				"invalid: a contained resource must not have meta.security (Patient.contained[0].meta.security)",
+				"invalid: a contained resource must not have meta.security (Patient.contained[0].meta.security[0])",
 			},
 		},
 		{
@@ -146,7 +174,7 @@ func TestAWrongExtensionIsFound(t *testing.T) {
 		{
 			"an empty list of extensions",
 			`{"resourceType":"Patient","extension":[{"url":"u","extension":[]}]}`,
-			[]string{"structure: an array must not be empty (Patient.extension[0].extension)"},
+			[]string{"structure: Extension.extension must not be an empty array (Patient.extension[0])"},
 		},
 		{
 			"neither",
@@ -157,7 +185,7 @@ func TestAWrongExtensionIsFound(t *testing.T) {
 			"only an id",
 			`{"resourceType":"Patient","extension":[{"id":"x"}]}`,
 			[]string{
-				"required: Extension.url is required (Patient.extension[0].url)",
+				"required: Extension.url is required (Patient.extension[0])",
 				"invalid: an extension must have a value or extensions (Patient.extension[0])",
 			},
 		},
@@ -169,7 +197,7 @@ func TestAWrongExtensionIsFound(t *testing.T) {
 		{
 			"two values",
 			`{"resourceType":"Patient","extension":[{"url":"u","valueString":"x","valueCode":"x"}]}`,
-			[]string{"structure: Extension.value[x] must have only one value (Patient.extension[0].valueCode)"},
+			[]string{"structure: Extension.value[x] must have only one value (Patient.extension[0])"},
 		},
 		{
 			"a type that extensions do not have",
@@ -182,7 +210,7 @@ func TestAWrongExtensionIsFound(t *testing.T) {
 		{
 			"a problem in the value",
 			`{"resourceType":"Patient","extension":[{"url":"u","valueReference":{"reference":"Persn/1"}}]}`,
-			[]string{"invalid: the reference must be to one of the resource types of R4 (Patient.extension[0].valueReference.reference)"},
+			[]string{"invalid: the reference must be to one of the resource types of R4 (Patient.extension[0].value.reference)"},
 		},
 		{
 			"one where an array belongs",
@@ -199,13 +227,13 @@ func TestAProblemInANestedResourceIsFound(t *testing.T) {
 			`{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient","active":true},"request":{"method":"POST","url":"Patient"}},{"resource":{"resourceType":"Patient","gender":"m"},"request":{"method":"POST"}}]}`,
 			[]string{
 				"code-invalid: Patient.gender must be a code of http://hl7.org/fhir/ValueSet/administrative-gender (Bundle.entry[1].resource.gender)",
-				"required: Bundle.entry.request.url is required (Bundle.entry[1].request.url)",
+				"required: Bundle.entry.request.url is required (Bundle.entry[1].request)",
 			},
 		},
 		{
 			"an entry without type",
 			`{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"id":"1"}}]}`,
-			[]string{"required: resourceType is required (Bundle.entry[0].resource.resourceType)"},
+			[]string{"required: resourceType is required (Bundle.entry[0].resource)"},
 		},
 		{
 			"a local reference that another entry contains",
@@ -217,8 +245,8 @@ func TestAProblemInANestedResourceIsFound(t *testing.T) {
 			`{"resourceType":"Parameters","parameter":[{"name":"a","resource":{"resourceType":"Patient","gender":"m"}},{"name":"b","part":[{"valueDate":"x"}]}]}`,
 			[]string{
 				"code-invalid: Patient.gender must be a code of http://hl7.org/fhir/ValueSet/administrative-gender (Parameters.parameter[0].resource.gender)",
-				"value: not a date: YYYY, YYYY-MM or YYYY-MM-DD, and a day of the calendar (Parameters.parameter[1].part[0].valueDate)",
-				"required: Parameters.parameter.name is required (Parameters.parameter[1].part[0].name)",
+				"value: not a date: YYYY, YYYY-MM or YYYY-MM-DD, and a day of the calendar (Parameters.parameter[1].part[0].value)",
+				"required: Parameters.parameter.name is required (Parameters.parameter[1].part[0])",
 			},
 		},
 		{

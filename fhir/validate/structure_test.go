@@ -7,32 +7,32 @@ func TestANameThatTheTypeDoesNotHaveIsFound(t *testing.T) {
 		{
 			"no resourceType",
 			`{"id":"1"}`,
-			[]string{"required: resourceType is required (resourceType)"},
+			[]string{"required: resourceType is required"},
 		},
 		{
 			"an empty resource",
 			`{}`,
-			[]string{"required: resourceType is required (resourceType)"},
+			[]string{"required: resourceType is required"},
 		},
 		{
 			"resourceType is a number",
 			`{"resourceType":7}`,
-			[]string{"structure: resourceType must be a string, not a number (resourceType)"},
+			[]string{"structure: resourceType must be a string, not a number"},
 		},
 		{
 			"a resourceType that does not exist",
 			`{"resourceType":"Patiënt","id":"1"}`,
-			[]string{"structure: resourceType must be one of the resource types of R4 (resourceType)"},
+			[]string{"structure: resourceType must be one of the resource types of R4"},
 		},
 		{
 			"an abstract resourceType",
 			`{"resourceType":"DomainResource","id":"1"}`,
-			[]string{"structure: resourceType must be one of the resource types of R4 (DomainResource.resourceType)"},
+			[]string{"structure: resourceType must be one of the resource types of R4 (DomainResource)"},
 		},
 		{
 			"a data type as resourceType",
 			`{"resourceType":"HumanName","family":"x"}`,
-			[]string{"structure: resourceType must be one of the resource types of R4 (HumanName.resourceType)"},
+			[]string{"structure: resourceType must be one of the resource types of R4 (HumanName)"},
 		},
 		{
 			"an unknown element",
@@ -72,12 +72,12 @@ func TestANameThatTheTypeDoesNotHaveIsFound(t *testing.T) {
 		{
 			"an underscore before what is no primitive",
 			`{"resourceType":"Patient","_name":[{"id":"x"}]}`,
-			[]string{"structure: Patient has no such element (Patient.name)"},
+			[]string{"structure: Patient has no such element (Patient._name)"},
 		},
 		{
 			"an underscore before an unknown name",
 			`{"resourceType":"Patient","_surname":{"id":"x"}}`,
-			[]string{"structure: Patient has no such element (Patient.surname)"},
+			[]string{"structure: Patient has no such element (Patient._surname)"},
 		},
 		{
 			"comments of an older version",
@@ -102,12 +102,12 @@ func TestAWrongJSONTypeIsFound(t *testing.T) {
 		{
 			"an array where one value belongs",
 			`{"resourceType":"Patient","birthDate":["2000"]}`,
-			[]string{"structure: Patient.birthDate must not be an array (Patient.birthDate)"},
+			[]string{"structure: Patient.birthDate must not be an array (Patient.birthDate[0])"},
 		},
 		{
 			"an array of many where one belongs",
 			`{"resourceType":"Patient","gender":["male","female"]}`,
-			[]string{"structure: Patient.gender must not be an array (Patient.gender)"},
+			[]string{"structure: Patient.gender must not be an array (Patient.gender[0])"},
 		},
 		{
 			"one value where an array belongs",
@@ -142,12 +142,12 @@ func TestAWrongJSONTypeIsFound(t *testing.T) {
 		{
 			"a string where a number belongs",
 			`{"resourceType":"Patient","multipleBirthInteger":"2"}`,
-			[]string{"structure: Patient.multipleBirth[x] must be a number, not a string (Patient.multipleBirthInteger)"},
+			[]string{"structure: Patient.multipleBirth[x] must be a number, not a string (Patient.multipleBirth)"},
 		},
 		{
 			"a string where a decimal belongs",
 			`{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":"1.5"}}`,
-			[]string{"structure: Quantity.value must be a number, not a string (Observation.valueQuantity.value)"},
+			[]string{"structure: Quantity.value must be a number, not a string (Observation.value.value)"},
 		},
 		{
 			"an array in an array",
@@ -167,22 +167,22 @@ func TestAWrongJSONTypeIsFound(t *testing.T) {
 		{
 			"null for one value",
 			`{"resourceType":"Patient","birthDate":null}`,
-			[]string{"structure: null is allowed only in arrays of primitives, beside an id or extensions (Patient.birthDate)"},
+			[]string{"structure: Patient.birthDate must not be null: that is allowed only in arrays of primitives, beside an id or extensions (Patient)"},
 		},
 		{
 			"null for a list",
 			`{"resourceType":"Patient","name":null}`,
-			[]string{"structure: null is allowed only in arrays of primitives, beside an id or extensions (Patient.name)"},
+			[]string{"structure: Patient.name must not be null: that is allowed only in arrays of primitives, beside an id or extensions (Patient)"},
 		},
 		{
 			"null in a list of objects",
 			`{"resourceType":"Patient","name":[null]}`,
-			[]string{"structure: null is allowed only in arrays of primitives, beside an id or extensions (Patient.name[0])"},
+			[]string{"structure: Patient.name must not be null: that is allowed only in arrays of primitives, beside an id or extensions (Patient)"},
 		},
 		{
 			"null for an object",
 			`{"resourceType":"Patient","maritalStatus":null}`,
-			[]string{"structure: null is allowed only in arrays of primitives, beside an id or extensions (Patient.maritalStatus)"},
+			[]string{"structure: Patient.maritalStatus must not be null: that is allowed only in arrays of primitives, beside an id or extensions (Patient)"},
 		},
 		{
 			"an empty string",
@@ -192,12 +192,12 @@ func TestAWrongJSONTypeIsFound(t *testing.T) {
 		{
 			"an empty array",
 			`{"resourceType":"Patient","name":[]}`,
-			[]string{"structure: an array must not be empty (Patient.name)"},
+			[]string{"structure: Patient.name must not be an empty array (Patient)"},
 		},
 		{
 			"an empty array of primitives",
 			`{"resourceType":"Patient","name":[{"given":[]}]}`,
-			[]string{"structure: an array must not be empty (Patient.name[0].given)"},
+			[]string{"structure: HumanName.given must not be an empty array (Patient.name[0])"},
 		},
 		{
 			"an empty object",
@@ -217,12 +217,12 @@ func TestAWrongHalfOfAPrimitiveIsFound(t *testing.T) {
 		{
 			"a half that is a string",
 			`{"resourceType":"Patient","_birthDate":"x"}`,
-			[]string{"structure: the id and the extensions of a primitive are an object, not a string (Patient.birthDate)"},
+			[]string{"structure: Patient.birthDate: the id and the extensions of a primitive are an object, not a string (Patient.birthDate)"},
 		},
 		{
 			"a half that is null",
 			`{"resourceType":"Patient","birthDate":"2000","_birthDate":null}`,
-			[]string{"structure: the id and the extensions of a primitive are an object, not null (Patient.birthDate)"},
+			[]string{"structure: Patient.birthDate: the id and the extensions of a primitive are an object, not null (Patient)"},
 		},
 		{
 			"a half that is empty",
@@ -232,7 +232,7 @@ func TestAWrongHalfOfAPrimitiveIsFound(t *testing.T) {
 		{
 			"a half that is an array",
 			`{"resourceType":"Patient","birthDate":"2000","_birthDate":[{"id":"x"}]}`,
-			[]string{"structure: \"_birthDate\" must not be an array (Patient.birthDate)"},
+			[]string{"structure: \"_birthDate\" must not be an array (Patient.birthDate[0])"},
 		},
 		{
 			"a half with a value",
@@ -252,42 +252,42 @@ func TestAWrongHalfOfAPrimitiveIsFound(t *testing.T) {
 		{
 			"halves that are no array",
 			`{"resourceType":"Patient","name":[{"given":["x"],"_given":{"id":"x"}}]}`,
-			[]string{"structure: \"_given\" must be an array (Patient.name[0].given)"},
+			[]string{"structure: \"_given\" must be an array (Patient.name[0])"},
 		},
 		{
 			"fewer halves than values",
 			`{"resourceType":"Patient","name":[{"given":["x","y"],"_given":[{"id":"x"}]}]}`,
-			[]string{"structure: \"_given\" must be as long as the values beside it (Patient.name[0].given)"},
+			[]string{"structure: \"_given\" must be as long as the values beside it (Patient.name[0].given[0])"},
 		},
 		{
 			"more halves than values",
 			`{"resourceType":"Patient","name":[{"given":["x"],"_given":[{"id":"x"},{"id":"y"}]}]}`,
-			[]string{"structure: \"_given\" must be as long as the values beside it (Patient.name[0].given)"},
+			[]string{"structure: \"_given\" must be as long as the values beside it (Patient.name[0].given[0])"},
 		},
 		{
 			"a null without halves",
 			`{"resourceType":"Patient","name":[{"given":["x",null]}]}`,
-			[]string{"structure: a null in an array needs an id or extensions at the same place of \"_given\" (Patient.name[0].given[1])"},
+			[]string{"structure: given[1] is null: that needs an id or extensions at the same place of \"_given\" (Patient.name[0])"},
 		},
 		{
 			"a null beside a null",
 			`{"resourceType":"Patient","name":[{"given":["x",null],"_given":[{"id":"x"},null]}]}`,
-			[]string{"structure: a null in an array needs an id or extensions at the same place of \"_given\" (Patient.name[0].given[1])"},
+			[]string{"structure: given[1] is null: that needs an id or extensions at the same place of \"_given\" (Patient.name[0])"},
 		},
 		{
 			"a null among halves without values",
 			`{"resourceType":"Patient","name":[{"_given":[null,{"id":"x"}]}]}`,
-			[]string{"structure: a null in an array needs a value at the same place of \"given\" (Patient.name[0].given[0])"},
+			[]string{"structure: _given[0] is null: that needs a value at the same place of \"given\" (Patient.name[0])"},
 		},
 		{
 			"no halves in an array",
 			`{"resourceType":"Patient","name":[{"given":["x"],"_given":[]}]}`,
-			[]string{"structure: an array must not be empty (Patient.name[0].given)"},
+			[]string{"structure: \"_given\" must not be an empty array (Patient.name[0])"},
 		},
 		{
 			"an extension of XHTML",
 			`{"resourceType":"Patient","text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>","_div":{"extension":[{"url":"u","valueString":"x"}]}}}`,
-			[]string{"structure: xhtml has no such element (Patient.text.div.extension)"},
+			[]string{"structure: xhtml has no such element (Patient.text.`div`.extension)"},
 		},
 	})
 }
@@ -298,47 +298,47 @@ func TestAMissingElementIsFound(t *testing.T) {
 			"two required elements are missing",
 			`{"resourceType":"Observation","id":"1"}`,
 			[]string{
-				"required: Observation.status is required (Observation.status)",
-				"required: Observation.code is required (Observation.code)",
+				"required: Observation.status is required (Observation)",
+				"required: Observation.code is required (Observation)",
 			},
 		},
 		{
 			"a required element of a part is missing",
 			`{"resourceType":"Patient","link":[{"type":"refer"},{"other":{"reference":"Patient/2"}}]}`,
 			[]string{
-				"required: Patient.link.other is required (Patient.link[0].other)",
-				"required: Patient.link.type is required (Patient.link[1].type)",
+				"required: Patient.link.other is required (Patient.link[0])",
+				"required: Patient.link.type is required (Patient.link[1])",
 			},
 		},
 		{
 			"a required element deep in a data type",
 			`{"resourceType":"Patient","text":{"status":"generated"}}`,
-			[]string{"required: Narrative.div is required (Patient.text.div)"},
+			[]string{"required: Narrative.div is required (Patient.text)"},
 		},
 		{
 			"a required choice is missing",
 			`{"resourceType":"MedicationRequest","status":"active","intent":"order","subject":{"reference":"Patient/1"}}`,
-			[]string{"required: MedicationRequest.medication[x] is required (MedicationRequest.medication)"},
+			[]string{"required: MedicationRequest.medication[x] is required (MedicationRequest)"},
 		},
 		{
 			"a required list is missing",
 			`{"resourceType":"Appointment","status":"booked"}`,
-			[]string{"required: Appointment.participant is required (Appointment.participant)"},
+			[]string{"required: Appointment.participant is required (Appointment)"},
 		},
 		{
 			"a required list is empty",
 			`{"resourceType":"Appointment","status":"booked","participant":[]}`,
-			[]string{"structure: an array must not be empty (Appointment.participant)"},
+			[]string{"structure: Appointment.participant must not be an empty array (Appointment)"},
 		},
 		{
 			"an extension without url",
 			`{"resourceType":"Patient","extension":[{"valueString":"x"}]}`,
-			[]string{"required: Extension.url is required (Patient.extension[0].url)"},
+			[]string{"required: Extension.url is required (Patient.extension[0])"},
 		},
 		{
 			"a part of a content reference",
 			`{"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"1","type":"group","item":[{"type":"string"}]}]}`,
-			[]string{"required: Questionnaire.item.linkId is required (Questionnaire.item[0].item[0].linkId)"},
+			[]string{"required: Questionnaire.item.linkId is required (Questionnaire.item[0].item[0])"},
 		},
 	})
 }
@@ -348,20 +348,20 @@ func TestAWrongChoiceIsFound(t *testing.T) {
 		{
 			"two types of one choice",
 			`{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueString":"x","valueBoolean":true}`,
-			[]string{"structure: Observation.value[x] must have only one value (Observation.valueBoolean)"},
+			[]string{"structure: Observation.value[x] must have only one value (Observation)"},
 		},
 		{
 			"three types of one choice",
 			`{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueString":"x","valueBoolean":true,"valueInteger":1}`,
 			[]string{
-				"structure: Observation.value[x] must have only one value (Observation.valueBoolean)",
-				"structure: Observation.value[x] must have only one value (Observation.valueInteger)",
+				"structure: Observation.value[x] must have only one value (Observation)",
+				"structure: Observation.value[x] must have only one value (Observation)",
 			},
 		},
 		{
 			"a value and the half of another type",
 			`{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueString":"x","_valueBoolean":{"id":"x"}}`,
-			[]string{"structure: Observation.value[x] must have only one value (Observation.valueBoolean)"},
+			[]string{"structure: Observation.value[x] must have only one value (Observation)"},
 		},
 		{
 			"a type that the choice does not have",

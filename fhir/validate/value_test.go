@@ -32,12 +32,12 @@ func TestAWrongFormatIsFound(t *testing.T) {
 		{
 			"a dateTime without zone",
 			`{"resourceType":"Patient","deceasedDateTime":"2000-01-01T10:00:00"}`,
-			[]string{"value: not a dateTime: YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone, and a day of the calendar (Patient.deceasedDateTime)"},
+			[]string{"value: not a dateTime: YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone, and a day of the calendar (Patient.deceased)"},
 		},
 		{
 			"a dateTime without seconds",
 			`{"resourceType":"Patient","deceasedDateTime":"2000-01-01T10:00Z"}`,
-			[]string{"value: not a dateTime: YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone, and a day of the calendar (Patient.deceasedDateTime)"},
+			[]string{"value: not a dateTime: YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone, and a day of the calendar (Patient.deceased)"},
 		},
 		{
 			"an instant without time",
@@ -47,7 +47,7 @@ func TestAWrongFormatIsFound(t *testing.T) {
 		{
 			"a time of 24 hours",
 			`{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueTime":"24:00:00"}`,
-			[]string{"value: not a time: hh:mm:ss (Observation.valueTime)"},
+			[]string{"value: not a time: hh:mm:ss (Observation.value)"},
 		},
 		{
 			"a code with two spaces",
@@ -62,17 +62,17 @@ func TestAWrongFormatIsFound(t *testing.T) {
 		{
 			"an integer with a fraction",
 			`{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueInteger":1.0}`,
-			[]string{"value: not an integer: a whole number from -2147483648 to 2147483647, without exponent (Observation.valueInteger)"},
+			[]string{"value: not an integer: a whole number from -2147483648 to 2147483647, without exponent (Observation.value)"},
 		},
 		{
 			"an integer with an exponent",
 			`{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueInteger":1e3}`,
-			[]string{"value: not an integer: a whole number from -2147483648 to 2147483647, without exponent (Observation.valueInteger)"},
+			[]string{"value: not an integer: a whole number from -2147483648 to 2147483647, without exponent (Observation.value)"},
 		},
 		{
 			"an integer beyond 32 bits",
 			`{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueInteger":2147483648}`,
-			[]string{"value: not an integer: a whole number from -2147483648 to 2147483647, without exponent (Observation.valueInteger)"},
+			[]string{"value: not an integer: a whole number from -2147483648 to 2147483647, without exponent (Observation.value)"},
 		},
 		{
 			"a positiveInt of 0",
@@ -92,12 +92,12 @@ func TestAWrongFormatIsFound(t *testing.T) {
 		{
 			"an OID with a leading 0",
 			`{"resourceType":"Patient","extension":[{"url":"u","valueOid":"urn:oid:1.02"}]}`,
-			[]string{"value: not an OID: urn:oid: and numbers with dots between (Patient.extension[0].valueOid)"},
+			[]string{"value: not an OID: urn:oid: and numbers with dots between (Patient.extension[0].value)"},
 		},
 		{
 			"a UUID in capitals",
 			`{"resourceType":"Patient","extension":[{"url":"u","valueUuid":"urn:uuid:C757873D-EC9A-4326-A141-556F43239520"}]}`,
-			[]string{"value: not a UUID: urn:uuid: and 8-4-4-4-12 lowercase hexadecimal digits (Patient.extension[0].valueUuid)"},
+			[]string{"value: not a UUID: urn:uuid: and 8-4-4-4-12 lowercase hexadecimal digits (Patient.extension[0].value)"},
 		},
 		{
 			"an element id with a space",
