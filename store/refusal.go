@@ -73,3 +73,8 @@ func at(location string, i *fhir.Issue) *fhir.Issue {
 	}
 	return i
 }
+
+// TooLarge is the issue of a resource of more bytes than the store takes.
+func (op Op) TooLarge(limit int) *fhir.Issue {
+	return at(op.Location, fhir.NewIssue(fhir.TooLong, fmt.Sprintf("%s is larger than %d bytes, the most that the store takes", op.Key, limit)))
+}

@@ -35,10 +35,16 @@ type Store interface {
 	// Search yields the matches of a plan among the resources that are current at page.T, each once, in the order of
 	// Plan.Sort and then of Version.T, from page.After on, at most page.Limit. An error ends it.
 	Search(ctx context.Context, p search.Plan, page Page) iter.Seq2[Match, error]
+	// Find answers several searches at one moment, the newest: each as Search would, at most Query.Limit matches of it, which have no Cursor.
+	// A transaction with thousands of conditions is looked up by it at once.
+	Find(ctx context.Context, qs []Query) ([][]Match, error)
+	// Hold keeps a moment searchable (Now: the newest, which it returns), however long a reader takes: until release is called, or for some time after the
+	// process died. Of a store whose readers cannot come too late it does nothing.
+	Hold(ctx context.Context, t fhir.Moment) (held fhir.Moment, release func(), err error)
 	// Count returns how many resources match at t: as many as Search would yield without a limit.
 	Count(ctx context.Context, p search.Plan, t fhir.Moment) (int64, error)
 	// Refs returns, for each match in order, the literal references that it holds by the named parameters ("*" means
-	// all), each once, in no order.
+	// all), each once, in no order. Only those that are search.RefEntry.Direct.
 	Refs(ctx context.Context, m []Match, params []string) ([][]search.RefEntry, error)
 	// History yields versions, newest first (by Version.T), tombstones included. Of what was never there it yields nothing.
 	History(ctx context.Context, s Scope, page HistoryPage) iter.Seq2[fhir.Version, error]
@@ -65,6 +71,12 @@ type Page struct {
 	T     fhir.Moment // Now, or the moment of the first page
 	After []byte      // Match.Cursor of the last match of the page before; nil for the first page
 	Limit int         // at most this many; 0 means none
+}
+
+// Query is one of several searches.
+type Query struct {
+	Plan  search.Plan
+	Limit int // at most this many matches; 0 means all
 }
 
 // Match is one result of a search.

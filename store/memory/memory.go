@@ -37,6 +37,8 @@ type record struct {
 	tree   *tree.Tree // nil for a tombstone
 	digest [32]byte
 	next   *record // the version of the same resource that replaced it
+
+	container tree.Node // of a contained resource that a chain leads to: what it is in; zero for a version
 }
 
 // New returns an empty store. own are the server's base URLs: a reference below one of them is a local one.

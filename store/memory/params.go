@@ -17,7 +17,7 @@ import (
 // params evaluates search parameters on resources.
 type params struct {
 	spec  *spec.Spec
-	own   []string // base URLs of this server, without the last slash
+	own   []string // base URLs of this server, as fhir.PlainBase
 	units *ucum.Table
 	mu    sync.Mutex
 	exprs map[string]*fhirpath.Expr // compiled once
@@ -26,7 +26,7 @@ type params struct {
 func newParams(s *spec.Spec, own []string) *params {
 	bases := make([]string, len(own))
 	for k, base := range own {
-		bases[k] = strings.TrimRight(base, "/")
+		bases[k] = fhir.PlainBase(base)
 	}
 	return &params{spec: s, own: bases, units: ucum.New(), exprs: map[string]*fhirpath.Expr{}}
 }

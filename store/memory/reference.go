@@ -7,6 +7,7 @@ import (
 	fhirpath "firewolf/fhir/path"
 	"firewolf/fhir/search"
 	"firewolf/fhir/spec"
+	"firewolf/fhir/tree"
 )
 
 // referenceTest is the test of a reference parameter: id, Type/id or URL, or with :identifier a token.
@@ -54,7 +55,7 @@ func (p *params) identifierTest(want string) (test, error) {
 // parse reads a reference; one to this server loses its base.
 func (p *params) parse(s string) fhir.Ref {
 	r := fhir.ParseRef(s)
-	if slices.Contains(p.own, r.Base) {
+	if r.Base != "" && slices.Contains(p.own, fhir.PlainBase(r.Base)) {
 		r.Base = ""
 	}
 	return r
@@ -100,6 +101,19 @@ func (p *params) refs(r *record, names []string) ([]search.RefEntry, error) {
 		all = append(all, some...)
 	}
 	return all, nil
+}
+
+// anywhere returns the resources of this server that a resource refers to by any Reference in it, whatever search parameters there are. The entries of a
+// Bundle that is kept are a scope of their own. https://hl7.org/fhir/R4/bundle.html#references
+func (p *params) anywhere(r *record) []fhir.Key {
+	var all []fhir.Key
+	p.spec.Walk(r.tree.Root(), func(n tree.Node, typ string, e *spec.Element) bool {
+		if ref := p.parse(n.Member("reference").Text()); typ == "Reference" && p.isLocal(ref) {
+			all = append(all, ref.Key)
+		}
+		return e == nil || e.Path != "Bundle.entry"
+	})
+	return all
 }
 
 // refsBy returns the literal references by one parameter, each once.

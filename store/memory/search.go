@@ -11,6 +11,22 @@ import (
 	"firewolf/store"
 )
 
+// Hold returns the moment: nothing is ever forgotten.
+func (s *Store) Hold(ctx context.Context, t fhir.Moment) (fhir.Moment, func(), error) {
+	if t == store.Now {
+		var err error
+		if t, _, err = s.Head(ctx); err != nil {
+			return 0, nil, err
+		}
+	}
+	return t, func() {}, nil
+}
+
+// Find answers several searches at the newest moment.
+func (s *Store) Find(ctx context.Context, qs []store.Query) ([][]store.Match, error) {
+	return store.FindEach(ctx, s, qs)
+}
+
 // Search yields the matches of a plan at one moment, in its order.
 func (s *Store) Search(ctx context.Context, p search.Plan, page store.Page) iter.Seq2[store.Match, error] {
 	return func(yield func(store.Match, error) bool) {

@@ -39,6 +39,9 @@ func (v view) matches(q *search.Query, r *record) (bool, error) {
 // holds reports whether one clause holds for a resource.
 func (v view) holds(c search.Clause, r *record) (bool, error) {
 	switch {
+	case r.container.Exists() && (c.Has != nil || c.Chain == nil && (c.Param.Code == "_id" || c.Param.Code == "_lastUpdated")):
+		// A contained resource has no id and time of its own on this server, and nothing else refers to it.
+		return c.Modifier == "missing" && c.Values[0] == "false", nil
 	case c.Has != nil:
 		return v.has(*c.Has, r)
 	case c.Chain != nil:
@@ -82,7 +85,48 @@ func (v view) chain(c search.Clause, r *record) (bool, error) {
 			return ok, err
 		}
 	}
+	inside, err := v.contained(c.Param, r)
+	if err != nil {
+		return false, err
+	}
+	for _, target := range inside {
+		if !slices.Contains(c.Chain.Targets, target.Type) {
+			continue
+		}
+		ok, err := v.holds(c.Chain.Clause[target.Type], target)
+		if err != nil || ok {
+			return ok, err
+		}
+	}
 	return false, nil
+}
+
+// contained returns the contained resources that a resource refers to by a parameter. "A chained condition will be evaluated inside
+// contained resources." https://hl7.org/fhir/R4/search.html#contained
+func (v view) contained(param *spec.Param, r *record) ([]*record, error) {
+	values, err := v.values(param, r)
+	if err != nil {
+		return nil, err
+	}
+	container := r.container
+	if !container.Exists() {
+		container = r.tree.Root()
+	}
+	var found []*record
+	for _, value := range values {
+		ref := fhir.ParseRef(reference(value))
+		if !ref.IsFragment || ref.Fragment == "" {
+			continue
+		}
+		for n := range container.Member("contained").Items() {
+			if n.Member("id").Text() == ref.Fragment && v.spec.IsResource(n.Member("resourceType").Text()) {
+				k := fhir.Key{Type: n.Member("resourceType").Text(), ID: ref.Fragment}
+				found = append(found, &record{Version: fhir.Version{Key: k}, tree: n.Tree().Sub(n), container: container})
+				break
+			}
+		}
+	}
+	return found, nil
 }
 
 // has reports whether a resource for which the inner clause holds refers to this one.

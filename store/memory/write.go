@@ -240,7 +240,7 @@ func (s *Store) referring(among []*record, k fhir.Key) (*record, error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(refs, func(e search.RefEntry) bool { return e.Key == k }) {
+		if slices.ContainsFunc(refs, func(e search.RefEntry) bool { return e.Key == k }) || slices.Contains(s.params.anywhere(r), k) {
 			return r, nil
 		}
 	}

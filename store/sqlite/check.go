@@ -2,10 +2,14 @@ package sqlite
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"firewolf/fhir"
+	"firewolf/fhir/search"
 	"firewolf/fhir/tree"
 )
 
@@ -18,19 +22,22 @@ type CheckReport struct {
 
 const maxProblems = 100
 
-// Check reads the whole store: SQLite's own structure, every version row (its
-// JSON, digest and place in the line of its versions) and every posting against the
-// entries that the resources give. The store must not be open elsewhere.
+// Check reads the whole store and changes nothing: SQLite's own structure, every version row (its JSON, digest, values
+// and place in the line of its versions), and that the postings are exactly those that the resources give.
+// The store must not be open elsewhere.
 func Check(ctx context.Context, path string, o Options, progress func(done, total int64)) (CheckReport, error) {
 	if _, err := existing(path); err != nil {
 		return CheckReport{}, err
 	}
-	s, w, err := prepare(ctx, path, o) // without its writer, nothing changes meanwhile
+	s, w, err := prepare(ctx, path, o) // its writer does not run
 	if err != nil {
 		return CheckReport{}, err
 	}
 	defer func() { _, _ = closeConn(w.conn), s.release() }()
-	c := &checker{s: s, report: CheckReport{Current: map[string]int64{}}, progress: progress}
+	c := &checker{
+		s: s, merged: w.merged, searchable: roaring.New(), progress: progress,
+		report: CheckReport{Current: map[string]int64{}},
+	}
 	err = s.read(ctx, func(r *reader) error {
 		c.r = r
 		return c.run(ctx)
@@ -39,10 +46,14 @@ func Check(ctx context.Context, path string, o Options, progress func(done, tota
 }
 
 type checker struct {
-	s        *Store
-	r        *reader
-	report   CheckReport
-	progress func(done, total int64)
+	s          *Store
+	r          *reader
+	report     CheckReport
+	progress   func(done, total int64)
+	merged     uint32          // rows up to this one are in the file's postings, and in no memtable
+	searchable *roaring.Bitmap // rows that have index entries
+	closings   int             // of the versions
+	expected   uint64          // postings of merged rows
 }
 
 func (c *checker) problem(format string, a ...any) {
@@ -56,6 +67,9 @@ func (c *checker) run(ctx context.Context) error {
 		return err
 	}
 	head := c.s.head().n
+	if c.merged > head {
+		c.problem("the index has versions up to row %d, the newest version is row %d", c.merged, head)
+	}
 	for n := uint32(1); n <= head; n++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -67,7 +81,10 @@ func (c *checker) run(ctx context.Context) error {
 			c.progress(int64(n), int64(head))
 		}
 	}
-	return c.containers(ctx)
+	if n := c.s.shut.len(); n != c.closings {
+		c.problem("%d closings are listed, the versions know of %d of them", n, c.closings)
+	}
+	return c.postings(ctx)
 }
 
 func (c *checker) structure() error {
@@ -89,101 +106,133 @@ func (c *checker) row(n uint32) error {
 	v, err := c.r.load(n)
 	if err != nil {
 		c.problem("%v", err)
-		return nil
+		return onlyFile(err)
 	}
 	c.report.Versions++
-	rows, err := c.r.history(v.Key)
-	if err != nil {
-		return err
-	}
-	if got := rows.Rank(n); !rows.Contains(n) || int64(got) != v.VID {
-		c.problem("%s: version row %d is not number %d of its resource", v.Location(), n, v.VID)
-	}
 	typ, ok := c.s.kinds.id(v.Type)
 	if !ok {
 		c.problem("%s: its type has no number", v.Location())
 		return nil
 	}
-	if v.Deleted {
+	rows, err := c.r.history(v.Key)
+	if err != nil {
+		return err
+	}
+	if err := c.line(n, v, rows); err != nil {
+		return err
+	}
+	places := identityPlaces(typ, v.ID)
+	if !v.Deleted {
+		e, whole, err := c.content(n, v)
+		if err != nil {
+			return err
+		}
+		current := !rows.IsEmpty() && rows.Maximum() == n
+		if current {
+			c.report.Current[v.Type]++
+		}
+		if current || c.s.shut.has(n) {
+			c.searchable.Add(n)
+			if whole {
+				places = append(places, placesOf(typ, e)...)
+			}
+		}
+	}
+	return c.indexed(n, v, places)
+}
+
+// line checks the place of a version among those of its resource.
+func (c *checker) line(n uint32, v fhir.Version, rows *roaring.Bitmap) error {
+	if got := rows.Rank(n); !rows.Contains(n) || int64(got) != v.VID {
+		c.problem("%s: version row %d is not number %d of its resource", v.Location(), n, v.VID)
 		return nil
 	}
-	if rows.Maximum() == n {
-		c.report.Current[v.Type]++
+	prev, err := c.r.loadPrev(n)
+	if err != nil {
+		return err
 	}
+	var want uint32
+	if v.VID > 1 {
+		if want, err = rows.Select(uint32(v.VID - 2)); err != nil {
+			return err
+		}
+	}
+	if prev != want {
+		c.problem("%s: it follows version row %d, and says that it follows row %d", v.Location(), want, prev)
+	}
+	if by, closed := c.s.shut.closer(prev); closed {
+		if c.closings++; by != n {
+			c.problem("%s: the closing of version row %d names row %d", v.Location(), prev, by)
+		}
+	}
+	if n == 1 {
+		return nil
+	}
+	before, err := c.r.loadTime(n - 1)
+	if err == nil && before.After(v.At) {
+		c.problem("%s: it is from %s, earlier than the version before it", v.Location(), v.At.Format(time.RFC3339Nano))
+	}
+	return onlyFile(err)
+}
+
+// content checks what a version holds. It reports whether the entries are those that the index was made with.
+func (c *checker) content(n uint32, v fhir.Version) (search.Entries, bool, error) {
 	t, err := tree.Parse(v.JSON, tree.Limits{})
 	if err != nil {
 		c.problem("%s: its JSON is damaged: %v", v.Location(), err)
-		return nil
+		return search.Entries{}, false, nil
+	}
+	meta := t.Root().Member("meta")
+	if t.ResourceType() != v.Type || t.ID() != v.ID || meta.Member("versionId").Text() != v.VersionID() ||
+		meta.Member("lastUpdated").Text() != v.At.Format(fhir.InstantLayout) {
+		c.problem("%s: its JSON is of another version", v.Location())
 	}
 	h, err := c.r.loadHeader(n)
 	if err != nil {
-		return err
+		return search.Entries{}, false, err
 	}
 	if d := t.Digest(); string(h.digest) != string(d[:]) {
 		c.problem("%s: its digest is not that of its JSON", v.Location())
 	}
-	if rows.Maximum() != n {
-		return nil // closed versions may be pruned
-	}
-	return c.postings(n, typ, t, v.Location())
-}
-
-func (c *checker) postings(n uint32, typ uint16, t *tree.Tree, location string) error {
 	e, err := c.s.o.Engine.Entries(t)
 	if err != nil {
-		c.problem("%s: its entries cannot be made: %v", location, err)
-		return nil
+		c.problem("%s: its entries cannot be made: %v", v.Location(), err)
+		return search.Entries{}, false, nil
 	}
-	for _, p := range placesOf(typ, e) {
-		found := false
-		for _, m := range c.r.mems {
-			_, here := slices.BinarySearch(m.get(p), n)
-			found = found || here
-		}
-		if !found {
-			v, err := c.r.container(withChunk(p.bytes(), uint16(n>>16)))
-			if err != nil {
-				return err
-			}
-			found = decodeContainer(0, v).has(uint16(n))
-		}
-		if !found {
-			c.problem("%s: the index lacks it under %q", location, p.dir[:1])
-		}
+	same, err := c.r.hasVals(n, encodeVals(e))
+	if err == nil && !same {
+		c.problem("%s: its stored values are not those of its entries", v.Location())
 	}
-	if v, err := c.r.loadVals(n); err != nil {
-		c.problem("%s: %v", location, err)
-	} else if len(v.ranges) != len(e.Ranges) || len(v.texts) != len(e.Texts) || len(v.refs) != len(e.Refs) {
-		c.problem("%s: its stored values are not those of its entries", location)
+	return e, true, err
+}
+
+// indexed checks that the index has a row in all its places.
+func (c *checker) indexed(n uint32, v fhir.Version, places []place) error {
+	slices.SortFunc(places, place.compare)
+	places = slices.Compact(places)
+	if n <= c.merged {
+		c.expected += uint64(len(places))
+	}
+	for _, p := range places {
+		if c.inMemory(p, n) {
+			continue
+		}
+		b, err := c.r.container(withChunk(p.bytes(), uint16(n>>16)))
+		if err != nil {
+			return err
+		}
+		if !decodeContainer(0, b).has(uint16(n)) {
+			c.problem("%s: the index lacks it under %q", v.Location(), p.dir[:1])
+		}
 	}
 	return nil
 }
 
-// containers checks that every posting is well-formed and names rows that are there.
-func (c *checker) containers(ctx context.Context) error {
-	head := c.s.head().n
-	seen := 0
-	return c.r.containers([]byte{0}, []byte{0xff}, func(k, v []byte) error {
-		if seen++; seen%4096 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+func (c *checker) inMemory(p place, n uint32) bool {
+	for _, m := range c.r.mems {
+		if _, here := slices.BinarySearch(m.get(p), n); here {
+			return true
 		}
-		if len(k) < 5 || len(v) == 0 || len(v) < bitmapBytes && len(v)%2 != 0 || len(v) > bitmapBytes+1 {
-			c.problem("a posting of family %q is damaged", k[:1])
-			return nil
-		}
-		chunk := binary.BigEndian.Uint16(k[len(k)-2:])
-		lows := decodeContainer(chunk, v).lows()
-		if !slices.IsSorted(lows) || uint32(chunk)<<16|uint32(lows[len(lows)-1]) > head {
-			c.problem("a posting of family %q names versions that are not there", k[:1])
-		}
-		return nil
-	})
-}
-
-func (c container) has(low uint16) bool {
-	if c.dense != nil {
-		return c.dense[low>>3]&(1<<(low&7)) != 0
 	}
-	_, ok := slices.BinarySearch(c.lows(), low)
-	return ok
+	return false
 }

@@ -52,6 +52,19 @@ func (c *closings) len() int {
 	return len(c.by)
 }
 
+// closer returns the version that closed one.
+func (c *closings) closer(old uint32) (n uint32, closed bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	n, closed = c.by[old]
+	return n, closed
+}
+
+func (c *closings) has(old uint32) bool {
+	_, closed := c.closer(old)
+	return closed
+}
+
 // visible removes from b, in place, what is not visible at t: rows above t and rows closed at or before t.
 func (c *closings) visible(b *roaring.Bitmap, t uint32) {
 	b.RemoveRange(uint64(t)+1, 1<<32)

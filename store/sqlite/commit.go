@@ -95,7 +95,7 @@ func indexStands(err error) error {
 // refused by itself does not.
 func (w *writer) commit(g []*pending) error {
 	w.before = w.mark()
-	if err := w.conn.Exec(`BEGIN IMMEDIATE`); err != nil {
+	if err := w.begin(); err != nil {
 		return err
 	}
 	head := w.s.head()
@@ -110,7 +110,7 @@ func (w *writer) commit(g []*pending) error {
 			p.err = p.ctx.Err()
 		}
 	}
-	if err := w.conn.Exec(`COMMIT`); err != nil {
+	if err := w.end(); err != nil {
 		if errors.Is(err, sqlite3.IOERR) && !full(err) {
 			err = fmt.Errorf("%w: %w", errUnsure, err)
 		}
@@ -144,6 +144,7 @@ func (w *writer) mark() mark {
 
 // rollback ends a transaction that failed. If even that fails the connection cannot be used any more.
 func (w *writer) rollback() error {
+	defer w.s.readers.writes(false)
 	if w.conn.GetAutocommit() {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/bits"
 	"slices"
+	"sort"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -33,6 +34,22 @@ func decodeContainer(chunk uint16, v []byte) container {
 	default:
 		return container{chunk: chunk, array: v}
 	}
+}
+
+// containerOf decodes the container of a row of the table posting: the chunk ends its key.
+func containerOf(key, v []byte) container {
+	return decodeContainer(binary.BigEndian.Uint16(key[len(key)-2:]), v)
+}
+
+// last returns the highest row <= t, 0 where there is none.
+func (c container) last(t uint32) uint32 {
+	lows := c.lows()
+	for i := len(lows) - 1; i >= 0; i-- {
+		if n := uint32(c.chunk)<<16 | uint32(lows[i]); n <= t {
+			return n
+		}
+	}
+	return 0
 }
 
 func (c container) cardinality() int {
@@ -158,18 +175,23 @@ func bitmapOf(cs []container) (*roaring.Bitmap, error) {
 	return b, err
 }
 
-// union unites many containers: a bitmap for each chunk that is met.
-type union map[uint16][]byte
+// union unites many containers. Few rows are kept as they are; where they get many, as a bitmap for each chunk that is met.
+type union struct {
+	few   []uint32
+	dense map[uint16][]byte
+}
 
-func (u union) add(c container) {
-	d := u[c.chunk]
-	if d == nil {
-		d = make([]byte, bitmapBytes)
-		u[c.chunk] = d
+func (u *union) add(c container) {
+	if c.dense == nil && len(u.few)+len(c.array)/2 <= maxArray {
+		for i := 0; i+1 < len(c.array); i += 2 {
+			u.few = append(u.few, uint32(c.chunk)<<16|uint32(binary.LittleEndian.Uint16(c.array[i:])))
+		}
+		return
 	}
+	d := u.chunk(c.chunk)
 	if c.dense == nil {
 		for i := 0; i+1 < len(c.array); i += 2 {
-			d[uint16(c.array[i+1])<<5|uint16(c.array[i]>>3)] |= 1 << (c.array[i] & 7)
+			set(d, binary.LittleEndian.Uint16(c.array[i:]))
 		}
 		return
 	}
@@ -178,14 +200,45 @@ func (u union) add(c container) {
 	}
 }
 
-func (u union) bitmap() (*roaring.Bitmap, error) {
-	cs := make([]container, 0, len(u))
-	for _, chunk := range slices.Sorted(maps.Keys(u)) {
-		c := container{chunk: chunk, dense: u[chunk]}
+func set(dense []byte, low uint16) { dense[low>>3] |= 1 << (low & 7) }
+
+func (u *union) chunk(chunk uint16) []byte {
+	d := u.dense[chunk]
+	if d == nil {
+		if u.dense == nil {
+			u.dense = map[uint16][]byte{}
+		}
+		d = make([]byte, bitmapBytes)
+		u.dense[chunk] = d
+	}
+	return d
+}
+
+func (u *union) bitmap() (*roaring.Bitmap, error) {
+	if u.dense == nil {
+		slices.Sort(u.few)
+		return roaring.BitmapOf(u.few...), nil
+	}
+	for _, n := range u.few {
+		set(u.chunk(uint16(n>>16)), uint16(n))
+	}
+	cs := make([]container, 0, len(u.dense))
+	for _, chunk := range slices.Sorted(maps.Keys(u.dense)) {
+		c := container{chunk: chunk, dense: u.dense[chunk]}
 		if c.cardinality() <= maxArray {
 			c = decodeContainer(chunk, encodeLows(c.lows()))
 		}
 		cs = append(cs, c)
 	}
 	return bitmapOf(cs)
+}
+
+// has reports whether the container has the low.
+func (c container) has(low uint16) bool {
+	if c.dense != nil {
+		return c.dense[low>>3]&(1<<(low&7)) != 0
+	}
+	n := len(c.array) / 2
+	i := sort.Search(n, func(i int) bool { return binary.LittleEndian.Uint16(c.array[2*i:]) >= low })
+	return i < n && binary.LittleEndian.Uint16(c.array[2*i:]) == low
 }

@@ -91,10 +91,16 @@ func (q *query) all(within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	return q.r.rows(place{dirOf(familyAll, q.typ), ""}, 0, 0xffff)
 }
 
+// amongFew is up to how many rows a posting is asked for each of them.
+const amongFew = 1024
+
 // key reads a posting, no further than within reaches.
 func (q *query) key(p place, within *roaring.Bitmap) (*roaring.Bitmap, error) {
 	if within == nil {
 		return q.r.rows(p, 0, 0xffff)
+	}
+	if n := within.GetCardinality(); n > 0 && n <= amongFew {
+		return q.r.rowsAmong(p, within)
 	}
 	rows, err := q.r.rows(p, uint16(within.Minimum()>>16), uint16(within.Maximum()>>16))
 	if err != nil {

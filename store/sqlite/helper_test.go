@@ -115,24 +115,41 @@ func everything() map[string]search.Expr {
 	}
 }
 
-// holdFile keeps everybody else from writing to the file, as another process could, until release is called.
-func holdFile(t testing.TB, dir string) (release func()) {
-	t.Helper()
-	c := rawConn(t, dir)
-	if err := c.Exec(`BEGIN IMMEDIATE`); err != nil {
-		t.Fatal(err)
-	}
-	var once sync.Once
-	release = func() { once.Do(func() { _ = c.Exec(`ROLLBACK`) }) }
-	t.Cleanup(release)
-	return release
+// doorman is a clock that can keep the writer waiting. The writer reads its clock once a group holds all its transactions, so
+// that whatever is written while the writer waits comes into a later group.
+type doorman struct {
+	mu   sync.Mutex
+	stop *pending // the transaction whose group waits; nil for none
+	here chan struct{}
+	free chan struct{}
 }
 
-// rawConn is a connection to the file of a store beside the store's own.
+func (d *doorman) now() time.Time {
+	d.mu.Lock()
+	waits := d.stop != nil && d.stop.taken.Load()
+	if waits {
+		d.stop = nil
+	}
+	d.mu.Unlock()
+	if waits {
+		close(d.here)
+		select {
+		case <-d.free:
+		case <-time.After(time.Minute): // the test gave up
+		}
+	}
+	return time.Now()
+}
+
+// rawConn is a connection to the file of a store beside the store's own, for as long as the test.
 func rawConn(t testing.TB, dir string) *sqlite3.Conn {
 	t.Helper()
 	c, err := sqlite3.Open("file:" + filepath.Join(dir, FileName))
 	if err != nil {
+		t.Fatal(err)
+	}
+	// An open store may hold the file's write lock at this moment: a connection waits for it only if told to.
+	if err := c.BusyTimeout(time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
@@ -142,10 +159,7 @@ func rawConn(t testing.TB, dir string) *sqlite3.Conn {
 // change changes the file of a store behind its back.
 func change(t testing.TB, dir, sql string) {
 	t.Helper()
-	c, err := sqlite3.Open("file:" + filepath.Join(dir, FileName))
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rawConn(t, dir)
 	if err := c.Exec(sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
@@ -179,13 +193,12 @@ func (c *manualClock) advance(d time.Duration) {
 // eventually waits for what the writer does in the background.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for range 1500 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if holds() {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("after 15 seconds: not %s", what)
+	t.Fatalf("after a minute: not %s", what)
 }
 
 func filesIn(t testing.TB, dir string) []string {
@@ -199,4 +212,14 @@ func filesIn(t testing.TB, dir string) []string {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// takeReader takes a connection out of the pool of a store.
+func takeReader(t testing.TB, s *Store) *reader {
+	t.Helper()
+	r, err := s.readers.take(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }

@@ -139,11 +139,6 @@ func (r *reader) currentIn(ctx context.Context, rows *roaring.Bitmap, from, unti
 
 // replacedBelow returns the rows that were replaced by a row below the bound.
 func (r *reader) replacedBelow(ctx context.Context, rows *roaring.Bitmap, bound uint32) (*roaring.Bitmap, error) {
-	st, _, err := r.conn.Prepare(`SELECT prev FROM version WHERE n = ?`)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = st.Close() }()
 	out := roaring.New()
 	it := rows.Iterator()
 	for it.HasNext() {
@@ -154,15 +149,11 @@ func (r *reader) replacedBelow(ctx context.Context, rows *roaring.Bitmap, bound 
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := st.BindInt64(1, int64(n)); err != nil {
+		prev, err := r.loadPrev(n)
+		if err != nil {
 			return nil, err
 		}
-		if st.Step() {
-			out.Add(uint32(st.ColumnInt64(0)))
-		}
-		if err := st.Reset(); err != nil {
-			return nil, err
-		}
+		out.Add(prev)
 	}
 	return out, nil
 }

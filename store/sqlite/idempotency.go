@@ -118,10 +118,14 @@ func (w *writer) forgetKeys() error {
 		b := binder{st: st}
 		b.int(w.s.o.Clock().Add(-keepIdempotency).UnixMilli())
 		b.int(some)
-		if err := b.exec(); err != nil {
+		if err := errors.Join(w.begin(), b.exec()); err != nil {
 			return err
 		}
-		if w.conn.Changes() < some || len(w.s.queue) > 0 {
+		dropped := w.conn.Changes()
+		if err := w.end(); err != nil {
+			return err
+		}
+		if dropped < some || len(w.s.queue) > 0 {
 			return nil
 		}
 	}

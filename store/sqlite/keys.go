@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 
 	"firewolf/fhir"
 	"firewolf/fhir/search"
@@ -37,6 +39,11 @@ type place struct {
 func (p place) bytes() []byte {
 	b := make([]byte, 0, len(p.dir)+len(p.suf)+2)
 	return append(append(b, p.dir...), p.suf...)
+}
+
+// compare orders places as their keys are ordered in the file, but for those of which one begins with the other.
+func (p place) compare(o place) int {
+	return cmp.Or(strings.Compare(p.dir, o.dir), strings.Compare(p.suf, o.suf))
 }
 
 func dirOf(family byte, typ uint16) string {

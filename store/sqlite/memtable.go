@@ -76,6 +76,18 @@ func (m *memtable) collect(dir string, s span, keep func(suf string) bool, b *ro
 	}
 }
 
+// any reports whether a suffix lies in the span.
+func (m *memtable) any(dir string, s span) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for suf := range m.dirs[dir] {
+		if s.has(suf) {
+			return true
+		}
+	}
+	return false
+}
+
 // next returns the lowest suffix in the span, or the highest if descending.
 func (m *memtable) next(dir string, s span, descending bool) (string, bool) {
 	m.mu.RLock()
@@ -107,18 +119,7 @@ func (m *memtable) sorted() []place {
 			out = append(out, place{dir, suf})
 		}
 	}
-	slices.SortFunc(out, func(a, b place) int {
-		if a.dir != b.dir {
-			if a.dir < b.dir {
-				return -1
-			}
-			return 1
-		}
-		if a.suf < b.suf {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, place.compare)
 	return out
 }
 

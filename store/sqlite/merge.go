@@ -64,7 +64,7 @@ func (w *writer) mergeSome() {
 func (w *writer) mergeNext(size int) error {
 	part := w.merge.places[:min(size, len(w.merge.places))]
 	last := len(part) == len(w.merge.places)
-	if err := w.conn.Exec(`BEGIN IMMEDIATE`); err != nil {
+	if err := w.begin(); err != nil {
 		return err
 	}
 	for _, p := range part {
@@ -77,7 +77,7 @@ func (w *writer) mergeNext(size int) error {
 			return err
 		}
 	}
-	if err := w.conn.Exec(`COMMIT`); err != nil {
+	if err := w.end(); err != nil {
 		return err
 	}
 	w.merge.places = w.merge.places[len(part):]

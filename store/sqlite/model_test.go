@@ -201,7 +201,7 @@ func drawText(t *rapid.T) string {
 }
 
 func drawKey(t *rapid.T) fhir.Key {
-	return fhir.Key{Type: rapid.SampledFrom([]string{"A", "B"}).Draw(t, "type"), ID: fmt.Sprint(rapid.IntRange(1, 12).Draw(t, "id"))}
+	return fhir.Key{Type: rapid.SampledFrom([]string{"A", "B"}).Draw(t, "type"), ID: fmt.Sprint(rapid.IntRange(1, 6).Draw(t, "id"))}
 }
 
 func drawRange(t *rapid.T) search.Range {
@@ -486,14 +486,19 @@ func (x *machine) die(t *rapid.T) {
 func (x *machine) mergeStep(t *rapid.T) {
 	if x.w.merge == nil {
 		x.w.freeze()
-		return
 	}
-	if err := x.w.mergeNext(rapid.IntRange(1, 40).Draw(t, "keys")); err != nil {
+	if err := x.w.mergeNext(rapid.IntRange(1, 100).Draw(t, "keys")); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func (x *machine) pruneStep(t *rapid.T) {
+	x.m.clock.advance(time.Duration(rapid.IntRange(0, 6).Draw(t, "idle")) * time.Second)
+	if rapid.Bool().Draw(t, "merge all") {
+		if err := x.w.mergeAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := x.w.raiseFloor(); err != nil {
 		t.Fatal(err)
 	}
@@ -508,11 +513,11 @@ func TestRandomHistoriesAnswerAlikeHoweverFarMergingAndPruningAreWhenTheProcessD
 		dir, cleanup := tempDir(t)
 		defer cleanup()
 		x := newMachine(dir)
-		x.options.Retention = 4 * time.Second
+		x.options.Retention = 5 * time.Second
 		x.draw(t)
 		x.prepare(t)
 		defer func() { x.die(t) }()
-		for range rapid.IntRange(5, 50).Draw(t, "steps") {
+		for range rapid.IntRange(20, 60).Draw(t, "steps") {
 			switch rapid.IntRange(0, 15).Draw(t, "step") {
 			case 0:
 				x.die(t)

@@ -35,6 +35,10 @@ type Options struct {
 	Clock  fhir.Clock // default time.Now
 	Index  string     // names the definitions and key format that entries are made with; a store of another must be reindexed
 
+	// Bases are the base URLs that Engine takes for this server's own (search.Engine.Own). A store whose entries would be others with
+	// them must be reindexed.
+	Bases []string
+
 	Retention time.Duration // how long a moment stays searchable after it passed; default 1 h
 	Queue     int           // transactions that may wait to be written; default 1,024
 	Merge     int           // versions that are merged into the index at a time; default 4,096
@@ -82,11 +86,13 @@ type Store struct {
 
 	now   atomic.Pointer[headState] // what is committed
 	floor atomic.Uint32             // moments below it can no longer be searched
+	holds store.Holds               // moments that the floor stays below
+	rise  sync.Mutex                // held while the floor rises, and while a moment comes to be held
 	mem   atomic.Pointer[[]*memtable]
 	shut  *closings
 	reads *epochs
 
-	readers chan *reader
+	readers *pool
 	queue   chan *pending
 	waiting atomic.Int64 // bytes of what is in the queue
 	stop    chan struct{}
@@ -149,7 +155,7 @@ func prepare(ctx context.Context, path string, o Options) (*Store, *writer, erro
 	}
 	s := &Store{
 		o: o, file: file, lock: lock, shut: newClosings(), reads: newEpochs(),
-		readers: make(chan *reader, o.Readers), queue: make(chan *pending, o.Queue), stop: make(chan struct{}), stopped: make(chan struct{}),
+		readers: newPool(o.Readers), queue: make(chan *pending, o.Queue), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	w, err := s.open(ctx)
 	if err != nil {
@@ -223,6 +229,9 @@ func (s *Store) begin(ctx context.Context, conn *sqlite3.Conn) (*writer, error) 
 	if err := w.recover(ctx); err != nil {
 		return nil, err
 	}
+	if err := w.settleBases(); err != nil {
+		return nil, err
+	}
 	return w, s.openReaders()
 }
 
@@ -236,7 +245,7 @@ func (s *Store) openReaders() error {
 		if err != nil {
 			return errors.Join(err, closeConn(c))
 		}
-		s.readers <- r
+		s.readers.give(r)
 	}
 	return nil
 }
@@ -286,58 +295,41 @@ func (s *Store) Close() error {
 		s.closeMu.Unlock()
 		close(s.stop)
 		<-s.stopped
-		for range s.o.Readers {
-			err = errors.Join(err, closeConn((<-s.readers).conn))
-		}
+		err = s.readers.close(s.o.Readers)
 		err = errors.Join(s.dirty, err, s.lock.Unlock())
 	})
 	return err
 }
 
-// release closes the connections that nobody reads on, and gives up the lock.
+// release closes the connections, on which nobody reads yet, and gives up the lock.
 func (s *Store) release() error {
-	var err error
-	for {
-		select {
-		case r := <-s.readers:
-			err = errors.Join(err, closeConn(r.conn))
-			continue
-		default:
-		}
-		return errors.Join(err, s.lock.Unlock())
-	}
+	return errors.Join(s.readers.close(len(s.readers.free)), s.lock.Unlock())
 }
 
 // read runs f on a connection of the pool, on one state of the file. A canceled context interrupts its statements.
 func (s *Store) read(ctx context.Context, f func(r *reader) error) error {
-	r, err := s.takeReader(ctx)
+	return s.borrow(ctx, func(r *reader) error { return r.snapshot(func() error { return f(r) }) })
+}
+
+// borrow runs f on a connection of the pool. Each statement that f runs outside of r.snapshot sees a state of its own, not
+// older than the memtables of r.
+func (s *Store) borrow(ctx context.Context, f func(r *reader) error) error {
+	r, err := s.readers.take(ctx, s.stop)
 	if err != nil {
 		return err
 	}
-	defer func() { s.readers <- r }()
+	defer s.readers.give(r)
 	defer s.reads.leave(s.reads.enter())
-	r.conn.SetInterrupt(ctx)
-	err = r.snapshot(func() error { return f(r) })
+	r.mems = s.memtables()
+	defer func() { r.mems = nil }()
+	if err := r.settle(ctx, s.readers.state.Load()); err != nil {
+		return err
+	}
+	err = f(r)
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return err
-}
-
-func (s *Store) takeReader(ctx context.Context) (*reader, error) {
-	select {
-	case <-s.stop: // also where connections are free
-		return nil, errClosing()
-	default:
-	}
-	select {
-	case r := <-s.readers:
-		return r, nil
-	case <-s.stop:
-		return nil, errClosing()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // readAt runs f at a moment, which is kept until f is done. f may run again: where Now was asked for and writes made
@@ -367,6 +359,17 @@ func (s *Store) moment(t fhir.Moment) (uint32, error) {
 		return 0, fhir.NewIssue(fhir.Expired, fmt.Sprintf("moment %d has not been yet", t))
 	}
 	return uint32(t), s.checkFloor(uint32(t))
+}
+
+// Hold keeps a moment searchable while the process lives, unless too many closed versions come to lie in memory.
+func (s *Store) Hold(_ context.Context, t fhir.Moment) (fhir.Moment, func(), error) {
+	s.rise.Lock()
+	defer s.rise.Unlock()
+	n, err := s.moment(t)
+	if err != nil {
+		return 0, nil, err
+	}
+	return fhir.Moment(n), s.holds.Add(fhir.Moment(n)), nil
 }
 
 // checkFloor is asked before a read and after it, since index entries of closed

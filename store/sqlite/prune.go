@@ -45,7 +45,8 @@ func (w *writer) forgetPruned() {
 // raiseFloor gives up the moments that the retention no longer asks for.
 func (w *writer) raiseFloor() error {
 	before := w.s.o.Clock().Add(-w.s.o.Retention)
-	if w.s.shut.len() > maxClosings {
+	full := w.s.shut.len() > maxClosings
+	if full {
 		before = w.s.o.Clock().Add(-w.s.o.Retention / 16)
 	}
 	head := w.s.head()
@@ -54,7 +55,13 @@ func (w *writer) raiseFloor() error {
 		return err
 	}
 	// The newest moment of the time before stays searchable: it was the present until the version after it.
-	if floor := n - 1; floor > w.s.floor.Load() {
+	w.s.rise.Lock()
+	defer w.s.rise.Unlock()
+	floor := n - 1
+	if held, some := w.s.holds.Oldest(0); some && !full {
+		floor = min(floor, uint32(held))
+	}
+	if floor > w.s.floor.Load() {
 		w.s.floor.Store(floor)
 	}
 	return nil
@@ -82,7 +89,7 @@ func (w *writer) pruneNext(size int) error {
 	if len(closings) == 0 {
 		return nil
 	}
-	if err := w.conn.Exec(`BEGIN IMMEDIATE`); err != nil {
+	if err := w.begin(); err != nil {
 		return err
 	}
 	var olds []uint32
@@ -98,7 +105,7 @@ func (w *writer) pruneNext(size int) error {
 	if err := setMeta(w.conn, metaFloor, intBytes(int64(floor))); err != nil {
 		return err
 	}
-	if err := w.conn.Exec(`COMMIT`); err != nil {
+	if err := w.end(); err != nil {
 		return err
 	}
 	w.pruner.after = closings[len(closings)-1].n

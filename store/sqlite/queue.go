@@ -8,7 +8,8 @@ import (
 	"firewolf/store"
 )
 
-// queueBytes bounds the memory of the transactions that wait.
+// queueBytes bounds the memory of the transactions that wait: once so much waits nothing more is let in. The last one may go beyond it,
+// so that a large one needs no empty queue, which it might never meet.
 const queueBytes = 64 << 20
 
 // pending is a transaction that waits to be written.
@@ -50,15 +51,14 @@ func (s *Store) Write(ctx context.Context, tx store.Tx) (store.Commit, error) {
 	return p.commit, p.err
 }
 
-// enqueue lets a transaction wait, unless too many do. A single one may be larger than all that may wait together.
+// enqueue lets a transaction wait, unless too many do.
 func (s *Store) enqueue(p *pending) error {
 	s.closeMu.RLock()
 	defer s.closeMu.RUnlock()
 	if s.closed {
 		return errClosing()
 	}
-	if waiting := s.waiting.Add(p.size); waiting > queueBytes && waiting > p.size {
-		s.waiting.Add(-p.size)
+	if !s.admit(p.size) {
 		return errQueueFull()
 	}
 	select {
@@ -67,6 +67,19 @@ func (s *Store) enqueue(p *pending) error {
 	default:
 		s.waiting.Add(-p.size)
 		return errQueueFull()
+	}
+}
+
+// admit counts the bytes of a transaction, or refuses it. One that is refused is never counted: it turns nobody else away.
+func (s *Store) admit(size int64) bool {
+	for {
+		waiting := s.waiting.Load()
+		if waiting >= queueBytes {
+			return false
+		}
+		if s.waiting.CompareAndSwap(waiting, waiting+size) {
+			return true
+		}
 	}
 }
 

@@ -230,6 +230,10 @@ func (q *query) inDates(e search.InRange) (*roaring.Bitmap, error) {
 
 // longRanges finds ranges over several days: both ends must fit, and where a version has several ranges the same one.
 func (q *query) longRanges(dir string, low, high days) (sure, doubt *roaring.Bitmap, err error) {
+	there, err := q.r.holds(dir, prefixSpan(string([]byte{sideLow}))) // a range has both sides; many a parameter has none
+	if err != nil || !there {
+		return roaring.New(), roaring.New(), err
+	}
 	switch {
 	case high.unbounded():
 		return q.inDays(dir, sideLow, low)

@@ -26,8 +26,8 @@ func drawDay(t *rapid.T, label string) day {
 func TestBucketsOfASpanOfDaysHoldItsDaysAndNoOthers(t *testing.T) {
 	s := openAt(t, t.TempDir(), Options{Engine: numberIndex{}, Readers: 1})
 	defer func() { _ = s.Close() }()
-	r := <-s.readers
-	defer func() { r.mems = nil; s.readers <- r }()
+	r := takeReader(t, s)
+	defer func() { r.mems = nil; s.readers.give(r) }()
 	dir := namedDir(familyRange, 1, "date")
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMemtable()
@@ -83,10 +83,18 @@ func TestMonthsAreCountedAlikeInBothDirections(t *testing.T) {
 	})
 }
 
-// drawInstant draws times about the ends of days.
+// drawInstant draws times about the ends of days, within the calendar: the first and the last day stand for no bound.
 func drawInstant(t *rapid.T, label string) time.Time {
 	d := drawDay(t, label)
-	return d.start().Add(rapid.SampledFrom([]time.Duration{-1, 0, 1, time.Hour, 24*time.Hour - 1, 24 * time.Hour}).Draw(t, label+" of day"))
+	x := d.start().Add(rapid.SampledFrom([]time.Duration{-1, 0, 1, time.Hour, 24*time.Hour - 1, 24 * time.Hour}).Draw(t, label+" of day"))
+	switch {
+	case x.Before((minDay + 1).start()):
+		return (minDay + 1).start()
+	case !x.Before(maxDay.start()):
+		return maxDay.start().Add(-1)
+	default:
+		return x
+	}
 }
 
 func drawEnd(t *rapid.T, label string) string {

@@ -13,16 +13,22 @@ func (s *Store) Read(ctx context.Context, t fhir.Moment, k fhir.Key) (v fhir.Ver
 	if err != nil {
 		return v, err
 	}
-	err = s.read(ctx, func(r *reader) error {
-		n, err := r.current(k, at)
-		if err != nil {
+	err = s.borrow(ctx, func(r *reader) error {
+		current, found, err := r.loadCurrent(k, at)
+		if v = current; found || err != nil {
 			return err
 		}
-		if n == 0 {
-			return store.NotFound(k)
-		}
-		v, err = r.load(n)
-		return err
+		return r.snapshot(func() error {
+			n, err := r.current(k, at)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return store.NotFound(k)
+			}
+			v, err = r.load(n)
+			return err
+		})
 	})
 	if err == nil && v.Deleted {
 		err = store.Gone(v)

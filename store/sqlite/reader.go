@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -19,9 +20,13 @@ import (
 type reader struct {
 	s    *Store
 	conn *sqlite3.Conn
-	// mems are the memtables of this read. They are taken before its snapshot of the file
-	// begins: what leaves a memtable after that is in the snapshot, or was in the table when it was taken.
+	// mems are the memtables of this read. They are taken before its first look at the file: what leaves a memtable after
+	// that is in the file, or was in the table when it was taken.
 	mems []*memtable
+	// seen is the state of the pool at the last read, and calm whether it was the same at the one before, with no writer at work.
+	seen uint64
+	calm bool
+	kept bool // a transaction is open, which the next read may go on with
 
 	begin  *sqlite3.Stmt
 	commit *sqlite3.Stmt
@@ -29,17 +34,23 @@ type reader struct {
 	posting  *sqlite3.Stmt // one container
 	postings *sqlite3.Stmt // the containers of a key, or of a span of keys
 	below    *sqlite3.Stmt // the last key below one
+	last     *sqlite3.Stmt // the last container below a key
 	above    *sqlite3.Stmt // the first key from one on
 	first    *sqlite3.Stmt // the length of the first container of a key
 	version  *sqlite3.Stmt // a whole row
+	newest   *sqlite3.Stmt // the whole row that the last container below a key ends with, as lastRow says
 	header   *sqlite3.Stmt // what writing needs of a row
 	values   *sqlite3.Stmt // vals of a row
 	name     *sqlite3.Stmt // type and id of a row
 	time     *sqlite3.Stmt // at of a row
+	prev     *sqlite3.Stmt // the row of the version before
 	outcome  *sqlite3.Stmt // of a transaction with an idempotency key
 }
 
 func (s *Store) newReader(c *sqlite3.Conn) (*reader, error) {
+	if err := c.CreateFunction("last_row", 3, sqlite3.DETERMINISTIC|sqlite3.INNOCUOUS, lastRow); err != nil {
+		return nil, err
+	}
 	r := &reader{s: s, conn: c}
 	for _, p := range []struct {
 		to  **sqlite3.Stmt
@@ -50,13 +61,17 @@ func (s *Store) newReader(c *sqlite3.Conn) (*reader, error) {
 		{&r.posting, `SELECT v FROM posting WHERE k = ?`},
 		{&r.postings, `SELECT k, v FROM posting WHERE k >= ? AND k <= ? ORDER BY k`},
 		{&r.below, `SELECT k FROM posting WHERE k < ? AND k >= ? ORDER BY k DESC LIMIT 1`},
+		{&r.last, `SELECT k, v FROM posting WHERE k < ? AND k >= ? ORDER BY k DESC LIMIT 1`},
 		{&r.above, `SELECT k FROM posting WHERE k >= ? AND k < ? ORDER BY k LIMIT 1`},
 		{&r.first, `SELECT length(v), k FROM posting WHERE k >= ? AND k <= ? ORDER BY k LIMIT 1`},
 		{&r.version, `SELECT type, id, vid, at, method, json FROM version WHERE n = ?`},
+		{&r.newest, `SELECT type, id, vid, at, method, json, n FROM version
+			WHERE n = (SELECT last_row(k, v, ?3) FROM posting WHERE k < ?1 AND k >= ?2 ORDER BY k DESC LIMIT 1)`},
 		{&r.header, `SELECT vid, method, digest FROM version WHERE n = ?`},
 		{&r.values, `SELECT vals FROM version WHERE n = ?`},
 		{&r.name, `SELECT type, id FROM version WHERE n = ?`},
 		{&r.time, `SELECT at FROM version WHERE n = ?`},
+		{&r.prev, `SELECT prev FROM version WHERE n = ?`},
 		{&r.outcome, `SELECT at, request, note, results FROM idempotency WHERE k = ?`},
 	} {
 		st, _, err := c.PrepareFlags(p.sql, sqlite3.PREPARE_PERSISTENT)
@@ -68,14 +83,62 @@ func (s *Store) newReader(c *sqlite3.Conn) (*reader, error) {
 	return r, nil
 }
 
-// snapshot runs f on one state of the file.
-func (r *reader) snapshot(f func() error) (err error) {
-	r.mems = r.s.memtables()
-	defer func() { r.mems = nil }()
-	if !r.conn.GetAutocommit() { // an error of the disk can leave a transaction open; no later read may meet it
-		if err := r.conn.Exec(`ROLLBACK`); err != nil {
+// settle prepares for a read in a state of the pool, which a context interrupts. A transaction of another state, and what an error of the disk left
+// open, are ended first, whatever the context says: no later read may meet them.
+func (r *reader) settle(ctx context.Context, state uint64) error {
+	r.calm = state == r.seen && state%2 == 0
+	r.seen = state
+	if !r.kept || !r.calm {
+		if err := r.end(); err != nil {
 			return err
 		}
+	}
+	r.conn.SetInterrupt(ctx)
+	return nil
+}
+
+// keep opens a transaction for this read and those that follow while nothing is written, and reports whether there is one.
+func (r *reader) keep() (bool, error) {
+	if r.kept || !r.calm {
+		return r.kept, nil
+	}
+	err := runStmt(r.begin)
+	r.kept = err == nil
+	return r.kept, err
+}
+
+// end ends the transaction of the connection, if there is one.
+func (r *reader) end() error {
+	r.kept = false
+	r.conn.SetInterrupt(context.Background())
+	if r.conn.GetAutocommit() {
+		return nil
+	}
+	return guard(func() error {
+		if runStmt(r.commit) == nil {
+			return nil
+		}
+		return r.conn.Exec(`ROLLBACK`)
+	})
+}
+
+// rest prepares for a time without reads, in a state of the pool: only a transaction of that state stays open. What cannot be ended is tried again
+// whenever the writer begins or ends, and before the next read.
+func (r *reader) rest(state uint64) {
+	r.conn.SetInterrupt(context.Background())
+	if !r.kept || r.seen != state {
+		_ = r.end()
+	}
+}
+
+// snapshot runs f on one state of the file.
+func (r *reader) snapshot(f func() error) (err error) {
+	kept, err := r.keep()
+	if err != nil {
+		return err
+	}
+	if kept {
+		return f()
 	}
 	if err := runStmt(r.begin); err != nil {
 		return err
@@ -128,7 +191,7 @@ func (r *reader) rows(p place, loChunk, hiChunk uint16) (*roaring.Bitmap, error)
 	to := withChunk(base, hiChunk)
 	var cs []container
 	err := r.containers(from, to, func(k, v []byte) error {
-		cs = append(cs, decodeContainer(binary.BigEndian.Uint16(k[len(k)-2:]), append([]byte(nil), v...)))
+		cs = append(cs, containerOf(k, append([]byte(nil), v...)))
 		return nil
 	})
 	if err != nil {
@@ -144,6 +207,50 @@ func (r *reader) rows(p place, loChunk, hiChunk uint16) (*roaring.Bitmap, error)
 		}
 	}
 	return b, nil
+}
+
+// rowsAmong returns the rows of one key that are among few others: containers of many rows are not copied for them.
+func (r *reader) rowsAmong(p place, few *roaring.Bitmap) (*roaring.Bitmap, error) {
+	wanted := few.ToArray()
+	out := roaring.New()
+	base := p.bytes()
+	from := withChunk(append([]byte(nil), base...), uint16(wanted[0]>>16))
+	to := withChunk(base, uint16(wanted[len(wanted)-1]>>16))
+	err := r.containers(from, to, func(k, v []byte) error {
+		c := containerOf(k, v)
+		i, _ := slices.BinarySearch(wanted, uint32(c.chunk)<<16)
+		for ; i < len(wanted) && uint16(wanted[i]>>16) == c.chunk; i++ {
+			if c.has(uint16(wanted[i])) {
+				out.Add(wanted[i])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range r.mems {
+		for _, n := range m.get(p) {
+			if few.Contains(n) {
+				out.Add(n)
+			}
+		}
+	}
+	return out, nil
+}
+
+// holds reports whether any key of a directory lies in the span.
+func (r *reader) holds(dir string, s span) (bool, error) {
+	for _, m := range r.mems {
+		if m.any(dir, s) {
+			return true, nil
+		}
+	}
+	defer func() { _ = r.above.Reset() }()
+	if err := errors.Join(r.above.BindBlob(1, []byte(dir+s.from)), r.above.BindBlob(2, []byte(dir+s.to))); err != nil {
+		return false, err
+	}
+	return r.above.Step(), r.above.Err()
 }
 
 // estimate guesses how many rows a key has, from its first container.
@@ -171,7 +278,7 @@ func (r *reader) estimate(p place) (int, error) {
 
 // spanRows unites the rows of all suffixes of a directory that lie in the span and pass the filter.
 func (r *reader) spanRows(ctx context.Context, dir string, s span, keep func(suf string) bool) (*roaring.Bitmap, error) {
-	out := union{}
+	var out union
 	from := []byte(dir + s.from)
 	to := []byte(dir + s.to)
 	if s.to == "" {
@@ -186,7 +293,7 @@ func (r *reader) spanRows(ctx context.Context, dir string, s span, keep func(suf
 		if !s.has(suf) || keep != nil && !keep(suf) {
 			return nil
 		}
-		out.add(decodeContainer(binary.BigEndian.Uint16(k[len(k)-2:]), v))
+		out.add(containerOf(k, v))
 		return nil
 	})
 	if err != nil {
@@ -211,7 +318,11 @@ func (r *reader) load(n uint32) (fhir.Version, error) {
 	if !r.version.Step() {
 		return fhir.Version{}, missingRow(n, r.version.Err())
 	}
-	st := r.version
+	return versionOf(r.version, n)
+}
+
+// versionOf reads the columns type, id, vid, at, method and json of row n.
+func versionOf(st *sqlite3.Stmt, n uint32) (fhir.Version, error) {
 	v := fhir.Version{
 		Key:    fhir.Key{Type: st.ColumnText(0), ID: st.ColumnText(1)},
 		VID:    st.ColumnInt64(2),
@@ -301,6 +412,18 @@ func (r *reader) loadTime(n uint32) (time.Time, error) {
 	return time.UnixMilli(r.time.ColumnInt64(0)).UTC(), r.time.Err()
 }
 
+// loadPrev returns the row that version row n replaced, 0 for none.
+func (r *reader) loadPrev(n uint32) (uint32, error) {
+	defer func() { _ = r.prev.Reset() }()
+	if err := r.prev.BindInt64(1, int64(n)); err != nil {
+		return 0, err
+	}
+	if !r.prev.Step() {
+		return 0, missingRow(n, r.prev.Err())
+	}
+	return uint32(r.prev.ColumnInt64(0)), r.prev.Err()
+}
+
 // history returns the rows of all versions of one resource, ascending: row k is version k+1.
 func (r *reader) history(k fhir.Key) (*roaring.Bitmap, error) {
 	typ, ok := r.s.kinds.id(k.Type)
@@ -317,54 +440,91 @@ func (r *reader) current(k fhir.Key, t uint32) (uint32, error) {
 		return 0, nil
 	}
 	p := idPlace(typ, k.ID)
-	for _, m := range r.mems { // the newest table first
-		rows := m.get(p)
-		for i := len(rows) - 1; i >= 0; i-- {
-			if rows[i] <= t {
-				return rows[i], nil
-			}
-		}
+	if n := r.remembered(p, t); n != 0 {
+		return n, nil
 	}
 	return r.lastMerged(p, t)
 }
 
-// lastMerged returns the highest row <= t of a key in the file.
-func (r *reader) lastMerged(p place, t uint32) (uint32, error) {
-	for chunk := uint16(t >> 16); ; chunk-- {
-		key, found, err := r.lastKey(p, chunk)
-		if err != nil || !found {
-			return 0, err
-		}
-		v, err := r.container(key)
-		if err != nil {
-			return 0, err
-		}
-		chunk = binary.BigEndian.Uint16(key[len(key)-2:])
-		lows := decodeContainer(chunk, v).lows()
-		for i := len(lows) - 1; i >= 0; i-- {
-			if n := uint32(chunk)<<16 | uint32(lows[i]); n <= t {
-				return n, nil
+// remembered returns the highest row <= t of a key in memory, 0 where there is none: all of them are above those in the file.
+func (r *reader) remembered(p place, t uint32) uint32 {
+	for _, m := range r.mems { // the newest table first
+		rows := m.get(p)
+		for i := len(rows) - 1; i >= 0; i-- {
+			if rows[i] <= t {
+				return rows[i]
 			}
 		}
-		if chunk == 0 {
-			return 0, nil
+	}
+	return 0
+}
+
+// loadCurrent loads the version that was current at moment t in one statement, which needs no transaction around it: rows do not
+// change. It does not find what has its last row up to t below the chunk of a later one; then it reports false.
+func (r *reader) loadCurrent(k fhir.Key, t uint32) (v fhir.Version, found bool, err error) {
+	typ, ok := r.s.kinds.id(k.Type)
+	if !ok {
+		return v, false, nil
+	}
+	if _, err := r.keep(); err != nil {
+		return v, false, err
+	}
+	p := idPlace(typ, k.ID)
+	if n := r.remembered(p, t); n != 0 {
+		v, err = r.load(n)
+		return v, true, err
+	}
+	st := r.newest
+	defer func() { _ = st.Reset() }()
+	if err := r.bindLast(st, p, uint16(t>>16)); err != nil {
+		return v, false, err
+	}
+	if err := st.BindInt64(3, int64(t)); err != nil {
+		return v, false, err
+	}
+	if !st.Step() {
+		return v, false, st.Err()
+	}
+	v, err = versionOf(st, uint32(st.ColumnInt64(6)))
+	return v, true, err
+}
+
+// lastMerged returns the highest row <= t of a key in the file.
+func (r *reader) lastMerged(p place, t uint32) (n uint32, err error) {
+	for chunk := uint16(t >> 16); ; chunk-- {
+		chunk, n, err = r.lastIn(p, chunk, t)
+		if err != nil || n != 0 || chunk == 0 {
+			return n, err
 		}
 	}
 }
 
-// lastKey finds the last container of a key up to a chunk.
-func (r *reader) lastKey(p place, chunk uint16) ([]byte, bool, error) {
-	defer func() { _ = r.below.Reset() }()
+// lastIn looks into the last container of a key up to a chunk. It returns the container's own chunk, 0 where there is none, and
+// its highest row <= t, 0 where there is none.
+func (r *reader) lastIn(p place, chunk uint16, t uint32) (uint16, uint32, error) {
+	defer func() { _ = r.last.Reset() }()
+	if err := r.bindLast(r.last, p, chunk); err != nil {
+		return 0, 0, err
+	}
+	if !r.last.Step() {
+		return 0, 0, r.last.Err()
+	}
+	c := containerOf(r.last.ColumnRawBlob(0), r.last.ColumnRawBlob(1))
+	return c.chunk, c.last(t), r.last.Err()
+}
+
+// bindLast gives a statement the bounds of the containers of a key up to a chunk.
+func (r *reader) bindLast(st *sqlite3.Stmt, p place, chunk uint16) error {
 	base := p.bytes()
 	upper := append(withChunk(append([]byte(nil), base...), chunk), 0) // just above the chunk's own key
-	if err := r.below.BindBlob(1, upper); err != nil {
-		return nil, false, err
+	return errors.Join(st.BindBlob(1, upper), st.BindBlob(2, withChunk(base, 0)))
+}
+
+// lastRow is the SQL function last_row(k, v, t): the highest row <= t of a container and its key, NULL where there is none.
+func lastRow(ctx sqlite3.Context, arg ...sqlite3.Value) {
+	if n := containerOf(arg[0].RawBlob(), arg[1].RawBlob()).last(uint32(arg[2].Int64())); n != 0 {
+		ctx.ResultInt64(int64(n))
+	} else {
+		ctx.ResultNull()
 	}
-	if err := r.below.BindBlob(2, withChunk(base, 0)); err != nil {
-		return nil, false, err
-	}
-	if !r.below.Step() {
-		return nil, false, r.below.Err()
-	}
-	return r.below.ColumnBlob(0, nil), true, r.below.Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/ncruces/go-sqlite3"
@@ -82,6 +83,9 @@ func (x *reindexer) run(ctx context.Context) error {
 		if err := setMeta(c, metaIndex, []byte(x.w.s.o.Index)); err != nil {
 			return err
 		}
+		if err := writeBases(c, x.w.s.o.Bases); err != nil {
+			return err
+		}
 		if err := setMeta(c, metaMerged, intBytes(int64(n))); err != nil {
 			return err
 		}
@@ -110,7 +114,7 @@ func (x *reindexer) begin() (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(mark) >= 4 && string(mark[4:]) == x.w.s.o.Index {
+	if len(mark) >= 4 && string(mark[4:]) == x.w.s.o.target() {
 		return binary.BigEndian.Uint32(mark), nil
 	}
 	err = x.inTransaction(func(c *sqlite3.Conn) error {
@@ -126,8 +130,11 @@ func (x *reindexer) begin() (uint32, error) {
 }
 
 func (x *reindexer) mark(c *sqlite3.Conn, done uint32) error {
-	return setMeta(c, metaReindex, append(binary.BigEndian.AppendUint32(nil, done), x.w.s.o.Index...))
+	return setMeta(c, metaReindex, append(binary.BigEndian.AppendUint32(nil, done), x.w.s.o.target()...))
 }
+
+// target names all that the entries depend on beside the resources.
+func (o Options) target() string { return strings.Join(append([]string{o.Index}, o.Bases...), "\n") }
 
 // step indexes the next versions: their values and postings in one transaction with the mark.
 func (x *reindexer) step(done uint32) (uint32, error) {

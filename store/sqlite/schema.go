@@ -47,6 +47,7 @@ CREATE INDEX idempotency_at ON idempotency (at);
 const (
 	metaFormat  = "format"
 	metaIndex   = "index"   // what the index entries were made with
+	metaBases   = "bases"   // the server's base URLs that they were made with, one a line
 	metaSecret  = "secret"  // signs cursors
 	metaMerged  = "merged"  // versions up to this n are in posting
 	metaFloor   = "floor"   // closings up to this n are pruned

@@ -19,6 +19,11 @@ const batch = 256
 // batchBytes is how large resources of a batch become before it ends early, so that large ones do not fill the memory.
 const batchBytes = 4 << 20
 
+// Find answers several searches at the newest moment.
+func (s *Store) Find(ctx context.Context, qs []store.Query) ([][]store.Match, error) {
+	return store.FindEach(ctx, s, qs)
+}
+
 // Search yields the matches of a plan.
 func (s *Store) Search(ctx context.Context, p search.Plan, page store.Page) iter.Seq2[store.Match, error] {
 	return func(yield func(store.Match, error) bool) {
@@ -248,7 +253,7 @@ func (s *Store) Refs(ctx context.Context, ms []store.Match, params []string) ([]
 				return err
 			}
 			for _, ref := range v.refs {
-				if wanted["*"] || wanted[ref.Param] {
+				if ref.Direct() && (wanted["*"] || wanted[ref.Param]) {
 					out[i] = append(out[i], ref)
 				}
 			}

@@ -65,6 +65,18 @@ func (s *Store) newWriter(c *sqlite3.Conn) (*writer, error) {
 	return w, nil
 }
 
+// begin opens a transaction that writes.
+func (w *writer) begin() error {
+	w.s.readers.writes(true)
+	return w.conn.Exec(`BEGIN IMMEDIATE`)
+}
+
+// end commits it. What it wrote may be told from now on.
+func (w *writer) end() error {
+	defer w.s.readers.writes(false)
+	return w.conn.Exec(`COMMIT`)
+}
+
 // run writes groups until the store closes. Between groups it merges and prunes, a slice at a time.
 func (w *writer) run() {
 	defer close(w.s.stopped)
@@ -130,8 +142,12 @@ func (w *writer) tick() {
 	if w.broken != nil {
 		return
 	}
-	if w.merge != nil {
+	if w.merge != nil && w.merge.err != nil {
 		w.merge.err = nil
+		w.mergeSome() // before a write that an index too far behind refuses could pass
+	}
+	if w.broken != nil {
+		return
 	}
 	_ = w.try(func() error { // the next tick tries again
 		w.startMerge()

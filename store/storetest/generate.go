@@ -172,7 +172,7 @@ func genObservation(g *gen) string {
 	return resource(g, "Observation",
 		member("status", str(pick(g, "status", statuses))), member("code", genConcept(g)),
 		member("category", list(g, 2, func() string { return genConcept(g) })),
-		member("subject", genReference(g, "Patient")), genWhen(g, "effective"), genValue(g),
+		genSubject(g), genWhen(g, "effective"), genValue(g),
 		member("component", list(g, 4, func() string { return object(member("code", genConcept(g)), genValue(g)) })),
 		member("derivedFrom", list(g, 2, func() string { return genReference(g, "Observation") })),
 	)
@@ -187,7 +187,7 @@ func genCondition(g *gen) string {
 		})
 	}
 	return resource(g, "Condition",
-		member("code", genConcept(g)), member("subject", genReference(g, "Patient")), onset,
+		member("code", genConcept(g)), genSubject(g), onset,
 		member("recordedDate", str(pick(g, "recordedDate", append([]string{""}, g.dates...)))),
 	)
 }
@@ -267,6 +267,17 @@ func genConcept(g *gen) string {
 
 func genIdentifier(g *gen) string {
 	return object(member("system", str(pick(g, "system", g.systems))), member("value", str(pick(g, "value", append([]string{""}, g.codes...)))))
+}
+
+// genSubject makes a subject, sometimes one that is contained, beside another that is not referred to.
+func genSubject(g *gen) string {
+	if !often(g, 2) {
+		return member("subject", genReference(g, "Patient"))
+	}
+	patient := genPatient(g)
+	_, id, _ := strings.Cut(patient, `"id":"`)
+	id, _, _ = strings.Cut(id, `"`)
+	return `"contained":[{"resourceType":"Patient","id":"other","gender":"male"},` + patient + `],` + member("subject", object(member("reference", str("#"+id))))
 }
 
 // genReference makes a reference to a type, in one of the forms that a reference has.

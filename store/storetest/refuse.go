@@ -2,8 +2,10 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 
 	"firewolf/fhir"
+	"firewolf/fhir/search"
 	"firewolf/store"
 )
 
@@ -175,6 +177,28 @@ var refuseCases = []testCase{
 		w.mustRefuse(store.Tx{Ops: []store.Op{noReferrers(remove("Patient/p1"))}}, "conflict referenced")
 		w.write(noReferrers(remove("Patient/p1")), noReferrers(remove("Patient/p2")), noReferrers(remove("Patient/p3")))
 		w.equal("patients", []string(nil), w.find("Patient"))
+	}},
+	{"a reference that no search parameter reaches holds a delete up too", func(w *world) {
+		const clinic = `{"resourceType":"Organization","id":"clinic"}`
+		contact := func(id, organization string) string {
+			return fmt.Sprintf(`{"resourceType":"Patient","id":%q,"contact":[{"organization":{"reference":%q}}]}`, id, organization)
+		}
+		w.load(clinic, contact("p1", "Organization/clinic"))
+		w.mustRefuse(store.Tx{Ops: []store.Op{noReferrers(remove("Organization/clinic"))}}, "conflict referenced")
+		w.load(contact("p1", "Organization/other"), contact("p2", Base+"/Organization/clinic"))
+		w.mustRefuse(store.Tx{Ops: []store.Op{noReferrers(remove("Organization/clinic"))}}, "conflict referenced")
+		w.mustRefuse(store.Tx{Ops: []store.Op{noReferrers(remove("Organization/clinic")), remove("Patient/p2"), w.put(contact("p3", "Organization/clinic"))}},
+			"conflict referenced")
+		w.write(noReferrers(remove("Organization/clinic")), remove("Patient/p2"))
+	}},
+	{"a reference that no search parameter reaches is not followed", func(w *world) {
+		w.load(`{"resourceType":"Organization","id":"o","name":"clinic"}`,
+			`{"resourceType":"Patient","id":"p1","managingOrganization":{"reference":"Organization/x"},"contact":[{"organization":{"reference":"Organization/o"}}]}`)
+		refs, err := w.store.Refs(w.Context(), w.matches(w.plan("Patient"), store.Page{}), []string{"*"})
+		w.equal("error", nil, err)
+		w.equal("references", [][]search.RefEntry{{{Param: "organization", Key: key("Organization/x")}}}, refs)
+		w.equal("chain", []string(nil), w.find("Patient?organization.name=clinic"))
+		w.equal("_has", []string(nil), w.find("Organization?_has:Patient:organization:_id=p1"))
 	}},
 	{"a delete of what is not there is not refused for its referrers", func(w *world) {
 		w.load(observes("o1", "Patient/p1"))

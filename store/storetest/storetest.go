@@ -21,6 +21,10 @@ type Options struct {
 	Reopen func(t *testing.T, s store.Store, clock fhir.Clock) store.Store
 	// Walk is how many results the walk through pages goes over; 0 means 10,000 (1,000 with -short).
 	Walk int
+	// Scan is how many rows the scan goes over while each of them is replaced; 0 means 5,000 (500 with -short).
+	Scan int
+	// Slow says that each request goes over a network. Then -short takes a sample of the largest cases.
+	Slow bool
 }
 
 // Run holds a store to the contract of package store.
@@ -79,6 +83,9 @@ func (b *bench) open(t *testing.T) *world {
 	t.Cleanup(func() { w.store.Close() })
 	return w
 }
+
+// sampled reports whether large cases are to be cut down to a sample.
+func (w *world) sampled() bool { return w.bench.options.Slow && testing.Short() }
 
 // openMemory returns a world with an empty oracle.
 func (b *bench) openMemory(t *testing.T, clock *manualClock) *world {
