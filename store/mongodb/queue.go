@@ -1,0 +1,146 @@
+package mongodb
+
+import (
+	"context"
+	"sync/atomic"
+
+	"firewolf/fhir"
+	"firewolf/store"
+)
+
+// queueBytes bounds the memory of the transactions that wait: once so much waits nothing more is let in. The last one may go beyond it,
+// so that a large one needs no empty queue, which it might never meet.
+const queueBytes = 64 << 20
+
+// pending is a transaction that waits to be written.
+type pending struct {
+	ctx      context.Context // of the caller: it ends the work for a transaction, never a write
+	tx       store.Tx
+	hash     string // of its idempotency key
+	prepared []prepared
+	size     int64
+	done     chan struct{}
+	taken    atomic.Bool // by the writer, or by a caller who gave up before
+	verdict  verdict
+	err      error // instead of the verdict
+}
+
+// newPending prepares a transaction.
+func newPending(ctx context.Context, tx store.Tx) (*pending, error) {
+	p := &pending{ctx: ctx, tx: tx, done: make(chan struct{})}
+	if tx.Idempotency != nil {
+		p.hash = hashOf(tx.Idempotency.Key)
+	}
+	var err error
+	if p.prepared, err = prepare(tx.Ops); err != nil {
+		return nil, err
+	}
+	for k, op := range tx.Ops {
+		p.size += int64(len(op.Stamp.Before) + len(op.Stamp.After) + len(p.prepared[k].entries) + len(p.prepared[k].resource))
+	}
+	return p, nil
+}
+
+// answer ends the wait of the caller.
+func (p *pending) answer(err error) {
+	p.err = err
+	close(p.done)
+}
+
+// Write commits a transaction.
+func (s *Store) Write(ctx context.Context, tx store.Tx) (store.Commit, error) {
+	if err := s.usable(ctx); err != nil {
+		return store.Commit{}, err
+	}
+	p, err := newPending(ctx, tx)
+	if err != nil {
+		return store.Commit{}, err
+	}
+	if err := s.enqueue(p); err != nil {
+		return store.Commit{}, err
+	}
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		if p.taken.CompareAndSwap(false, true) {
+			return store.Commit{}, ctx.Err() // the writer will pass it by
+		}
+		<-p.done // it is being written: wait for how that ends
+	}
+	if p.err != nil {
+		return store.Commit{}, p.err
+	}
+	return s.commitOf(p)
+}
+
+// enqueue lets a transaction wait, unless too many do.
+func (s *Store) enqueue(p *pending) error {
+	s.closeMu.RLock()
+	defer s.closeMu.RUnlock()
+	if s.closed {
+		return errClosing()
+	}
+	if !s.admit(p.size) {
+		return errQueueFull()
+	}
+	select {
+	case s.queue <- p:
+		return nil
+	default:
+		s.waiting.Add(-p.size)
+		return errQueueFull()
+	}
+}
+
+// admit counts the bytes of a transaction, or refuses it. One that is refused is never counted: it turns nobody else away.
+func (s *Store) admit(size int64) bool {
+	for {
+		waiting := s.waiting.Load()
+		if waiting >= queueBytes {
+			return false
+		}
+		if s.waiting.CompareAndSwap(waiting, waiting+size) {
+			return true
+		}
+	}
+}
+
+func errClosing() error {
+	return fhir.NewIssue(fhir.Transient, "the store is closing").Because(fhir.ReasonUnavailable)
+}
+
+func errQueueFull() error {
+	return fhir.NewIssue(fhir.Throttled, "too many writes wait: try again in a moment").Because(fhir.ReasonQueueFull)
+}
+
+// take claims a transaction that came out of the queue; its caller may have given up.
+func (s *Store) take(p *pending) bool {
+	s.waiting.Add(-p.size)
+	return p.taken.CompareAndSwap(false, true)
+}
+
+// commitOf is what the caller of Write gets. It is made by the caller, so that many work at it at once.
+func (s *Store) commitOf(p *pending) (store.Commit, error) {
+	v := &p.verdict
+	ctx := context.WithoutCancel(p.ctx) // it is written: nobody can give it up any more
+	if v.replay != nil {
+		return s.replayed(ctx, v.replay)
+	}
+	c := store.Commit{T: v.t, At: v.at}
+	for k, o := range v.ops {
+		r := store.Result{Effect: o.effect, Version: o.version}
+		s.guesses.set(o.version.Key, o.version.VID)
+		switch {
+		case o.effect == store.Unchanged:
+			version, err := s.versionAt(ctx, o.version.Key, o.version.VID)
+			if err != nil {
+				return store.Commit{}, s.failedRead(err)
+			}
+			r.Version = version
+		case o.effect != store.Absent && !o.version.Deleted:
+			r.Version.JSON = p.tx.Ops[k].Stamp.With(o.version.VID, o.version.At)
+		}
+		c.Results = append(c.Results, r)
+	}
+	return c, nil
+}
