@@ -1,10 +1,20 @@
 package interaction_test
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"firewolf/fhir"
 	"firewolf/fhir/interaction"
+	"firewolf/store"
 )
 
 func batch(entries ...string) interaction.Request { return call("POST ", bundle("batch", entries...)) }
@@ -18,7 +28,9 @@ func failed(status, code, reason, text, expression string) string {
 	if reason != "" {
 		reason = `"coding":[{"system":"http://example.org/fhir/firewolf/CodeSystem/reason","code":"` + reason + `"}],`
 	}
-	if expression != "" {
+	if strings.HasPrefix(expression, "http.") {
+		expression = `,"location":["` + expression + `"]`
+	} else if expression != "" {
 		expression = `,"expression":["` + expression + `"]`
 	}
 	return `{"response":{"status":"` + status + `","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"` + code +
@@ -44,7 +56,7 @@ func TestBatch(t *testing.T) {
 			want: batchResponse(
 				failed("404 Not Found", "not-found", "", "Patient/9 is not known", ""),
 				created("Patient/new-1/_history/1", "02"),
-				failed("412 Precondition Failed", "conflict", "version-mismatch", "If-Match asks for version 7 of Patient/1, the current version is 1", ""),
+				failed("412 Precondition Failed", "conflict", "version-mismatch", "If-Match asks for version 7 of Patient/1, the current version is 1", "http.If-Match"),
 				answered("200 OK", "Patient/1/_history/2", "2", "02"),
 				answered("200 OK", "", "2", "02"),
 				answered("204 No Content", "", "3", "02"),
@@ -63,9 +75,9 @@ func TestBatch(t *testing.T) {
 				ask("HEAD", "Patient/1"),
 			),
 			want: batchResponse(
-				failed("400 Bad Request", "required", "", "an entry of a batch or transaction needs a request", "request"),
+				failed("400 Bad Request", "required", "", "an entry of a batch or transaction needs a request", "Bundle.entry[0]"),
 				failed("404 Not Found", "not-supported", "unknown-type", `\"Wolf\" is not a resource type of FHIR R4`, ""),
-				failed("400 Bad Request", "not-supported", "", "a batch or transaction cannot be an entry of another", "request.url"),
+				failed("400 Bad Request", "not-supported", "", "a batch or transaction cannot be an entry of another", ""),
 				failed("501 Not Implemented", "not-supported", "not-implemented", "patch is not implemented: read the resource, change it and update it with If-Match", ""),
 				answered("200 OK", "", "1", "01"),
 			),
@@ -108,7 +120,7 @@ func TestBatch(t *testing.T) {
 			),
 			want: batchResponse(
 				`{"resource":{"resourceType":"Bundle","type":"searchset","total":0,"link":[{"relation":"self","url":"http://localhost:8080/fhir/Patient?identifier=http://other.example/ids%7C1&_summary=count"}]},"response":{"status":"200 OK"}}`,
-				failed("400 Bad Request", "not-supported", "", `\"http://other.example/Patient?identifier=1\" is not on this server`, "request.url"),
+				failed("400 Bad Request", "not-supported", "", `\"http://other.example/Patient?identifier=1\" is not on this server`, "Bundle.entry[1].request.url"),
 			),
 		},
 		{
@@ -139,4 +151,103 @@ func TestBatch(t *testing.T) {
 			want:  batchResponse(created("Patient/new-1/_history/1", "01"), created("Patient/new-2/_history/1", "01")),
 		},
 	})
+}
+
+// meeting is a store whose writes wait for each other: only writes that are under way together get through without waiting in vain.
+type meeting struct {
+	store.Store
+	size   int
+	mu     sync.Mutex
+	inside int
+	most   int
+	once   sync.Once
+	met    chan struct{}
+}
+
+func (m *meeting) Write(ctx context.Context, tx store.Tx) (store.Commit, error) {
+	m.mu.Lock()
+	m.inside++
+	m.most = max(m.most, m.inside)
+	if m.inside == m.size {
+		m.once.Do(func() { close(m.met) })
+	}
+	m.mu.Unlock()
+	select {
+	case <-m.met:
+	case <-time.After(time.Minute):
+	}
+	defer func() {
+		m.mu.Lock()
+		m.inside--
+		m.mu.Unlock()
+	}()
+	return m.Store.Write(ctx, tx)
+}
+
+func TestWritesOfABatchAreUnderWayTogether(t *testing.T) {
+	m := &meeting{size: 32, met: make(chan struct{})}
+	w := newWorld(t, func(o *interaction.Options) { m.Store, o.Store = o.Store, m })
+	var entries []string
+	for k := range 40 {
+		entries = append(entries, put(fmt.Sprintf("Patient/p%d", k), fmt.Sprintf(`{"resourceType":"Patient","id":"p%d","active":%v}`, k, k%2 == 0)))
+	}
+	got := w.do(batch(entries...))
+	if m.most != m.size {
+		t.Errorf("%d writes were under way together, want %d", m.most, m.size)
+	}
+	for k := range 40 { // in the order of the entries, whatever was done first
+		if want := fmt.Sprintf(`"location":"Patient/p%d/_history/1"`, k); strings.Count(got.Body, want) != 1 {
+			t.Errorf("no %s in %s", want, got.Body)
+		}
+	}
+	if first, second := strings.Index(got.Body, "Patient/p3/"), strings.Index(got.Body, "Patient/p4/"); first > second {
+		t.Error("the answers are out of order")
+	}
+}
+
+func TestEntriesOfABatchThatMeetTheSameResourceComeOneAfterAnother(t *testing.T) {
+	for _, references := range []interaction.References{interaction.ReferencesTransaction, interaction.ReferencesEnforce} {
+		w := newWorld(t, func(o *interaction.Options) { o.References = references })
+		var entries, want []string
+		for k := range 30 {
+			gender := []string{"male", "female"}[k%2]
+			entries = append(entries, put("Patient/1", `{"resourceType":"Patient","id":"1","gender":"`+gender+`"}`), ask("GET", "Patient/1"), ask("GET", "Patient?gender="+gender+"&_summary=count"))
+			want = append(want, fmt.Sprintf("%s %d", gender, k+1), "1")
+			if k%10 == 9 { // creates beside each other, and what counts them
+				for n := range 10 {
+					entries = append(entries, post("", fmt.Sprintf(`{"resourceType":"Basic","code":{"text":"%d"}}`, n)))
+				}
+				entries = append(entries, ask("GET", "Basic?_summary=count"))
+				want = append(want, fmt.Sprint(k+1))
+			}
+		}
+		var b struct {
+			Entry []struct {
+				Resource struct {
+					ResourceType, Gender string
+					Total                int
+					Meta                 struct{ VersionID string }
+				}
+				Response struct{ Status string }
+			}
+		}
+		if err := json.Unmarshal([]byte(w.do(batch(entries...)).Body), &b); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range b.Entry {
+			switch {
+			case e.Response.Status >= "3":
+				t.Errorf("%s: %s", references, e.Response.Status)
+			case e.Response.Status == "200 OK" && e.Resource.ResourceType == "Patient":
+				got = append(got, e.Resource.Gender+" "+e.Resource.Meta.VersionID)
+			case e.Resource.ResourceType == "Bundle":
+				got = append(got, fmt.Sprint(e.Resource.Total))
+			}
+		}
+		// The answer of each update shows the resource too.
+		if d := cmp.Diff(want, slices.Compact(got)); d != "" {
+			t.Errorf("%s: %s", references, d)
+		}
+	}
 }

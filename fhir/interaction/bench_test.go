@@ -36,6 +36,10 @@ func (s *instant) Search(_ context.Context, _ search.Plan, page store.Page) iter
 	}
 }
 
+func (s *instant) Find(ctx context.Context, qs []store.Query) ([][]store.Match, error) {
+	return store.FindEach(ctx, s, qs)
+}
+
 func (s *instant) Write(_ context.Context, tx store.Tx) (store.Commit, error) {
 	c := store.Commit{T: 1, At: began, Results: make([]store.Result, len(tx.Ops))}
 	for k, op := range tx.Ops {

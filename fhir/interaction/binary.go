@@ -13,7 +13,7 @@ import (
 // another resource. https://hl7.org/fhir/R4/binary.html#rest
 func (s *Service) binaryBody(r *Request, id string) (*tree.Tree, error) {
 	if isJSON(r.ContentType) == nil {
-		t, err := tree.Parse(r.Body, tree.Limits{Depth: s.o.Limits.Depth})
+		t, err := tree.Parse(r.Body, s.limits())
 		if err == nil && t.ResourceType() == "Binary" || r.ContentType == "" {
 			return t, err
 		}

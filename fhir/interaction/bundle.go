@@ -84,8 +84,8 @@ func (w *bundleWriter) outcome(is fhir.Issues) {
 	w.b = append(w.b, `,"search":{"mode":"outcome"}}`...)
 }
 
-// version writes an entry of a history. https://hl7.org/fhir/R4/http.html#history
-func (w *bundleWriter) version(v fhir.Version, resource []byte) {
+// version writes an entry of a history; made says that there was nothing before it. https://hl7.org/fhir/R4/http.html#history
+func (w *bundleWriter) version(v fhir.Version, resource []byte, made bool) {
 	w.open()
 	w.fullURL(v.Key)
 	if !v.Deleted {
@@ -97,7 +97,7 @@ func (w *bundleWriter) version(v fhir.Version, resource []byte) {
 		w.b = append(append(w.b, '/'), v.ID...)
 	}
 	w.b = append(w.b, `"},"response":{"status":"`...)
-	w.b = append(w.b, historyStatus(v)...)
+	w.b = append(w.b, historyStatus(v, made)...)
 	w.b = append(w.b, `","etag":"W/\"`...)
 	w.b = strconv.AppendInt(w.b, v.VID, 10)
 	w.b = append(w.b, `\"","lastModified":"`...)
@@ -105,12 +105,12 @@ func (w *bundleWriter) version(v fhir.Version, resource []byte) {
 	w.b = append(w.b, `"}}`...)
 }
 
-// historyStatus is what the interaction that made a version answered, as far as the version tells.
-func historyStatus(v fhir.Version) string {
+// historyStatus is what the interaction that made a version answered.
+func historyStatus(v fhir.Version, made bool) string {
 	switch {
 	case v.Deleted:
 		return statusLine(http.StatusNoContent)
-	case v.VID == 1:
+	case made:
 		return statusLine(http.StatusCreated)
 	default:
 		return statusLine(http.StatusOK)

@@ -54,7 +54,7 @@ func TestBundleWriter(t *testing.T) {
 			"a version that a patch made, in UTC",
 			func() []byte {
 				w := newBundle("history", "http://a", noTotal, nil, 0)
-				w.version(fhir.Version{Key: one, VID: 12, At: noon, Method: fhir.MethodPatch}, []byte(`{}`))
+				w.version(fhir.Version{Key: one, VID: 12, At: noon, Method: fhir.MethodPatch}, []byte(`{}`), false)
 				return w.bytes()
 			},
 			`{"resourceType":"Bundle","type":"history","entry":[{"fullUrl":"http://a/Patient/1","resource":{},"request":{"method":"PATCH","url":"Patient/1"},` +

@@ -32,7 +32,7 @@ func (s *Service) capabilities(_ context.Context, r *Request, _ route) (Response
 	default:
 		return Response{}, fhir.NewIssue(fhir.Value, "mode is full, normative or terminology, not "+quote(mode), "http.mode")
 	}
-	part, rest, err := s.subsetOf(rest)
+	part, rest, err := s.subsetOf(rest, "CapabilityStatement")
 	if err == nil {
 		err = noMore(rest, nameCapabilities, r.Lenient)
 	}

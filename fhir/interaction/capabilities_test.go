@@ -198,7 +198,7 @@ func TestMetadata(t *testing.T) {
 		{"mode=terminology", call("GET metadata?mode=terminology", ""), refused(501, "error not-supported/not-implemented http.mode: this server is no terminology server")},
 		{"another mode", call("GET metadata?mode=wolf", ""), refused(400, `error value http.mode: mode is full, normative or terminology, not "wolf"`)},
 		{"an unknown parameter", call("GET metadata?foo=1", ""), refused(400,
-			`error not-found/unknown-parameter http.foo: "foo" is not a parameter of capabilities`,
+			`error not-supported/unknown-parameter http.foo: "foo" is not a parameter of capabilities`,
 		)},
 		{
 			"_elements", call("GET metadata?_elements=software", ""),

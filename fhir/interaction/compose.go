@@ -13,6 +13,9 @@ func (l *look) compose() error {
 	if err := l.identify(); err != nil {
 		return err
 	}
+	if err := l.lookAhead(l.conditionsIn()); err != nil {
+		return err
+	}
 	l.p.fates = make([]fate, len(l.entries))
 	for k := range l.entries {
 		l.p.fates[k] = fate{kind: fateRead}
@@ -125,15 +128,18 @@ func (l *look) rewrite(e *entry) (*tree.Tree, error) {
 	for _, q := range found.asked {
 		k, err := l.resolve(q)
 		if err != nil {
-			return nil, q.blamed(err)
+			return nil, blamed(err, l.s.o.Spec.Location(q.node))
 		}
 		found.edits = append(found.edits, tree.Edit{Node: q.node, JSON: tree.Quote(nil, k.String())})
 	}
 	if l.s.o.References != ReferencesAllow {
+		if err := l.s.unanswered(found.lost); err != nil {
+			return nil, err
+		}
 		for _, p := range found.points {
 			if l.written[p.key] == nil && !l.required[p.key] {
 				l.required[p.key] = true
-				l.p.tx.Require = append(l.p.tx.Require, store.Requirement{Key: p.key, Location: locate(entryAt(e.at), p.location)})
+				l.p.tx.Require = append(l.p.tx.Require, store.Requirement{Key: p.key, Location: locate(entryAt(e.at), l.s.o.Spec.Location(p.node))})
 			}
 		}
 	}
@@ -144,6 +150,15 @@ func (l *look) rewrite(e *entry) (*tree.Tree, error) {
 		return e.req.tree, nil
 	}
 	return e.req.tree.Apply(found.edits)
+}
+
+// unanswered refuses references to entries that are not there: once the transaction is done nothing could resolve them.
+func (s *Service) unanswered(lost []tree.Node) error {
+	var is fhir.Issues
+	for _, n := range lost {
+		is = append(is, fhir.NewIssue(fhir.NotFound, "no entry has the fullUrl that the reference names", s.o.Spec.Location(n)).Because(fhir.ReasonDanglingReference))
+	}
+	return is.Err()
 }
 
 // resolve finds the one resource that a conditional reference means, as it is once the transaction is done: these
@@ -158,7 +173,7 @@ func (l *look) resolve(q question) (fhir.Key, error) {
 		return fhir.Key{}, err
 	}
 	touched := l.countDeleted(q.typ) + len(l.writtenOf(q.typ))
-	c, err := l.s.match(l.ctx, q.typ, pairs, 2+touched)
+	c, err := l.match(q.typ, pairs, 2+touched)
 	if err != nil {
 		return fhir.Key{}, err
 	}
@@ -191,11 +206,11 @@ func (q question) unresolved(hits int) error {
 		text = fmt.Sprintf("the conditional reference %s matches nothing", quote(q.typ+"?"+q.query))
 		code, reason = fhir.NotFound, fhir.ReasonDanglingReference
 	}
-	return fhir.NewIssue(code, text, q.node.Location()).Because(reason)
+	return fhir.NewIssue(code, text).Because(reason)
 }
 
-// blamed says of issues with the criteria where the reference stands.
-func (q question) blamed(err error) error {
+// blamed says of issues with a conditional reference where it stands.
+func blamed(err error, location string) error {
 	is, ok := fhir.IssuesOf(err)
 	if !ok {
 		return err
@@ -203,7 +218,7 @@ func (q question) blamed(err error) error {
 	out := make(fhir.Issues, len(is))
 	for k, i := range is {
 		c := *i
-		c.Expression = []string{q.node.Location()}
+		c.Expression = []string{location}
 		out[k] = &c
 	}
 	return out

@@ -94,7 +94,7 @@ func TestWritersAtOnce(t *testing.T) {
 		got := w.together(20, func(k int) interaction.Request {
 			return call("PUT Patient/1", fmt.Sprintf(`{"resourceType":"Patient","id":"1","name":[{"family":"p%d"}]}`, k), ifMatch(`*`))
 		})
-		if got[200] != 20 || w.head() != 21 {
+		if got[200] != 20 || w.written() != 21 {
 			t.Errorf("%v", got)
 		}
 	})
@@ -122,8 +122,8 @@ func TestWritersAtOnce(t *testing.T) {
 	t.Run("one idempotency key writes once", func(t *testing.T) {
 		w := busy(t, nil)
 		got := w.together(20, func(int) interaction.Request { return call("POST Patient", namedWolf, idempotent("k")) })
-		if got[201] != 20 || w.head() != 1 {
-			t.Errorf("%v at %d", got, w.head())
+		if got[201] != 20 || w.written() != 1 {
+			t.Errorf("%v at %d", got, w.written())
 		}
 	})
 }
@@ -167,8 +167,8 @@ func TestAWriteIsTriedAgainABoundedNumberOfTimes(t *testing.T) {
 		if got.Status != c.status {
 			t.Errorf("%+v: %+v", c, got)
 		}
-		if c.status == 503 && (w.head() != 0 || got.Issues[0] != "error transient : other writes kept changing what this one depends on: try again") {
-			t.Errorf("%+v at %d", got, w.head())
+		if c.status == 503 && (w.written() != 0 || got.Issues[0] != "error transient : other writes kept changing what this one depends on: try again") {
+			t.Errorf("%+v at %d", got, w.written())
 		}
 	}
 }
@@ -249,7 +249,7 @@ func TestAWriteThatIsOvertakenLooksAgain(t *testing.T) {
 			other: tagged("b"),
 			when:  quiet("PUT Patient?identifier=x", namedWolf),
 			want: refused(412,
-				"error multiple-matches : the criteria match more than one Patient, such as Patient/a and Patient/b",
+				"error multiple-matches http.query: the criteria match more than one Patient, such as Patient/a and Patient/b",
 			),
 		},
 		{
@@ -325,7 +325,7 @@ func TestAWriteThatIsOvertakenLooksAgain(t *testing.T) {
 			other: putWolfe(),
 			when:  quiet("PUT Patient/1", wolfe, ifMatch(`W/"1"`)),
 			want: refused(412,
-				"error conflict/version-mismatch : If-Match asks for version 1 of Patient/1, the current version is 2",
+				"error conflict/version-mismatch http.If-Match: If-Match asks for version 1 of Patient/1, the current version is 2",
 			),
 		},
 		{

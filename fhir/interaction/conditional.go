@@ -62,7 +62,7 @@ func (c criteria) assumption() store.Assumption {
 // tooMany is the answer to criteria that are not selective enough.
 func (c criteria) tooMany() error {
 	return fhir.NewIssue(fhir.MultipleMatches, "the criteria match more than one "+c.plan.Type+", such as "+
-		c.matches[0].String()+" and "+c.matches[1].String())
+		c.matches[0].String()+" and "+c.matches[1].String(), "http.query")
 }
 
 // conditionOf reads the criteria of If-None-Exist: what would stand after the "?" of a URL. "?a=b" and "Type?a=b",

@@ -120,6 +120,22 @@ func TestConditionalEntries(t *testing.T) {
 			),
 		},
 		{
+			name:  "a conditional update of what a conditional delete removes is refused, in either order",
+			given: []interaction.Request{tagged},
+			when:  transaction(put("Patient?identifier=x", taggedWolf), ask("DELETE", "Patient?identifier=x")),
+			want: refused(400,
+				"error invalid Bundle.entry[0],Bundle.entry[1]: Bundle.entry[0] and Bundle.entry[1] are about one resource: its criteria match Patient/1, which the other deletes",
+			),
+		},
+		{
+			name:  "a conditional update of what a delete by id removes is refused",
+			given: []interaction.Request{tagged},
+			when:  transaction(ask("DELETE", "Patient/1"), put("Patient?identifier=x", taggedWolf)),
+			want: refused(400,
+				"error invalid Bundle.entry[1],Bundle.entry[0]: Bundle.entry[1] and Bundle.entry[0] are about one resource: its criteria match Patient/1, which the other deletes",
+			),
+		},
+		{
 			name:   "a conditional delete deletes what it finds",
 			given:  []interaction.Request{tagged},
 			when:   transaction(ask("DELETE", "Patient?identifier=x")),
@@ -137,7 +153,7 @@ func TestConditionalEntries(t *testing.T) {
 			given: []interaction.Request{tagged, again},
 			when:  transaction(ask("DELETE", "Patient?identifier=x")),
 			want: refused(412,
-				"error multiple-matches Bundle.entry[0]: the criteria match more than one Patient, such as Patient/1 and Patient/2",
+				"error multiple-matches Bundle.entry[0].request.url: the criteria match more than one Patient, such as Patient/1 and Patient/2",
 			),
 		},
 		{
@@ -159,7 +175,7 @@ func TestConditionalEntries(t *testing.T) {
 				post("", taggedWolf, `"ifNoneExist":"bar=1"`),
 			), lenient),
 			want: refused(400,
-				"error not-found/unknown-parameter Bundle.entry[0].request.url: Patient has no search parameter foo",
+				"error not-supported/unknown-parameter Bundle.entry[0].request.url: Patient has no search parameter foo",
 			),
 		},
 	})

@@ -72,17 +72,17 @@ func TestCreate(t *testing.T) {
 		{
 			name: "a body of another type is refused",
 			when: call("POST Observation", wolf),
-			want: answer{Status: 400, Issues: []string{"error invalid resourceType: the body is of type Patient, the URL says Observation"}},
+			want: answer{Status: 400, Issues: []string{"error invalid Patient: the body is of type Patient, the URL says Observation"}},
 		},
 		{
 			name: "a body without a type is refused",
 			when: call("POST Patient", `{"id":"1"}`),
-			want: answer{Status: 400, Issues: []string{"error required resourceType: the body names no resourceType: it must be Patient"}},
+			want: answer{Status: 400, Issues: []string{"error required Resource: the body names no resourceType: it must be Patient"}},
 		},
 		{
 			name: "a body of no type of R4 is refused",
 			when: call("POST Patient", `{"resourceType":"Wolf"}`),
-			want: answer{Status: 400, Issues: []string{`error value resourceType: "Wolf" is not a resource type of FHIR R4`}},
+			want: answer{Status: 400, Issues: []string{`error value Resource: "Wolf" is not a resource type of FHIR R4`}},
 		},
 		{
 			name: "XML is refused by its content type",
@@ -92,7 +92,7 @@ func TestCreate(t *testing.T) {
 		{
 			name: "a parameter is refused",
 			when: call("POST Patient?foo=1", wolf),
-			want: answer{Status: 400, Issues: []string{`error not-found/unknown-parameter http.foo: "foo" is not a parameter of create`}},
+			want: answer{Status: 400, Issues: []string{`error not-supported/unknown-parameter http.foo: "foo" is not a parameter of create`}},
 		},
 		{
 			name: "a conditional reference is refused outside of a transaction",
@@ -113,7 +113,7 @@ func TestCreateTellsAllThatIsWrongWithAResource(t *testing.T) {
 	if got.Status != 400 || len(got.Issues) != 3 {
 		t.Errorf("status %d, issues %q: want 400 and three", got.Status, got.Issues)
 	}
-	if w.head() != 0 {
+	if w.written() != 0 {
 		t.Error("something was written")
 	}
 }
@@ -162,7 +162,7 @@ func TestConditionalCreate(t *testing.T) {
 			name:  "an unknown parameter is refused, lenient handling or not",
 			given: two,
 			when:  call("POST Patient", body, ifNoneExist("identifier=http://x|1&foo=1"), lenient),
-			want:  answer{Status: 400, Issues: []string{`error not-found/unknown-parameter http.If-None-Exist: Patient has no search parameter foo`}},
+			want:  answer{Status: 400, Issues: []string{`error not-supported/unknown-parameter http.If-None-Exist: Patient has no search parameter foo`}},
 		},
 		{
 			name: "a bad percent escape is refused",

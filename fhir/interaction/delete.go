@@ -70,21 +70,31 @@ func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (
 
 // matchDeletes finds what a conditional delete removes, if it may.
 func (s *Service) matchDeletes(ctx context.Context, typ string, r *Request) (criteria, error) {
-	limit := 2
-	if s.o.ConditionalDeleteMultiple {
-		limit = s.o.Limits.DeleteMatches + 1
-	}
-	c, err := s.match(ctx, typ, r.Query, limit)
-	switch {
-	case err != nil:
+	c, err := s.match(ctx, typ, r.Query, s.deleteLimit())
+	if err != nil {
 		return criteria{}, err
+	}
+	return c, s.mayDelete(c)
+}
+
+// deleteLimit is how many matches of a conditional delete are looked at.
+func (s *Service) deleteLimit() int {
+	if s.o.ConditionalDeleteMultiple {
+		return s.o.Limits.DeleteMatches + 1
+	}
+	return 2
+}
+
+// mayDelete refuses a conditional delete of too much.
+func (s *Service) mayDelete(c criteria) error {
+	switch {
 	case !s.o.ConditionalDeleteMultiple && len(c.matches) > 1:
-		return criteria{}, c.tooMany()
-	case len(c.matches) == limit && limit > 2:
-		return criteria{}, fhir.NewIssue(fhir.TooCostly, "the criteria match more than "+strconv.Itoa(s.o.Limits.DeleteMatches)+
+		return c.tooMany()
+	case len(c.matches) == c.limit && c.limit > 2:
+		return fhir.NewIssue(fhir.TooCostly, "the criteria match more than "+strconv.Itoa(s.o.Limits.DeleteMatches)+
 			" resources: nothing was deleted").Because(fhir.ReasonPreconditionFailed)
 	}
-	return c, nil
+	return nil
 }
 
 // tellDelete answers a delete that made operations.
@@ -96,7 +106,7 @@ func tellDelete(r *Request, results []store.Result) Response {
 			deleted++
 		}
 		if len(results) == 1 && res.Version.VID > 0 {
-			// The ETag lets a client bring the resource back without a race.
+			// The ETag is that of the deletion, as the history names it. https://hl7.org/fhir/R4/http.html#delete
 			resp.ETag, resp.LastModified = res.Version.ETag(), res.Version.At
 		}
 		if res.Version.Type == "Patient" && len(results) == 1 {

@@ -59,7 +59,7 @@ func TestDelete(t *testing.T) {
 			name:  "If-Match of another version does not",
 			given: one,
 			when:  call("DELETE Patient/1", "", ifMatch(`W/"2"`)),
-			want:  answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 2 of Patient/1, the current version is 1"}},
+			want:  answer{Status: 412, Issues: []string{"error conflict/version-mismatch http.If-Match: If-Match asks for version 2 of Patient/1, the current version is 1"}},
 		},
 		{
 			name:  "a reader does not delete",
@@ -71,7 +71,7 @@ func TestDelete(t *testing.T) {
 			name:  "a parameter is refused",
 			given: one,
 			when:  call("DELETE Patient/1?name=wolf", ""),
-			want:  answer{Status: 400, Issues: []string{`error not-found/unknown-parameter http.name: "name" is not a parameter of delete`}},
+			want:  answer{Status: 400, Issues: []string{`error not-supported/unknown-parameter http.name: "name" is not a parameter of delete`}},
 		},
 	})
 }
@@ -88,6 +88,13 @@ func TestDeleteOfWhatIsReferredTo(t *testing.T) {
 			given:   both,
 			when:    deleteWolf(),
 			want:    answer{Status: 409, Issues: []string{"error conflict/referenced : Patient/1 cannot be deleted: Condition/c refers to it"}},
+		},
+		{
+			name:    "is refused also where no search parameter reaches the reference",
+			options: enforce,
+			given:   []interaction.Request{call("PUT Organization/o", `{"resourceType":"Organization","id":"o","name":"x"}`), call("PUT Patient/p", contact)},
+			when:    call("DELETE Organization/o", ""),
+			want:    answer{Status: 409, Issues: []string{"error conflict/referenced : Organization/o cannot be deleted: Patient/p refers to it"}},
 		},
 		{
 			name:   "is done elsewhere",
@@ -198,7 +205,7 @@ func TestConditionalDelete(t *testing.T) {
 			name:  "many matches are refused",
 			given: three,
 			when:  call("DELETE Patient?name=wolf", ""),
-			want:  answer{Status: 412, Issues: []string{"error multiple-matches : the criteria match more than one Patient, such as Patient/0 and Patient/1"}},
+			want:  answer{Status: 412, Issues: []string{"error multiple-matches http.query: the criteria match more than one Patient, such as Patient/0 and Patient/1"}},
 		},
 		{
 			name:    "many matches are deleted where the server is set up so",
@@ -241,7 +248,7 @@ func TestConditionalDelete(t *testing.T) {
 			given:   three,
 			options: multiple,
 			when:    call("DELETE Patient?name=wolf&foo=1", "", lenient),
-			want:    answer{Status: 400, Issues: []string{"error not-found/unknown-parameter http.foo: Patient has no search parameter foo"}},
+			want:    answer{Status: 400, Issues: []string{"error not-supported/unknown-parameter http.foo: Patient has no search parameter foo"}},
 		},
 	})
 }

@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,19 +18,19 @@ func (s *Service) entryRequest(outer *Request, e tree.Node) (Request, error) {
 	r := Request{Return: outer.Return, Lenient: outer.Lenient, Base: outer.Base, Caller: outer.Caller, Now: outer.Now, sub: true}
 	req := e.Member("request")
 	if req.Kind() != tree.Object {
-		return r, fhir.NewIssue(fhir.Required, "an entry of a batch or transaction needs a request", "request")
+		return r, fhir.NewIssue(fhir.Required, "an entry of a batch or transaction needs a request")
 	}
 	r.Method = req.Member("method").Text()
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	case "":
-		return r, fhir.NewIssue(fhir.Required, "the request of an entry needs a method", "request.method")
+		return r, fhir.NewIssue(fhir.Required, "the request of an entry needs a method", "request")
 	default:
 		return r, fhir.NewIssue(fhir.CodeInvalid, quote(r.Method)+" is not a method of FHIR", "request.method")
 	}
 	target := req.Member("url")
 	if target.Kind() != tree.String {
-		return r, fhir.NewIssue(fhir.Required, "the request of an entry needs a url", "request.url")
+		return r, fhir.NewIssue(fhir.Required, "the request of an entry needs a url", "request")
 	}
 	if err := s.target(&r, target.Text()); err != nil {
 		return r, err
@@ -77,7 +78,7 @@ func (s *Service) entryBody(r *Request, e tree.Node) error {
 	case resource.Exists():
 		return fhir.NewIssue(fhir.Structure, "the resource of an entry is a JSON object", "resource")
 	case needed:
-		return fhir.NewIssue(fhir.Required, "a "+r.Method+" needs a resource", "resource")
+		return fhir.NewIssue(fhir.Required, "a "+r.Method+" needs a resource")
 	}
 	return nil
 }
@@ -98,31 +99,28 @@ func (s *Service) withoutBase(text, base string) string {
 	return text
 }
 
-// below returns what follows base and a slash in text. http and https name the same thing:
-// https://hl7.org/fhir/R4/http.html#general
+// below returns what follows base and a slash in text. http and https name the same thing.
 func below(text, base string) (string, bool) {
-	rest, ok := strings.CutPrefix(sameScheme(text), strings.TrimSuffix(sameScheme(base), "/"))
+	rest, ok := strings.CutPrefix(fhir.PlainURL(text), strings.TrimSuffix(fhir.PlainURL(base), "/"))
 	if !ok || base == "" || rest != "" && rest[0] != '/' && rest[0] != '?' {
 		return "", false
 	}
 	return strings.TrimPrefix(rest, "/"), true
 }
 
-// sameScheme writes https as http.
-func sameScheme(u string) string {
-	if rest, ok := strings.CutPrefix(u, "https://"); ok {
-		return "http://" + rest
-	}
-	return u
-}
-
 // entryAt returns "Bundle.entry[3]".
 func entryAt(k int) string { return "Bundle.entry[" + strconv.Itoa(k) + "]" }
+
+// inBundle is an error whose issues say where in the Bundle of the request they are. (The resource of an entry may be a Bundle too:
+// the expression alone does not tell.)
+type inBundle struct{ error }
+
+func (e inBundle) Unwrap() error { return e.error }
 
 // inEntry moves the issues of an error into entry k, so that a client sees where in its Bundle they are.
 func inEntry(err error, k int) error {
 	is, ok := fhir.IssuesOf(err)
-	if !ok {
+	if !ok || errors.As(err, new(inBundle)) {
 		return err
 	}
 	at := entryAt(k)
@@ -138,15 +136,13 @@ func inEntry(err error, k int) error {
 		}
 		out[n] = &c
 	}
-	return out
+	return inBundle{out}
 }
 
 // locate puts one location into an entry: of a header or parameter into its request, of a resource into its resource.
 func locate(at, expression string) string {
 	name, isHTTP := strings.CutPrefix(expression, "http.")
 	switch {
-	case strings.HasPrefix(expression, "Bundle.entry["):
-		return expression
 	case isHTTP && name == "If-Match":
 		return at + ".request.ifMatch"
 	case isHTTP && name == "If-None-Match":
@@ -157,8 +153,6 @@ func locate(at, expression string) string {
 		return at + ".request.url"
 	case strings.HasPrefix(expression, "request.") || expression == "request" || expression == "resource":
 		return at + "." + expression
-	case expression == "resourceType":
-		return at + ".resource"
 	}
 	if dot := strings.IndexAny(expression, ".["); dot > 0 && fhir.ValidTypeName(expression[:dot]) {
 		return at + ".resource" + expression[dot:]

@@ -14,7 +14,7 @@ func TestLocate(t *testing.T) {
 		{"an element of the resource", "Patient.name[0].given", "Bundle.entry[3].resource.name[0].given"},
 		{"an element by its place", "Patient[0]", "Bundle.entry[3].resource[0]"},
 		{"the resource itself", "Patient", "Bundle.entry[3].resource"},
-		{"the type of the resource", "resourceType", "Bundle.entry[3].resource"},
+		{"a resource whose type is not known", "Resource", "Bundle.entry[3].resource"},
 		{"the resource of the entry", "resource", "Bundle.entry[3].resource"},
 		{"the request", "request", "Bundle.entry[3].request"},
 		{"a part of the request", "request.method", "Bundle.entry[3].request.method"},
@@ -22,7 +22,7 @@ func TestLocate(t *testing.T) {
 		{"If-None-Match", "http.If-None-Match", "Bundle.entry[3].request.ifNoneMatch"},
 		{"If-None-Exist", "http.If-None-Exist", "Bundle.entry[3].request.ifNoneExist"},
 		{"a parameter", "http.name", "Bundle.entry[3].request.url"},
-		{"a place in the Bundle", "Bundle.entry[1].fullUrl", "Bundle.entry[1].fullUrl"},
+		{"a place in a Bundle that is the resource", "Bundle.entry[1].fullUrl", "Bundle.entry[3].resource.entry[1].fullUrl"},
 		{"what is no place", "somewhere", "Bundle.entry[3]"},
 		{"what begins like an element of nothing", "somewhere.else", "Bundle.entry[3]"},
 	} {

@@ -30,7 +30,11 @@ func (s *Service) history(ctx context.Context, r *Request, rt route) (Response, 
 	if err != nil {
 		return Response{}, err
 	}
-	body, err := h.bundle(versions, total, next)
+	made, err := h.made(ctx, versions)
+	if err != nil {
+		return Response{}, err
+	}
+	body, err := h.bundle(versions, made, total, next)
 	resp := Response{Status: 200, Body: body}
 	if rt.key.Type == "Patient" && rt.key.ID != "" {
 		resp.Patient = rt.key.String()
@@ -83,7 +87,7 @@ func (h *telling) read(ctx context.Context) error {
 		h.self = append(h.self, search.Pair{Name: p.name, Value: value})
 	}
 	summaries := rest
-	if h.part, rest, err = h.s.subsetOf(rest); err != nil {
+	if h.part, rest, err = h.s.subsetOf(rest, h.types()...); err != nil {
 		return err
 	}
 	for _, p := range summaries {
@@ -95,6 +99,14 @@ func (h *telling) read(ctx context.Context) error {
 		return err
 	}
 	return h.moment(ctx)
+}
+
+// types are those that the versions can be of.
+func (h *telling) types() []string {
+	if h.rt.key.Type == "" {
+		return h.s.servedTypes()
+	}
+	return []string{h.rt.key.Type}
 }
 
 func (h *telling) since(value string) error {
@@ -192,7 +204,31 @@ func (h *telling) total(ctx context.Context, versions []fhir.Version, next strin
 	return h.s.o.Store.HistoryCount(ctx, h.scope(), page)
 }
 
-func (h *telling) bundle(versions []fhir.Version, total int64, next string) ([]byte, error) {
+// made tells which versions made their resource: the first one, and one that follows a deletion.
+func (h *telling) made(ctx context.Context, versions []fhir.Version) ([]bool, error) {
+	shown := make(map[namedVersion]fhir.Version, len(versions))
+	for _, v := range versions {
+		shown[namedVersion{v.Key, v.VID}] = v
+	}
+	made := make([]bool, len(versions))
+	for k, v := range versions {
+		if v.Deleted || v.VID == 1 {
+			made[k] = !v.Deleted
+			continue
+		}
+		before, ok := shown[namedVersion{v.Key, v.VID - 1}]
+		if !ok {
+			var err error
+			if before, err = h.s.o.Store.ReadVersion(ctx, v.Key, v.VID-1); err != nil && !fhir.HasCode(err, fhir.Deleted) {
+				return nil, err
+			}
+		}
+		made[k] = before.Deleted
+	}
+	return made, nil
+}
+
+func (h *telling) bundle(versions []fhir.Version, made []bool, total int64, next string) ([]byte, error) {
 	links := []link{{"self", pageURL(h.r.Base, h.path, h.self, h.sent)}}
 	if next != "" || h.sent != "" {
 		links = append(links, link{"first", pageURL(h.r.Base, h.path, h.self, "")})
@@ -205,12 +241,12 @@ func (h *telling) bundle(versions []fhir.Version, total int64, next string) ([]b
 		size += len(v.JSON)
 	}
 	w := newBundle("history", h.r.Base, total, links, size)
-	for _, v := range versions {
+	for k, v := range versions {
 		resource, err := h.part.of(v.JSON)
 		if err != nil {
 			return nil, err
 		}
-		w.version(v, resource)
+		w.version(v, resource, made[k])
 	}
 	return w.bytes(), nil
 }

@@ -3,6 +3,7 @@ package interaction_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,14 +99,14 @@ func TestHistoryAsAWhole(t *testing.T) {
 			name: "an unknown parameter",
 			when: call("GET _history?foo=1", ""),
 			want: refused(400,
-				`error not-found/unknown-parameter http.foo: "foo" is not a parameter of history-system`,
+				`error not-supported/unknown-parameter http.foo: "foo" is not a parameter of history-system`,
 			),
 		},
 		{
 			name: "_list is not supported",
 			when: call("GET _history?_list=1", ""),
 			want: refused(400,
-				`error not-found/unknown-parameter http._list: "_list" is not a parameter of history-system`,
+				`error not-supported/unknown-parameter http._list: "_list" is not a parameter of history-system`,
 			),
 		},
 		{
@@ -206,5 +207,41 @@ func TestHistoryPagesShowOneMoment(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestAHistoryTellsTheStatusThatTheClientGot(t *testing.T) {
+	w := newWorld(t, nil)
+	var told []int
+	for _, r := range []interaction.Request{putWolf(), putWolfe(), deleteWolf(), putWolf(), putWolfe()} {
+		told = append(told, w.do(r).Status)
+	}
+	if d := cmp.Diff([]int{201, 200, 204, 201, 200}, told); d != "" {
+		t.Fatal(d)
+	}
+	for _, page := range []string{"Patient/1/_history", "Patient/1/_history?_count=2", "_history?_count=1"} {
+		var got []string
+		for next := page; next != ""; {
+			answer := w.do(call("GET "+strings.TrimPrefix(next, base+"/"), ""))
+			var b struct {
+				Link  []struct{ Relation, URL string }
+				Entry []struct{ Response struct{ Status string } }
+			}
+			if err := json.Unmarshal([]byte(answer.Body), &b); err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range b.Entry {
+				got = append(got, e.Response.Status)
+			}
+			next = ""
+			for _, l := range b.Link {
+				if l.Relation == "next" {
+					next = l.URL
+				}
+			}
+		}
+		if d := cmp.Diff([]string{"200 OK", "201 Created", "204 No Content", "200 OK", "201 Created"}, got); d != "" {
+			t.Errorf("%s: %s", page, d)
+		}
 	}
 }

@@ -83,7 +83,7 @@ func TestMessagesStayShort(t *testing.T) {
 			}
 		}
 	}
-	if w.head() != 0 {
+	if w.written() != 0 {
 		t.Error("something was written")
 	}
 }
@@ -92,7 +92,7 @@ func TestMessagesStayShort(t *testing.T) {
 func TestNobodyElseWrites(t *testing.T) {
 	w := newWorld(t, nil)
 	w.do(putWolf())
-	before := w.head()
+	before := w.written()
 	for _, role := range []fhir.Role{fhir.RoleReader, fhir.RoleAggregator, "", "root"} {
 		for _, r := range []interaction.Request{
 			putWolfe(), deleteWolf(), call("POST Patient", namedWolf), call("PUT Patient?name=wolf", namedWolf), call("DELETE Patient?name=wolf", ""),
@@ -107,7 +107,7 @@ func TestNobodyElseWrites(t *testing.T) {
 			}
 		}
 	}
-	if w.head() != before {
+	if w.written() != before {
 		t.Error("something was written")
 	}
 }

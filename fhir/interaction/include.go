@@ -95,7 +95,7 @@ func (g *gathering) follow(in search.Include, from []store.Match) error {
 	for _, list := range refs {
 		for _, ref := range list {
 			switch {
-			case in.Target != "" && ref.Key.Type != in.Target || in.Param != "*" && ref.Param != in.Param:
+			case !ref.Direct(), in.Target != "" && ref.Key.Type != in.Target, in.Param != "*" && ref.Param != in.Param:
 				continue
 			case ref.VID != "":
 				current, err := g.version(ref)
@@ -121,7 +121,7 @@ func (g *gathering) follow(in search.Include, from []store.Match) error {
 			return err
 		}
 	}
-	return nil
+	return g.followCanonicals(in, group)
 }
 
 func ofType(ms []store.Match, typ string) []store.Match {
@@ -228,11 +228,14 @@ func (g *gathering) followBack(in search.Include, to []store.Match) error {
 				return err
 			}
 		}
+		if err := g.followCanonicalsBack(in, p.Code, to); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// referring lists the parameters of a _revinclude.
+// referring lists the parameters of an include.
 func (g *gathering) referring(in search.Include) []*spec.Param {
 	if in.Param != "*" {
 		return []*spec.Param{g.q.s.o.Spec.Param(in.Source, in.Param)}

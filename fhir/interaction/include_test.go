@@ -2,6 +2,8 @@ package interaction_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +47,10 @@ func TestIncludes(t *testing.T) {
 			"what refers to matches by any parameter", "GET Patient?_id=1&_revinclude=Observation:*",
 			[]string{"match Patient/1/_history/2", "include Observation/a/_history/1", "include Observation/c/_history/2"},
 		},
+		{
+			"all that refers to matches", "GET Patient?_id=1&_revinclude=*",
+			[]string{"match Patient/1/_history/2", "include Basic/a/_history/1", "include Basic/b/_history/1", e, "include Observation/a/_history/1", "include Observation/c/_history/2"},
+		},
 		{"what refers to includes", "GET Encounter?_include=Encounter:subject&_revinclude:iterate=Observation:subject", []string{"match Encounter/e/_history/1", p1, "include Observation/a/_history/1", "include Observation/c/_history/2"}},
 		{"no match twice", "GET Patient?_revinclude=Observation:subject&_include=Patient:link&_id=2", []string{"match Patient/2/_history/1", "include Observation/b/_history/1"}},
 		{"nothing for no matches", "GET Observation?_id=none&_include=Observation:subject", nil},
@@ -54,6 +60,65 @@ func TestIncludes(t *testing.T) {
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			if diff := cmp.Diff(s.want, w.search(call(s.line, "")).names()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A canonical is no reference to a place, and an include follows it all the same: https://hl7.org/fhir/R4/references.html#canonical
+func TestIncludesFollowCanonicals(t *testing.T) {
+	w := newWorld(t, nil)
+	for id, rest := range map[string]string{
+		"Questionnaire/one":           `"status":"active","url":"http://example.org/q","version":"1"`,
+		"Questionnaire/two":           `"status":"active","url":"http://example.org/q","version":"2"`,
+		"Questionnaire/odd":           `"status":"active","url":"http://example.org/a,b$c"`,
+		"QuestionnaireResponse/any":   `"status":"completed","questionnaire":"http://example.org/q"`,
+		"QuestionnaireResponse/first": `"status":"completed","questionnaire":"http://example.org/q|1"`,
+		"QuestionnaireResponse/third": `"status":"completed","questionnaire":"http://example.org/q|3"`,
+		"QuestionnaireResponse/odd":   `"status":"completed","questionnaire":"http://example.org/a,b$c"`,
+		"QuestionnaireResponse/local": `"status":"completed","questionnaire":"Questionnaire/one"`,
+		"CarePlan/c":                  `"status":"active","intent":"plan","subject":{"display":"x"},"instantiatesCanonical":["http://example.org/q|2","http://example.org/none"]`,
+	} {
+		typ, name, _ := strings.Cut(id, "/")
+		if got := w.do(call("PUT "+id, `{"resourceType":"`+typ+`","id":"`+name+`",`+rest+`}`)); got.Status != 201 {
+			t.Fatal(got.Issues)
+		}
+	}
+	for _, s := range []struct {
+		name, line string
+		want       []string
+	}{
+		{"every version where none is named", "GET QuestionnaireResponse?_id=any&_include=QuestionnaireResponse:questionnaire", []string{"match QuestionnaireResponse/any", "include Questionnaire/one", "include Questionnaire/two"}},
+		{"the version that is named", "GET QuestionnaireResponse?_id=first&_include=QuestionnaireResponse:questionnaire", []string{"match QuestionnaireResponse/first", "include Questionnaire/one"}},
+		{"no other version", "GET QuestionnaireResponse?_id=third&_include=QuestionnaireResponse:questionnaire", []string{"match QuestionnaireResponse/third"}},
+		{"a url with characters that a search escapes", "GET QuestionnaireResponse?_id=odd&_include=QuestionnaireResponse:*", []string{"match QuestionnaireResponse/odd", "include Questionnaire/odd"}},
+		{"a canonical that is a place", "GET QuestionnaireResponse?_id=local&_include=*", []string{"match QuestionnaireResponse/local", "include Questionnaire/one"}},
+		{"only targets of a type", "GET CarePlan?_include=CarePlan:instantiates-canonical:Questionnaire", []string{"match CarePlan/c", "include Questionnaire/two"}},
+		{"no targets of another type", "GET CarePlan?_include=CarePlan:instantiates-canonical:Measure", []string{"match CarePlan/c"}},
+		{"each once", "GET QuestionnaireResponse?_id=any,first&_include=QuestionnaireResponse:questionnaire", []string{"match QuestionnaireResponse/any", "match QuestionnaireResponse/first", "include Questionnaire/one", "include Questionnaire/two"}},
+		{
+			"what names a match", "GET Questionnaire?_id=one&_revinclude=QuestionnaireResponse:questionnaire",
+			[]string{"match Questionnaire/one", "include QuestionnaireResponse/any", "include QuestionnaireResponse/first", "include QuestionnaireResponse/local"},
+		},
+		{"not what names another version", "GET Questionnaire?_id=two&_revinclude=QuestionnaireResponse:questionnaire", []string{"match Questionnaire/two", "include QuestionnaireResponse/any"}},
+		{
+			"all that names a match", "GET Questionnaire?_id=two&_revinclude=*",
+			[]string{"match Questionnaire/two", "include CarePlan/c", "include QuestionnaireResponse/any"},
+		},
+		{
+			"what names what is included, and so on", "GET CarePlan?_include=CarePlan:instantiates-canonical&_revinclude:iterate=QuestionnaireResponse:questionnaire",
+			[]string{"match CarePlan/c", "include Questionnaire/two", "include QuestionnaireResponse/any"},
+		},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			var got []string
+			for _, name := range w.search(call(s.line, "")).names() {
+				got = append(got, strings.TrimSuffix(name, "/_history/1"))
+			}
+			slices.Sort(got)
+			slices.Sort(s.want)
+			if diff := cmp.Diff(s.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})

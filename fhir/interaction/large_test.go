@@ -45,11 +45,17 @@ func TestLargeTransactionsTakeTimeInProportion(t *testing.T) {
 				return time.Since(began)
 			}
 			took(100) // what is made on first use
-			few, many := took(300), took(2400)
-			if many > 24*few+2*time.Second {
-				t.Errorf("300 entries take %v, 2400 take %v", few, many)
+			// A machine that does something else meanwhile may be slow once, not every time.
+			for try := 1; ; try++ {
+				few, many := took(300), took(2400)
+				t.Logf("300 entries take %v, 2400 take %v", few, many)
+				if many <= 24*few+2*time.Second {
+					break
+				}
+				if try == 3 {
+					t.Fatal("2400 entries take much longer than eight times as long")
+				}
 			}
-			t.Logf("300 entries take %v, 2400 take %v", few, many)
 		})
 	}
 }

@@ -22,6 +22,7 @@ type look struct {
 	drafts  map[string]*drafts  // of creates before links are known, of all that is written afterwards; by type
 	byType  map[string][]*entry // that are written
 
+	known    map[string]criteria // what was looked up ahead, by its text
 	resolved map[string]fhir.Key // conditional references
 	required map[fhir.Key]bool
 }
@@ -30,7 +31,7 @@ func (t *transaction) look(ctx context.Context) (plan, error) {
 	l := &look{
 		transaction: t, ctx: ctx,
 		deleted: map[fhir.Key]bool{}, written: map[fhir.Key]*entry{}, creates: map[string][]*entry{},
-		drafts: map[string]*drafts{}, resolved: map[string]fhir.Key{}, required: map[fhir.Key]bool{},
+		drafts: map[string]*drafts{}, known: map[string]criteria{}, resolved: map[string]fhir.Key{}, required: map[fhir.Key]bool{},
 	}
 	for _, e := range t.entries {
 		e.decision = decision{}
@@ -62,11 +63,17 @@ func (l *look) each(name string, do func(e *entry) error) error {
 }
 
 func (l *look) findDeletes() error {
+	if err := l.lookAhead(l.conditionsOf(nameDelete, l.s.deleteLimit())); err != nil {
+		return err
+	}
 	return l.each(nameDelete, func(e *entry) error {
 		if e.rt.key.ID != "" {
 			e.deletes = []fhir.Key{e.rt.key}
 		} else {
-			c, err := l.s.matchDeletes(l.ctx, e.rt.key.Type, &e.req)
+			c, err := l.match(e.rt.key.Type, e.req.Query, l.s.deleteLimit())
+			if err == nil {
+				err = l.s.mayDelete(c)
+			}
 			if err != nil {
 				return err
 			}
@@ -82,7 +89,11 @@ func (l *look) findDeletes() error {
 }
 
 func (l *look) findCreates() error {
-	err := l.each(nameCreate, func(e *entry) error {
+	err := l.lookAhead(append(l.conditionsOf(nameCreate, 2), l.conditionsOf(nameUpdate, 2)...))
+	if err != nil {
+		return err
+	}
+	err = l.each(nameCreate, func(e *entry) error {
 		e.key, e.absent = fhir.Key{Type: e.rt.key.Type, ID: e.fresh}, true
 		if e.req.IfNoneExist == "" {
 			l.creates[e.key.Type] = append(l.creates[e.key.Type], e)
@@ -113,7 +124,7 @@ func (l *look) findCreates() error {
 
 // ask runs the criteria of an entry. What the transaction deletes is not there any more.
 func (l *look) ask(e *entry, pairs []search.Pair) ([]store.Match, error) {
-	c, err := l.s.match(l.ctx, e.rt.key.Type, pairs, 2+l.countDeleted(e.rt.key.Type))
+	c, err := l.match(e.rt.key.Type, pairs, 2+l.countDeleted(e.rt.key.Type))
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +188,8 @@ func sameContent(a, b *entry) (bool, error) {
 }
 
 func (l *look) overlap(e, other *entry, why string) error {
-	return fhir.NewIssue(fhir.Invalid, entryAt(e.at)+" and "+entryAt(other.at)+" are about one resource: "+why, entryAt(e.at), entryAt(other.at))
+	text := entryAt(e.at) + " and " + entryAt(other.at) + " are about one resource: " + why
+	return inBundle{fhir.NewIssue(fhir.Invalid, text, entryAt(e.at), entryAt(other.at))}
 }
 
 func (l *look) findUpdates() error {
@@ -190,6 +202,9 @@ func (l *look) findUpdates() error {
 		if err != nil {
 			return err
 		}
+		if err := l.notDeleted(e); err != nil {
+			return err
+		}
 		c := *e.criteria
 		c.matches = matches
 		to, err := c.goal(e.req.tree, e.fresh)
@@ -199,6 +214,19 @@ func (l *look) findUpdates() error {
 		e.key, e.absent = to.key, to.absent
 		return l.notCreated(e)
 	})
+}
+
+// notDeleted refuses a conditional update of what the transaction deletes: "If any resource identities (including resolved identities from
+// conditional update/delete) overlap in steps 1-3, then the transaction SHALL fail." https://hl7.org/fhir/R4/http.html#trules
+func (l *look) notDeleted(e *entry) error {
+	for _, k := range l.p.tx.Assume[len(l.p.tx.Assume)-1].Match {
+		for _, other := range l.entries {
+			if slices.Contains(other.deletes, k) {
+				return l.overlap(e, other, "its criteria match "+k.String()+", which the other deletes")
+			}
+		}
+	}
+	return nil
 }
 
 // notCreated refuses a conditional update of what the transaction creates.

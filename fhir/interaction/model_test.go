@@ -163,7 +163,7 @@ func TestRandomInteractionsLeaveWhatTheModelSays(t *testing.T) {
 			written += len(versions)
 			w.compare(id, versions)
 		}
-		if got := int(w.head()); got != written {
+		if got := w.written(); got != written {
 			t.Errorf("round %d: %d versions were written, want %d", round, got, written)
 		}
 	}

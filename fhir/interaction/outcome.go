@@ -1,6 +1,8 @@
 package interaction
 
 import (
+	"strings"
+
 	"firewolf/fhir"
 	"firewolf/fhir/tree"
 )
@@ -39,15 +41,26 @@ func appendIssue(b []byte, i *fhir.Issue) []byte {
 	b = tree.Quote(b, i.Text)
 	b = append(b, `},"diagnostics":`...)
 	b = tree.Quote(b, i.Text)
-	if len(i.Expression) > 0 {
-		b = append(b, `,"expression":[`...)
-		for k, e := range i.Expression {
-			if k > 0 {
-				b = append(b, ',')
-			}
-			b = tree.Quote(b, e)
-		}
-		b = append(b, ']')
-	}
+	b = appendPlaces(b, `,"location":[`, i.Expression, isHTTP)
+	b = appendPlaces(b, `,"expression":[`, i.Expression, func(e string) bool { return !isHTTP(e) })
 	return append(b, '}')
+}
+
+// isHTTP reports whether an expression names a header or parameter: that is no FHIRPath, and told in the older element "location".
+// https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.location
+func isHTTP(expression string) bool { return strings.HasPrefix(expression, "http.") }
+
+// appendPlaces appends the expressions that are wanted as the items of a member; nothing where there are none.
+func appendPlaces(b []byte, member string, expressions []string, wanted func(string) bool) []byte {
+	start := member
+	for _, e := range expressions {
+		if wanted(e) {
+			b = tree.Quote(append(b, start...), e)
+			start = ","
+		}
+	}
+	if start == member {
+		return b
+	}
+	return append(b, ']')
 }

@@ -122,7 +122,7 @@ func noMore(pairs []search.Pair, name string, lenient bool) error {
 	}
 	var is fhir.Issues
 	for _, p := range pairs {
-		is = append(is, fhir.NewIssue(fhir.NotFound, quote(p.Name)+" is not a parameter of "+name, "http."+p.Name).
+		is = append(is, fhir.NewIssue(fhir.NotSupported, quote(p.Name)+" is not a parameter of "+name, "http."+p.Name).
 			Because(fhir.ReasonUnknownParameter))
 	}
 	return is.Err()

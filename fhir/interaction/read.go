@@ -24,7 +24,7 @@ func (s *Service) serve(r *Request, rt route, v fhir.Version, err error) (Respon
 			resp.Status = 304
 			return resp, nil
 		}
-		part, rest, err := s.subsetOf(r.Query)
+		part, rest, err := s.subsetOf(r.Query, rt.key.Type)
 		if err == nil {
 			err = noMore(rest, rt.name, r.Lenient)
 		}

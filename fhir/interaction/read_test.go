@@ -61,8 +61,8 @@ func TestRead(t *testing.T) {
 			given: []interaction.Request{putWolf()},
 			when:  call("GET Patient/1?foo=1&_bar=2", ""),
 			want: answer{Status: 400, Issues: []string{
-				`error not-found/unknown-parameter http.foo: "foo" is not a parameter of read`,
-				`error not-found/unknown-parameter http._bar: "_bar" is not a parameter of read`,
+				`error not-supported/unknown-parameter http.foo: "foo" is not a parameter of read`,
+				`error not-supported/unknown-parameter http._bar: "_bar" is not a parameter of read`,
 			}},
 		},
 		{

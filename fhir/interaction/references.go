@@ -9,15 +9,16 @@ import (
 	"firewolf/fhir/tree"
 )
 
-// eachReference visits every Reference.reference of a resource, those of contained resources and extensions too.
+// eachReference visits every Reference.reference of a resource, those of contained resources and extensions too. The entries of a
+// Bundle that is kept are a scope of their own: https://hl7.org/fhir/R4/bundle.html#references
 func (s *Service) eachReference(t *tree.Tree, visit func(tree.Node)) {
-	s.o.Spec.Walk(t.Root(), func(n tree.Node, typ string, _ *spec.Element) bool {
+	s.o.Spec.Walk(t.Root(), func(n tree.Node, typ string, e *spec.Element) bool {
 		if typ == "Reference" {
 			if ref := n.Member("reference"); ref.Kind() == tree.String {
 				visit(ref)
 			}
 		}
-		return true
+		return e == nil || e.Path != "Bundle.entry"
 	})
 }
 
@@ -68,7 +69,7 @@ func (m *identities) normalize(u string) string {
 	if len(u) >= 9 && strings.EqualFold(u[:9], "urn:uuid:") {
 		return strings.ToLower(u)
 	}
-	return sameScheme(m.s.withoutBase(u, m.base))
+	return fhir.PlainURL(m.s.withoutBase(u, m.base))
 }
 
 // find returns what a link becomes that stands in an entry with the fullUrl of root: the new relative
@@ -141,8 +142,9 @@ func (m *identities) rootOf(fullURL string) string {
 // links are the links of one resource that a transaction must look at.
 type links struct {
 	edits  []tree.Edit
-	asked  []question // conditional references
-	points []pointer  // literal references to resources of this server that are no entry
+	asked  []question  // conditional references
+	points []pointer   // literal references to resources of this server that are no entry
+	lost   []tree.Node // references that only an entry could answer, and none does
 }
 
 // question is a conditional reference, to be resolved by a search.
@@ -154,12 +156,14 @@ type question struct {
 
 // pointer is a literal reference.
 type pointer struct {
-	key      fhir.Key
-	location string
+	key  fhir.Key
+	node tree.Node
 }
 
 // of finds the links of a resource: "resource references, elements of type uri, url, oid, uuid, and <a href> and
 // <img src> in the narrative. Elements of type canonical are not replaced." https://hl7.org/fhir/R4/http.html#trules
+// An oid or a uuid is let be all the same: by its type it can name nothing but a URN, so that with the address of a resource in it
+// the transaction would have to be refused. https://hl7.org/fhir/R4/datatypes.html#uuid
 func (m *identities) of(t *tree.Tree, fullURL string) (links, error) {
 	var found links
 	root := m.rootOf(fullURL)
@@ -170,7 +174,7 @@ func (m *identities) of(t *tree.Tree, fullURL string) (links, error) {
 		switch typ {
 		case "Reference":
 			m.reference(&found, n.Member("reference"), root)
-		case "uri", "url", "oid", "uuid":
+		case "uri", "url":
 			if n.Kind() == tree.String && (e == nil || e.Path != "Extension.url") {
 				m.replace(&found, n, root)
 			}
@@ -192,8 +196,21 @@ func (m *identities) reference(found *links, n tree.Node, root string) {
 		return
 	}
 	if k, ok := m.s.local(fhir.ParseRef(text), m.base); ok {
-		found.points = append(found.points, pointer{key: k, location: n.Location()})
+		found.points = append(found.points, pointer{key: k, node: n})
+	} else if isURN(text) {
+		found.lost = append(found.lost, n)
 	}
+}
+
+// isURN reports whether a reference can only be to what stands in the same Bundle: no server answers at a UUID or OID.
+// https://hl7.org/fhir/R4/bundle.html#references
+func isURN(text string) bool {
+	for _, scheme := range []string{"urn:uuid:", "urn:oid:"} {
+		if len(text) >= len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
+			return true
+		}
+	}
+	return false
 }
 
 // replace rewrites a string that is a link to an entry as a whole.

@@ -73,7 +73,6 @@ func TestLinksBetweenEntriesAreRewritten(t *testing.T) {
 		},
 		{"a fragment stays", []string{patient(uuid), post("", observation(uuid+"#part"))}, subject("Patient/new-1#part")},
 		{"a versioned reference names the version that is made", []string{patient("Patient/tmp"), post("", observation("Patient/tmp/_history/9"))}, subject("Patient/new-1/_history/1")},
-		{"a logical URN that is no entry stays", []string{patient(uuid), post("", observation("urn:uuid:other"))}, subject("urn:uuid:other")},
 		{"another server's resource stays", []string{patient(uuid), post("", observation("http://b.example/Patient/7"))}, subject("http://b.example/Patient/7")},
 		{
 			"an extension, a contained resource, an element with an identifier beside it",
@@ -105,9 +104,9 @@ func TestLinksAreRewrittenByTheTypeOfTheirElement(t *testing.T) {
 			`{"resourceType":"Basic","id":"new-2","extension":[{"url":"` + doc + `","valueUri":"Binary/new-1"}],"code":{"text":"x"}}`,
 		},
 		{
-			"a uuid and an oid element are links, a canonical and a string are not",
+			"a uuid can name no resource, a canonical and a string are no links",
 			`{"resourceType":"Basic","extension":[{"url":"http://x","valueUuid":"` + doc + `"},{"url":"http://x","valueCanonical":"` + doc + `"},{"url":"http://x","valueString":"` + doc + `"}],"code":{"text":"` + doc + `"}}`,
-			`{"resourceType":"Basic","id":"new-2","extension":[{"url":"http://x","valueUuid":"Binary/new-1"},{"url":"http://x","valueCanonical":"` + doc + `"},{"url":"http://x","valueString":"` + doc + `"}],"code":{"text":"` + doc + `"}}`,
+			`{"resourceType":"Basic","id":"new-2","extension":[{"url":"http://x","valueUuid":"` + doc + `"},{"url":"http://x","valueCanonical":"` + doc + `"},{"url":"http://x","valueString":"` + doc + `"}],"code":{"text":"` + doc + `"}}`,
 		},
 		{
 			"links and pictures of the narrative are links, its text is not",
@@ -117,9 +116,7 @@ func TestLinksAreRewrittenByTheTypeOfTheirElement(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			typ, _, _ := strings.Cut(strings.TrimPrefix(c.sent, `{"resourceType":"`), `"`)
-			// What is no valid uuid any more is not what this test is about.
-			unchecked := func(o *interaction.Options) { o.Checker = nil }
-			got := after(t, unchecked, typ+"/new-2", transaction(binary, post("", c.sent)))
+			got := after(t, nil, typ+"/new-2", transaction(binary, post("", c.sent)))
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
@@ -281,7 +278,7 @@ func TestConditionalReferences(t *testing.T) {
 			given: []interaction.Request{tagged("1")},
 			when:  call("POST ", bundle("transaction", strings.Replace(about, "identifier=x", "identifier=x&foo=1", 1)), lenient),
 			want: refused(400,
-				"error not-found/unknown-parameter Bundle.entry[0].resource.subject.reference: Patient has no search parameter foo",
+				"error not-supported/unknown-parameter Bundle.entry[0].resource.subject.reference: Patient has no search parameter foo",
 			),
 		},
 		{
@@ -315,6 +312,9 @@ func TestConditionalReferences(t *testing.T) {
 	})
 }
 
+// contact refers to an Organization by an element that no search parameter reaches.
+const contact = `{"resourceType":"Patient","id":"p","contact":[{"organization":{"reference":"Organization/o"}}]}`
+
 func TestReferencesOfATransactionMustPointToSomething(t *testing.T) {
 	allow := func(o *interaction.Options) { o.References = interaction.ReferencesAllow }
 	run(t, []scenario{
@@ -340,6 +340,46 @@ func TestReferencesOfATransactionMustPointToSomething(t *testing.T) {
 				"error conflict/referenced Bundle.entry[0]: Patient/1 cannot be deleted: Observation/new-1 refers to it",
 				"error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: the reference to Patient/1 points to nothing",
 			),
+		},
+		{
+			name: "a URN that is no fullUrl of an entry too, and all of them are named",
+			when: transaction(post("urn:uuid:a", namedWolf), post("", observation("urn:uuid:b")), post("", observation("URN:OID:1.2.3")), post("", observation("urn:uuid:A#x")),
+				put("Patient/2", `{"resourceType":"Patient","id":"2","contained":[{"resourceType":"Organization","id":"o","name":"x","partOf":{"reference":"urn:uuid:c"}}],`+
+					`"managingOrganization":{"reference":"#o"}}`)),
+			want: refused(422,
+				"error not-found/dangling-reference Bundle.entry[1].resource.subject.reference: no entry has the fullUrl that the reference names",
+				"error not-found/dangling-reference Bundle.entry[2].resource.subject.reference: no entry has the fullUrl that the reference names",
+				"error not-found/dangling-reference Bundle.entry[4].resource.contained[0].partOf.reference: no entry has the fullUrl that the reference names",
+			),
+		},
+		{
+			name:    "a URN that is no fullUrl is kept where references are allowed to dangle",
+			options: allow,
+			when:    transaction(post("", observation("urn:uuid:b"))),
+			want:    transactionResponse(created("Observation/new-1/_history/1", "01")),
+			writes:  1,
+		},
+		{
+			name:   "a URN that is no reference may name anything",
+			when:   transaction(post("", `{"resourceType":"Basic","code":{"text":"x"},"identifier":[{"system":"urn:ietf:rfc:3986","value":"urn:uuid:b"}],"extension":[{"url":"urn:uuid:c","valueUri":"urn:oid:1.2"}]}`)),
+			want:   transactionResponse(created("Basic/new-1/_history/1", "01")),
+			writes: 1,
+		},
+		{
+			name: "a reference that no search parameter reaches too",
+			when: transaction(post("", contact), put("Patient/2", `{"resourceType":"Patient","id":"2","extension":[{"url":"http://x","valueReference":{"reference":"Device/d"}}]}`)),
+			want: refused(422,
+				"error not-found/dangling-reference Bundle.entry[0].resource.contact[0].organization.reference: the reference to Organization/o points to nothing",
+				"error not-found/dangling-reference Bundle.entry[1].resource.extension[0].value.reference: the reference to Device/d points to nothing",
+			),
+		},
+		{
+			name:    "what a Bundle that is kept refers to is its own matter where references are enforced too",
+			options: func(o *interaction.Options) { o.References = interaction.ReferencesEnforce },
+			when: call("PUT Bundle/b", `{"resourceType":"Bundle","id":"b","type":"collection","entry":[{"fullUrl":"http://x/Observation/1","resource":`+observation("Patient/9")+`},`+
+				`{"fullUrl":"http://x/Observation/2","resource":`+observation("Patient?name=x")+`}]}`, prefer("minimal")),
+			want:   answer{Status: 201, Location: base + "/Bundle/b/_history/1", ETag: `W/"1"`, Modified: "1s"},
+			writes: 1,
 		},
 		{
 			name: "what a Bundle that is kept refers to is its own matter",

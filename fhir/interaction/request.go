@@ -25,7 +25,7 @@ type Request struct {
 	Lenient         bool   // Prefer: handling=lenient
 	IdempotencyKey  string
 	SecurityContext string // X-Security-Context of a Binary
-	RawAccept       string // of a Binary read: the media type that is wanted raw; "" for FHIR
+	RawAccept       string // of a Binary read: the media type that is wanted raw; of an operation: text/csv for a table; "" for FHIR
 
 	Base   string // the base URL to build absolute URLs with, "http://localhost:8080/fhir"
 	Caller fhir.Caller

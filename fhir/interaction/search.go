@@ -153,11 +153,14 @@ func (q *searching) now() time.Time {
 
 func (q *searching) parse(pairs []search.Pair, now time.Time) error {
 	o := search.Options{Lenient: q.r.Lenient, MaxCount: q.s.o.Limits.Count, DefaultCount: q.s.o.Limits.DefaultCount, Now: now}
+	if len(q.types) > 1 {
+		o.Types = q.types
+	}
 	q.queries = q.queries[:0]
 	for _, typ := range q.types {
 		one, err := q.s.o.Search.Parse(typ, pairs, o)
 		if err != nil {
-			return err
+			return q.uncommon(err, typ)
 		}
 		q.queries = append(q.queries, one)
 	}
@@ -167,6 +170,24 @@ func (q *searching) parse(pairs []search.Pair, now time.Time) error {
 		q.self = append([]search.Pair{{Name: "_type", Value: q.typed}}, q.self...)
 	}
 	return q.common()
+}
+
+// uncommon says of parameters that one of several types does not know that they are not common to all of them.
+func (q *searching) uncommon(err error, typ string) error {
+	is, ok := fhir.IssuesOf(err)
+	if !ok || len(q.types) == 1 {
+		return err
+	}
+	out := make(fhir.Issues, len(is))
+	for k, i := range is {
+		out[k] = i
+		if i.Reason == fhir.ReasonUnknownParameter && len(i.Expression) == 1 {
+			c := *i
+			c.Text = quote(strings.TrimPrefix(i.Expression[0], "http.")) + " is not common to all types that are searched: " + typ + " does not know it; _type says which to search"
+			out[k] = &c
+		}
+	}
+	return out
 }
 
 // common refuses a parameter that is not there in every type that is searched: "the only parameters that can be used

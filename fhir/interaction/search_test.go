@@ -216,7 +216,7 @@ func TestSearchsetsAsAWhole(t *testing.T) {
 			given: one,
 			when:  call("GET Patient?name=wolf&foo=1", "", lenient),
 			want: ok(head + `"total":1,` + self("Patient?name=wolf") + `,"entry":[` + entry +
-				`,{"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"not-found","details":{"coding":[{"system":"http://example.org/fhir/firewolf/CodeSystem/reason","code":"unknown-parameter"}],"text":"Patient has no search parameter foo"},"diagnostics":"Patient has no search parameter foo","expression":["http.foo"]}]},"search":{"mode":"outcome"}}]}`),
+				`,{"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"not-supported","details":{"coding":[{"system":"http://example.org/fhir/firewolf/CodeSystem/reason","code":"unknown-parameter"}],"text":"Patient has no search parameter foo"},"diagnostics":"Patient has no search parameter foo","location":["http.foo"]}]},"search":{"mode":"outcome"}}]}`),
 		},
 		{
 			name:  "a self link is escaped as a URL and as JSON",
@@ -244,7 +244,7 @@ func TestSearchesThatAreRefused(t *testing.T) {
 		{
 			name: "an unknown parameter",
 			when: call("GET Patient?foo=1", ""),
-			want: refused(400, "error not-found/unknown-parameter http.foo: Patient has no search parameter foo"),
+			want: refused(400, "error not-supported/unknown-parameter http.foo: Patient has no search parameter foo"),
 		},
 		{
 			name: "a parameter that is not answered",
@@ -287,7 +287,7 @@ func TestSearchesThatAreRefused(t *testing.T) {
 			name: "a parameter that not all types have",
 			when: call("GET ?name=wolf", ""),
 			want: refused(400,
-				"error not-found/unknown-parameter http.name: AdverseEvent has no search parameter name",
+				`error not-supported/unknown-parameter http.name: "name" is not common to all types that are searched: AdverseEvent does not know it; _type says which to search`,
 			),
 		},
 		{

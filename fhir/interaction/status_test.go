@@ -115,7 +115,7 @@ func TestOutcome(t *testing.T) {
 		{
 			"all that can be said, but for the cause",
 			fhir.Issues{fhir.NewIssue(fhir.Conflict, "a \"wolf\"\n\xff", "Patient.name[0]", "http.name").Because(fhir.ReasonReferenced).CausedBy(errors.New("secret"))},
-			`{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"conflict","details":{"coding":[{"system":"http://example.org/fhir/firewolf/CodeSystem/reason","code":"referenced"}],"text":"a \"wolf\"\u000a�"},"diagnostics":"a \"wolf\"\u000a�","expression":["Patient.name[0]","http.name"]}]}`,
+			`{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"conflict","details":{"coding":[{"system":"http://example.org/fhir/firewolf/CodeSystem/reason","code":"referenced"}],"text":"a \"wolf\"\u000a�"},"diagnostics":"a \"wolf\"\u000a�","location":["http.name"],"expression":["Patient.name[0]"]}]}`,
 		},
 		{
 			"two issues",

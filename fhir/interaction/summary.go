@@ -15,15 +15,15 @@ import (
 type subset struct {
 	s        *Service
 	summary  search.Summary
-	elements []string
+	elements []string // each is known to be one of some type that the answer may hold
 }
 
 // subsettedTag marks a resource that is not whole, so that nobody updates with it.
 // https://hl7.org/fhir/R4/resource.html#simple-tags
 const subsettedTag = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}`
 
-// subsetOf takes _summary and _elements out of the parameters of an interaction that is no search.
-func (s *Service) subsetOf(pairs []search.Pair) (subset, []search.Pair, error) {
+// subsetOf takes _summary and _elements out of the parameters of an interaction that is no search, and answers with resources of the types.
+func (s *Service) subsetOf(pairs []search.Pair, types ...string) (subset, []search.Pair, error) {
 	p := subset{s: s, summary: search.SummaryFalse}
 	summary, rest, err := takeOne(pairs, "_summary")
 	if err != nil {
@@ -32,6 +32,9 @@ func (s *Service) subsetOf(pairs []search.Pair) (subset, []search.Pair, error) {
 	lists, rest := take(rest, "_elements")
 	for _, list := range lists {
 		p.elements = append(p.elements, strings.Split(list, ",")...)
+	}
+	if err := p.known(types); err != nil {
+		return p, rest, err
 	}
 	switch search.Summary(summary) {
 	case "", search.SummaryFalse:
@@ -60,23 +63,33 @@ func (p subset) of(resource []byte) ([]byte, error) {
 		return nil, err
 	}
 	typ := p.s.o.Spec.Type(t.ResourceType())
-	if err := p.known(typ); err != nil {
-		return nil, err
-	}
 	return p.root(make([]byte, 0, len(resource)+len(subsettedTag)+16), t.Root(), typ), nil
 }
 
-// known refuses an element that the type does not have.
-func (p subset) known(typ *spec.Type) error {
+// known refuses an element that none of the types has. Of several types it is enough that one has it: the resources of the
+// others just do not show it.
+func (p subset) known(types []string) error {
 	for _, name := range p.elements {
-		name = strings.TrimPrefix(name, typ.Name+".")
-		if !slices.ContainsFunc(typ.Elements, func(e *spec.Element) bool { return e.Name == name }) {
-			if _, ok := typ.Child(name); !ok {
-				return fhir.NewIssue(fhir.Value, quote(name)+" is no element of "+typ.Name, "http._elements")
-			}
+		if slices.ContainsFunc(types, func(typ string) bool { return p.s.hasElement(typ, name) }) {
+			continue
 		}
+		of := "any resource type"
+		if len(types) == 1 {
+			of = types[0]
+		}
+		return fhir.NewIssue(fhir.Value, quote(name)+" is no element of "+of, "http._elements")
 	}
 	return nil
+}
+
+// hasElement reports whether a type has an element at its root, asked for by its name, by the JSON name of a choice, or after the type: "Patient.name".
+func (s *Service) hasElement(typ, name string) bool {
+	t := s.o.Spec.Type(typ)
+	name = strings.TrimPrefix(name, typ+".")
+	if _, ok := t.Child(name); ok {
+		return true
+	}
+	return slices.ContainsFunc(t.Elements, func(e *spec.Element) bool { return e.Name == name })
 }
 
 // root writes the members of a resource that belong to the part.

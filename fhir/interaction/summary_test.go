@@ -1,7 +1,12 @@
 package interaction_test
 
 import (
+	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"firewolf/fhir/interaction"
 )
@@ -126,4 +131,86 @@ func TestASummaryLeavesOutWhatIsLarge(t *testing.T) {
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
+}
+
+// https://hl7.org/fhir/R4/search.html#elements
+func TestElementsOfSeveralTypesNeedBeOfOneOfThem(t *testing.T) {
+	w := newWorld(t, nil)
+	w.do(call("PUT Patient/1", `{"resourceType":"Patient","id":"1","gender":"female","birthDate":"1999"}`))
+	w.do(call("PUT Condition/c", `{"resourceType":"Condition","id":"c","code":{"text":"x"},"subject":{"reference":"Patient/1"},"recordedDate":"2024"}`))
+	w.do(call("PUT Observation/o", `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"valueString":"v"}`))
+	refusal := func(name, of string) string {
+		return `error value http._elements: "` + name + `" is no element of ` + of
+	}
+	unknown := func(name, of string) string {
+		return `error invalid http._elements: the value "` + name + `" of _elements is no element of ` + of
+	}
+	tests := []struct {
+		url   string
+		shown []string // the members that not all answers have
+		issue string
+	}{
+		{"?_elements=birthDate,recordedDate", []string{"birthDate", "recordedDate"}, ""},
+		{"?_elements=gender&_elements=value", []string{"gender", "valueString"}, ""},
+		{"?_elements=valueString", []string{"valueString"}, ""},
+		{"?_elements=Condition.code", []string{"Condition.code"}, ""},
+		{"?_type=Patient,Condition&_elements=Patient.gender,recordedDate", []string{"gender", "recordedDate"}, ""},
+		{"?_type=Patient,Condition&_elements=wings", nil, unknown("wings", "Patient, Condition")},
+		{"?_type=Patient,Condition&_elements=Patient.recordedDate", nil, unknown("recordedDate", "Patient, Condition")},
+		{"?_type=Patient&_elements=recordedDate", nil, unknown("recordedDate", "Patient")},
+		{"?_type=Patient,Condition&_elements=valueString", nil, unknown("valueString", "Patient, Condition")},
+		{"?_elements=gender,wings", nil, unknown("wings", "any of the types that are searched")},
+		{"_history?_elements=birthDate,recordedDate", []string{"birthDate", "recordedDate"}, ""},
+		{"_history?_elements=gender&_elements=value", []string{"gender", "valueString"}, ""},
+		{"_history?_elements=Condition.code", []string{"Condition.code"}, ""},
+		{"_history?_elements=gender,wings", nil, refusal("wings", "any resource type")},
+		{"_history?_elements=Wolf.gender", nil, refusal("Wolf.gender", "any resource type")},
+		{"_history?_elements=Patient.recordedDate", nil, refusal("Patient.recordedDate", "any resource type")},
+		{"_history?_elements=", nil, refusal("", "any resource type")},
+		{"Patient/_history?_elements=recordedDate", nil, refusal("recordedDate", "Patient")},
+		{"Device/_history?_elements=gender", nil, refusal("gender", "Device")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.url, func(t *testing.T) {
+			got := w.do(call("GET "+tt.url, ""))
+			if tt.issue != "" {
+				if diff := cmp.Diff(refused(400, tt.issue), got); diff != "" {
+					t.Error(diff)
+				}
+				return
+			}
+			if diff := cmp.Diff(tt.shown, optional(t, got.Body)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// optional returns the members of the resources in a Bundle that _elements can leave out, sorted. A code, which an Observation must have,
+// is named after its type.
+func optional(t *testing.T, bundle string) []string {
+	t.Helper()
+	var b struct {
+		Entry []struct{ Resource map[string]any }
+	}
+	if err := json.Unmarshal([]byte(bundle), &b); err != nil {
+		t.Fatalf("%v: %s", err, bundle)
+	}
+	var names []string
+	for _, e := range b.Entry {
+		typ, _ := e.Resource["resourceType"].(string)
+		for name := range e.Resource {
+			switch {
+			case name == "code" && typ == "Condition":
+				names = append(names, typ+".code")
+			case !slices.Contains([]string{"resourceType", "id", "meta", "status", "code", "subject"}, name):
+				names = append(names, name)
+			}
+		}
+		if text, _ := json.Marshal(e.Resource["meta"]); !strings.Contains(string(text), "SUBSETTED") {
+			t.Errorf("%s is not marked as a part: %s", typ, text)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

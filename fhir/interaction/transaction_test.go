@@ -181,6 +181,13 @@ func TestTransactionIsRefusedAsAWhole(t *testing.T) {
 			),
 		},
 		{
+			name: "a problem in a Bundle that an entry keeps is told with both Bundles",
+			when: transaction(good, good, post("", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":"1"}}}]}`)),
+			want: refused(400,
+				"error structure Bundle.entry[2].resource.entry[0].resource.value.value: Quantity.value must be a number, not a string",
+			),
+		},
+		{
 			name:  "a delete and an update of one resource",
 			given: []interaction.Request{putWolf()},
 			when:  transaction(ask("DELETE", "Patient/1"), good, put("Patient/1", wolfe)),
@@ -228,7 +235,7 @@ func TestTransactionIsRefusedAsAWhole(t *testing.T) {
 			name: "a search with an unknown parameter",
 			when: transaction(good, ask("GET", "Patient?foo=1")),
 			want: refused(400,
-				"error not-found/unknown-parameter Bundle.entry[1].request.url: Patient has no search parameter foo",
+				"error not-supported/unknown-parameter Bundle.entry[1].request.url: Patient has no search parameter foo",
 			),
 		},
 		{
@@ -261,11 +268,11 @@ func TestTransactionIsRefusedAsAWhole(t *testing.T) {
 				`{"resource":[],"request":{"method":"PUT","url":"Patient/1"}}`, ask("GET", "http://elsewhere/Patient/1"), ask("GET", "Patient/%zz"), ask("GET", "Patient/1", `"ifModifiedSince":"today"`),
 				`{"resource":{"resourceType":"Patient"},"request":{"method":"GET","url":"Patient/1"}}`),
 			want: refused(400,
-				"error required Bundle.entry[0].request: an entry of a batch or transaction needs a request",
-				"error required Bundle.entry[1].request.method: the request of an entry needs a method",
+				"error required Bundle.entry[0]: an entry of a batch or transaction needs a request",
+				"error required Bundle.entry[1].request: the request of an entry needs a method",
 				`error code-invalid Bundle.entry[2].request.method: "FETCH" is not a method of FHIR`,
-				"error required Bundle.entry[3].request.url: the request of an entry needs a url",
-				"error required Bundle.entry[4].resource: a POST needs a resource",
+				"error required Bundle.entry[3].request: the request of an entry needs a url",
+				"error required Bundle.entry[4]: a POST needs a resource",
 				`error not-supported/unknown-type Bundle.entry[5]: "Wolf" is not a resource type of FHIR R4`,
 				"error structure Bundle.entry[6].resource: the resource of an entry is a JSON object",
 				`error not-supported Bundle.entry[7].request.url: "http://elsewhere/Patient/1" is not on this server`,
@@ -297,7 +304,7 @@ func TestTransactionIsRefusedAsAWhole(t *testing.T) {
 			name:    "more entries than the limit",
 			options: func(o *interaction.Options) { o.Limits.Entries = 1 },
 			when:    transaction(good, good),
-			want:    refused(413, "error too-long Bundle.entry: the Bundle has 2 entries: this server takes 1"),
+			want:    refused(413, "error too-long Bundle: the Bundle has 2 entries: this server takes 1"),
 		},
 		{
 			name:  "a writing entry of a reader",
@@ -337,12 +344,17 @@ func TestBundlesThatAreNoTransaction(t *testing.T) {
 		{
 			name: "a Bundle without a type is refused",
 			when: call("POST ", `{"resourceType":"Bundle"}`),
-			want: refused(400, "error required Bundle.type: a Bundle needs a type"),
+			want: refused(400, "error required Bundle: a Bundle needs a type"),
 		},
 		{
 			name: "another resource is refused",
 			when: call("POST ", wolf),
-			want: refused(400, "error invalid resourceType: the body is of type Patient, the URL says Bundle"),
+			want: refused(400, "error invalid Patient: the body is of type Patient, the URL says Bundle"),
+		},
+		{
+			name: "bad JSON is told of with the FHIRPath of its place",
+			when: call("POST ", `{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Observation","_effectiveDateTime":{"extension":[{"valueQuantity":{"value":+1}}]}}}]}`),
+			want: refused(400, "error structure Bundle.entry[0].resource.effective.extension[0].value.value: line 1, column 153: there is no JSON value here"),
 		},
 		{
 			name: "entries that are no array are refused",

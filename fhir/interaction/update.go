@@ -48,7 +48,7 @@ func sameID(t *tree.Tree, id string) error {
 	case id:
 		return nil
 	case "":
-		return fhir.NewIssue(fhir.Required, "an update needs the id of the URL, "+quote(id)+", in the resource", typ+".id")
+		return fhir.NewIssue(fhir.Required, "an update needs the id of the URL, "+quote(id)+", in the resource", typ)
 	default:
 		return fhir.NewIssue(fhir.Invalid, "the id in the resource is "+quote(got)+", in the URL it is "+quote(id), typ+".id")
 	}

@@ -46,17 +46,17 @@ func TestUpdate(t *testing.T) {
 		{
 			name: "a body without an id is refused",
 			when: call("PUT Patient/1", `{"resourceType":"Patient"}`),
-			want: answer{Status: 400, Issues: []string{`error required Patient.id: an update needs the id of the URL, "1", in the resource`}},
+			want: answer{Status: 400, Issues: []string{`error required Patient: an update needs the id of the URL, "1", in the resource`}},
 		},
 		{
 			name: "an id that is no string is refused",
 			when: call("PUT Patient/1", `{"resourceType":"Patient","id":1}`),
-			want: answer{Status: 400, Issues: []string{`error required Patient.id: an update needs the id of the URL, "1", in the resource`}},
+			want: answer{Status: 400, Issues: []string{`error required Patient: an update needs the id of the URL, "1", in the resource`}},
 		},
 		{
 			name: "a body of another type is refused",
 			when: call("PUT Observation/1", wolf),
-			want: answer{Status: 400, Issues: []string{"error invalid resourceType: the body is of type Patient, the URL says Observation"}},
+			want: answer{Status: 400, Issues: []string{"error invalid Patient: the body is of type Patient, the URL says Observation"}},
 		},
 		{
 			name: "bad JSON is refused with its place",
@@ -128,7 +128,7 @@ func TestVersionAwareUpdate(t *testing.T) {
 			name:  "another version is refused",
 			given: one,
 			when:  put(ifMatch(`W/"2"`)),
-			want:  answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 2 of Patient/1, the current version is 1"}},
+			want:  answer{Status: 412, Issues: []string{"error conflict/version-mismatch http.If-Match: If-Match asks for version 2 of Patient/1, the current version is 1"}},
 		},
 		{
 			name:  "none of several tags is refused",
@@ -151,7 +151,7 @@ func TestVersionAwareUpdate(t *testing.T) {
 		{
 			name: "a resource that is not there has no version",
 			when: put(ifMatch(`W/"1"`)),
-			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 1 of Patient/1, which is not there"}},
+			want: answer{Status: 412, Issues: []string{"error conflict/version-mismatch http.If-Match: If-Match asks for version 1 of Patient/1, which is not there"}},
 		},
 		{
 			name: "a star needs a resource",
@@ -162,7 +162,7 @@ func TestVersionAwareUpdate(t *testing.T) {
 			name:  "a deleted resource has no version",
 			given: []interaction.Request{putWolf(), deleteWolf()},
 			when:  put(ifMatch(`W/"2"`)),
-			want:  answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 2 of Patient/1, which is not there"}},
+			want:  answer{Status: 412, Issues: []string{"error conflict/version-mismatch http.If-Match: If-Match asks for version 2 of Patient/1, which is not there"}},
 		},
 		{
 			name:   "If-None-Match with a star creates only",
@@ -174,7 +174,7 @@ func TestVersionAwareUpdate(t *testing.T) {
 			name:  "If-None-Match with a star does not update",
 			given: one,
 			when:  put(ifNoneMatch(`*`)),
-			want:  answer{Status: 412, Issues: []string{"error conflict/precondition-failed : Patient/1 exists already"}},
+			want:  answer{Status: 412, Issues: []string{"error conflict/precondition-failed http.If-None-Match: Patient/1 exists already"}},
 		},
 		{
 			name:  "If-None-Match with a tag is refused",
@@ -255,13 +255,13 @@ func TestConditionalUpdate(t *testing.T) {
 			name:  "many matches are refused",
 			given: two,
 			when:  put("PUT Patient?name=wolf", named("", "Wolfe")),
-			want:  answer{Status: 412, Issues: []string{"error multiple-matches : the criteria match more than one Patient, such as Patient/1 and Patient/2"}},
+			want:  answer{Status: 412, Issues: []string{"error multiple-matches http.query: the criteria match more than one Patient, such as Patient/1 and Patient/2"}},
 		},
 		{
 			name:  "If-Match is held against the match",
 			given: one,
 			when:  put("PUT Patient?name=wolf", named("", "Wolfe"), ifMatch(`W/"7"`)),
-			want:  answer{Status: 412, Issues: []string{"error conflict/version-mismatch : If-Match asks for version 7 of Patient/1, the current version is 1"}},
+			want:  answer{Status: 412, Issues: []string{"error conflict/version-mismatch http.If-Match: If-Match asks for version 7 of Patient/1, the current version is 1"}},
 		},
 		{
 			name:  "no criteria at all are refused",
@@ -279,7 +279,7 @@ func TestConditionalUpdate(t *testing.T) {
 			name:  "unknown criteria are refused, lenient handling or not",
 			given: one,
 			when:  put("PUT Patient?name=wolf&foo=1", named("", "Wolfe"), lenient),
-			want:  answer{Status: 400, Issues: []string{"error not-found/unknown-parameter http.foo: Patient has no search parameter foo"}},
+			want:  answer{Status: 400, Issues: []string{"error not-supported/unknown-parameter http.foo: Patient has no search parameter foo"}},
 		},
 	})
 }

@@ -26,11 +26,16 @@ func (s *Service) resourceBody(r *Request, typ, id string) (*tree.Tree, error) {
 			return nil, fhir.NewIssue(fhir.Required, "the request has no body: a "+typ+" is needed", typ)
 		}
 		var err error
-		if t, err = tree.Parse(r.Body, tree.Limits{Depth: s.o.Limits.Depth}); err != nil {
+		if t, err = tree.Parse(r.Body, s.limits()); err != nil {
 			return nil, err
 		}
 	}
 	return t, s.isOf(t, typ)
+}
+
+// limits are those of a body, whose problems are told of in FHIRPath.
+func (s *Service) limits() tree.Limits {
+	return tree.Limits{Depth: s.o.Limits.Depth, Locate: s.o.Spec.Location}
 }
 
 // isJSON refuses a body in another format. https://hl7.org/fhir/R4/http.html#mime-type
@@ -44,17 +49,20 @@ func isJSON(mediaType string) error {
 	}
 }
 
+// anyResource is the FHIRPath of a resource whose type is not known: the type that all of them are of.
+const anyResource = "Resource"
+
 // isOf checks that a resource is of the type that the URL names.
 func (s *Service) isOf(t *tree.Tree, typ string) error {
 	switch got := t.ResourceType(); {
 	case got == typ:
 		return nil
 	case got == "":
-		return fhir.NewIssue(fhir.Required, "the body names no resourceType: it must be "+typ, "resourceType")
+		return fhir.NewIssue(fhir.Required, "the body names no resourceType: it must be "+typ, anyResource)
 	case !s.o.Spec.IsResource(got):
-		return fhir.NewIssue(fhir.Value, quote(got)+" is not a resource type of FHIR R4", "resourceType")
+		return fhir.NewIssue(fhir.Value, quote(got)+" is not a resource type of FHIR R4", anyResource)
 	default:
-		return fhir.NewIssue(fhir.Invalid, "the body is of type "+got+", the URL says "+typ, "resourceType")
+		return fhir.NewIssue(fhir.Invalid, "the body is of type "+got+", the URL says "+typ, got)
 	}
 }
 
@@ -78,7 +86,7 @@ func (s *Service) draft(r *Request, t *tree.Tree, k fhir.Key, m fhir.Method) (dr
 	s.eachReference(t, func(ref tree.Node) {
 		if to, ok := s.local(fhir.ParseRef(ref.Text()), r.Base); ok && !seen[to] {
 			seen[to] = true
-			d.require = append(d.require, store.Requirement{Key: to, Location: ref.Location()})
+			d.require = append(d.require, store.Requirement{Key: to, Location: s.o.Spec.Location(ref)})
 		}
 	})
 	return d, nil
@@ -93,7 +101,7 @@ func (s *Service) unconditional(t *tree.Tree, base string) error {
 	var is fhir.Issues
 	s.eachReference(t, func(ref tree.Node) {
 		if _, _, ok := s.conditional(ref.Text(), base); ok {
-			is = append(is, fhir.NewIssue(fhir.Invalid, "a conditional reference is resolved in a transaction only", ref.Location()))
+			is = append(is, fhir.NewIssue(fhir.Invalid, "a conditional reference is resolved in a transaction only", s.o.Spec.Location(ref)))
 		}
 	})
 	return is.Err()
@@ -169,9 +177,30 @@ func (s *Service) once(ctx context.Context, r *Request, look func() (plan, error
 		case err == nil && c.Replayed:
 			return replayed(c, nil)
 		}
-		return done{commit: c, fates: p.fates}, err
+		return done{commit: c, fates: p.fates}, inHeader(r, err)
 	}
-	return done{}, refused
+	return done{}, inHeader(r, refused)
+}
+
+// inHeader says of a condition that does not hold in which header it stands. (In a Bundle it stands in an entry, which is named already.)
+func inHeader(r *Request, err error) error {
+	is, ok := fhir.IssuesOf(err)
+	if !ok {
+		return err
+	}
+	out := make(fhir.Issues, len(is))
+	for k, i := range is {
+		c := *i
+		switch {
+		case len(c.Expression) > 0:
+		case c.Reason == fhir.ReasonVersionMismatch && r.IfMatch != "":
+			c.Expression = []string{"http.If-Match"}
+		case c.Reason == fhir.ReasonPreconditionFailed && r.IfNoneMatch != "":
+			c.Expression = []string{"http.If-None-Match"}
+		}
+		out[k] = &c
+	}
+	return out
 }
 
 func replayed(c store.Commit, err error) (done, error) {
