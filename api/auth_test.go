@@ -70,7 +70,6 @@ func TestRequestsWithoutAGoodTokenAre401(t *testing.T) {
 		{"an unknown token", path, "GET", "/fhir/Patient/1", []string{"Authorization: Bearer fwt_x"}, "the bearer token is unknown or has expired", `Bearer realm="firewolf", error="invalid_token"`},
 		{"an expired token", expired, "GET", "/fhir/Patient/1", []string{"Authorization: Bearer " + expiredTokens[fhir.RoleAdmin]}, "the bearer token is unknown or has expired", `Bearer realm="firewolf", error="invalid_token"`},
 		{"an unknown token for metadata", path, "GET", "/fhir/metadata", []string{"Authorization: Bearer fwt_x"}, "the bearer token is unknown or has expired", `Bearer realm="firewolf", error="invalid_token"`},
-		{"OPTIONS", path, "OPTIONS", "/fhir/Patient", nil, "a bearer token is needed", `Bearer realm="firewolf"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -101,6 +100,21 @@ func TestMetadataAndHealthNeedNoToken(t *testing.T) {
 	}
 	if got := s.last().Caller; got != (fhir.Caller{Name: "anonymous"}) || got.CanRead() {
 		t.Errorf("who reads metadata without a token is %+v", got)
+	}
+}
+
+func TestOptionsNeedsNoToken(t *testing.T) {
+	path, _ := tokenFile(t, time.Time{})
+	s := &script{}
+	ts := serve(t, s, func(o *Options) { o.TokenFile = path })
+	for _, target := range []string{"/fhir", "/fhir/Patient", "/fhir/Patient/1"} {
+		got := ts.do("OPTIONS", target, "")
+		if got.status != 204 || got.header.Get("Allow") == "" {
+			t.Errorf("%s: %d, Allow %q", target, got.status, got.header.Get("Allow"))
+		}
+	}
+	if s.count() != 0 {
+		t.Error("the interactor was asked")
 	}
 }
 

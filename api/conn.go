@@ -47,12 +47,18 @@ func idle(c net.Conn, state http.ConnState) {
 // cannedHeader is what net/http writes after the status line of such an answer, and nothing else writes.
 var cannedHeader = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
 
+// expectationFailed begins the answer to an Expect that is not 100-continue, which has other header fields.
+var expectationFailed = []byte("HTTP/1.1 417 Expectation Failed")
+
 // Write passes b on, or an OperationOutcome in its place.
 func (c *conn) Write(b []byte) (int, error) {
 	if c.handling.Load() {
 		return c.Conn.Write(b)
 	}
 	line, _, ok := bytes.Cut(b, cannedHeader)
+	if !ok && bytes.HasPrefix(b, expectationFailed) {
+		line, ok = expectationFailed, true
+	}
 	if !ok || !bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
 		return c.Conn.Write(b)
 	}
@@ -82,6 +88,8 @@ func (s *Server) unreadable(remote net.Addr, status int, detail string) []byte {
 	switch {
 	case status == http.StatusRequestHeaderFieldsTooLarge:
 		issue = fhir.NewIssue(fhir.TooLong, "the request line and the header fields are larger than "+strconv.Itoa(s.o.Limits.Header)+" bytes")
+	case status == http.StatusExpectationFailed:
+		issue = fhir.NewIssue(fhir.NotSupported, "the only expectation that is met is 100-continue", "http.Expect")
 	case status == http.StatusNotImplemented:
 		issue = fhir.NewIssue(fhir.NotSupported, "the Transfer-Encoding is not supported; chunked is")
 	case detail != "":

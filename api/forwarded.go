@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"firewolf/fhir"
@@ -13,6 +14,7 @@ import (
 type origin struct {
 	scheme string // "http", "https"
 	host   string // with the port, if there is one
+	prefix string // of the path, "/clinic", where a proxy took it off; "" for none
 	remote string // the address of the client, without port
 }
 
@@ -66,6 +68,9 @@ func (o origin) seenBy(hop origin) origin {
 	if hop.host != "" {
 		o.host = hop.host
 	}
+	if hop.prefix != "" {
+		o.prefix = hop.prefix
+	}
 	if hop.remote != "" {
 		o.remote = hop.remote
 	}
@@ -90,8 +95,8 @@ func parseForwarded(element string) origin {
 	return hop
 }
 
-// xForwarded reads X-Forwarded-For, -Proto and -Host in the same way. The latter two mostly have one element, set by
-// the outermost proxy; where they have more they are read from the end like the addresses.
+// xForwarded reads X-Forwarded-For, -Proto, -Host, -Port and -Prefix in the same way. The latter four mostly have one element, set by
+// the outermost proxy; where they have more they are read from the end like the addresses. Forwarded knows no prefix.
 func (s *Server) xForwarded(o origin, h http.Header) origin {
 	addresses := list(h["X-Forwarded-For"])
 	hops := 1
@@ -109,7 +114,20 @@ func (s *Server) xForwarded(o origin, h http.Header) origin {
 	return o.seenBy(origin{
 		scheme: scheme(fromEnd(list(h["X-Forwarded-Proto"]), hops)),
 		host:   fromEnd(list(h["X-Forwarded-Host"]), hops),
-	})
+		prefix: prefix(fromEnd(list(h["X-Forwarded-Prefix"]), hops)),
+	}).onPort(fromEnd(list(h["X-Forwarded-Port"]), hops))
+}
+
+// onPort returns the origin at a port, unless its host names one or the port is that of the scheme. A proxy that tells the port beside
+// the host leaves it out there.
+func (o origin) onPort(port string) origin {
+	n, err := strconv.ParseUint(port, 10, 16)
+	_, _, named := net.SplitHostPort(o.host)
+	standard := o.scheme == "https" && n == 443 || o.scheme == "http" && n == 80
+	if err == nil && n > 0 && o.host != "" && named != nil && !standard {
+		o.host = net.JoinHostPort(strings.Trim(o.host, "[]"), strconv.FormatUint(n, 10))
+	}
+	return o
 }
 
 // fromEnd returns the n-th element from the end, the first one if there are fewer, "" if there are none.
@@ -139,6 +157,22 @@ func scheme(s string) string {
 	default:
 		return ""
 	}
+}
+
+// prefix returns the path that stands before those of the server, without a slash at its end; "" for what is no plain path.
+func prefix(s string) string {
+	s = strings.TrimRight(s, "/")
+	if !strings.HasPrefix(s, "/") || strings.Contains(s, "//") || strings.Contains(s, "/.") || len(s) > 260 {
+		return ""
+	}
+	for i := range len(s) {
+		c := s[i]
+		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alnum && !strings.ContainsRune("/.-_~", rune(c)) {
+			return ""
+		}
+	}
+	return s
 }
 
 // addressOnly returns the address of "192.0.2.43:47011" or "[2001:db8::17]:47011"; "" for names such as "unknown".
@@ -193,7 +227,7 @@ func (s *Server) locate(x *exchange) error {
 	if !validHost(o.host) {
 		return refuse(fhir.Invalid, fhir.ReasonNone, "the Host header is no host", "http.Host")
 	}
-	x.base = o.scheme + "://" + o.host + fhirPath
+	x.base = o.scheme + "://" + o.host + o.prefix + fhirPath
 	return nil
 }
 

@@ -3,9 +3,11 @@ package api
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +27,7 @@ func (ts *testServer) dial() net.Conn {
 		ts.t.Fatal(err)
 	}
 	ts.t.Cleanup(func() { c.Close() })
-	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		ts.t.Fatal(err)
 	}
 	return c
@@ -75,6 +77,10 @@ func TestWhatHTTPCannotReadIsAnsweredWithAnOutcome(t *testing.T) {
 		{"a request line without end", "GET /fhir/" + strings.Repeat("a", 80<<10) + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 431, headers},
 		{"many headers", "GET /fhir/Patient/1 HTTP/1.1\r\nHost: localhost\r\n" + strings.Repeat("X: y\r\n", 20<<10) + "\r\n", 431, headers},
 		{"a transfer coding that does not exist", "POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: steam\r\n\r\n", 501, outcome(fhir.NotSupported, "", "the Transfer-Encoding is not supported; chunked is")},
+		{
+			"an expectation that nobody meets", "POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nExpect: a miracle\r\nContent-Length: 2\r\n\r\n{}", 417,
+			outcome(fhir.NotSupported, "", "the only expectation that is met is 100-continue", "http.Expect"),
+		},
 		{"two lengths", "POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400, malformed},
 		{"a negative length", "POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400, malformed},
 		{
@@ -155,42 +161,37 @@ func TestContentThatLooksLikeAnAnswerOfNetHTTPIsSentAsItIs(t *testing.T) {
 	}
 }
 
+// The time of one phase is short, that of the other as long as by default: however slow the machine is, what is late is late.
 func TestSlowClientsAreSentAway(t *testing.T) {
-	s := &script{}
-	ts := serve(t, s, func(o *Options) {
-		o.Limits.ReadHeader, o.Limits.Read, o.Limits.Idle = 100*time.Millisecond, 150*time.Millisecond, 100*time.Millisecond
-	})
+	const post = "POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+	header := func(l *Limits) { l.ReadHeader, l.Idle = 100*time.Millisecond, 100*time.Millisecond }
+	body := func(l *Limits) { l.Read, l.Idle = 150*time.Millisecond, 100*time.Millisecond }
+	late := outcome(fhir.Timeout, "", "the request body did not arrive within 150ms")
 	tests := []struct {
 		name, sent string
+		limit      func(*Limits)
 		status     int
 		want       string
 	}{
-		{"a connection that says nothing is closed", "", 0, ""},
-		{"a header that never ends is closed", "GET /fhir/Patient/1 HTTP/1.1\r\nHost: localhost\r\nX: ", 0, ""},
-		{
-			"a body that does not come", "POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", 408,
-			outcome(fhir.Timeout, "", "the request body did not arrive within 150ms"),
-		},
-		{
-			"a chunk that does not come", "POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", 408,
-			outcome(fhir.Timeout, "", "the request body did not arrive within 150ms"),
-		},
-		{
-			"a body in gzip that does not come", "POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n\x1f\x8b", 408,
-			outcome(fhir.Timeout, "", "the request body did not arrive within 150ms"),
-		},
+		{"a connection that says nothing is closed", "", header, 0, ""},
+		{"a header that never ends is closed", "GET /fhir/Patient/1 HTTP/1.1\r\nHost: localhost\r\nX: ", header, 0, ""},
+		{"a body that does not come", post + "Content-Length: 100\r\n\r\n{", body, 408, late},
+		{"a chunk that does not come", post + "Transfer-Encoding: chunked\r\n\r\n5\r\n{", body, 408, late},
+		{"a body in gzip that does not come", post + "Content-Encoding: gzip\r\nContent-Length: 100\r\n\r\n\x1f\x8b", body, 408, late},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			begin := time.Now()
+			s := &script{}
+			ts := serve(t, s, func(o *Options) { tt.limit(&o.Limits) })
 			c := ts.dial()
-			if _, err := io.WriteString(c, tt.sent); err != nil {
+			// A server that has closed the connection already refuses the bytes: that is what is asked for.
+			if _, err := io.WriteString(c, tt.sent); err != nil && tt.status != 0 {
 				t.Fatal(err)
 			}
 			got, err := readReply(c)
 			if tt.status == 0 {
-				if err == nil {
-					t.Errorf("an answer: %d %s", got.status, got.body)
+				if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("%v, and an answer: %d %s", err, got.status, got.body)
 				}
 			} else if diff := cmp.Diff(tt.want, got.body); diff != "" || got.status != tt.status {
 				t.Errorf("status %d, want %d, %v; body (-want +got):\n%s", got.status, tt.status, err, diff)
@@ -198,14 +199,11 @@ func TestSlowClientsAreSentAway(t *testing.T) {
 			if _, err := io.Copy(io.Discard, c); err != nil && !strings.Contains(err.Error(), "reset") {
 				t.Errorf("the connection stays open: %v", err)
 			}
-			if took := time.Since(begin); took > 3*time.Second {
-				t.Errorf("it took %v", took)
+			eventually(t, "the connection is closed", func() bool { return ts.listener.open.Load() == 0 })
+			if s.count() != 0 {
+				t.Error("the interactor was asked")
 			}
 		})
-	}
-	eventually(t, "all connections are closed", func() bool { return ts.listener.open.Load() == 0 })
-	if s.count() != 0 {
-		t.Error("the interactor was asked")
 	}
 }
 

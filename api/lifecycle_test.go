@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -149,8 +151,8 @@ func TestNewRefusesOptionsThatCannotWork(t *testing.T) {
 		name, want string
 		change     func(*Options)
 	}{
-		{"no interactor", "api.New needs Interactor and Addr", func(o *Options) { o.Interactor = nil }},
-		{"no address", "api.New needs Interactor and Addr", func(o *Options) { o.Addr = "" }},
+		{"no interactor", "api.New needs Interactor, and Addr or Listener", func(o *Options) { o.Interactor = nil }},
+		{"no address", "api.New needs Interactor, and Addr or Listener", func(o *Options) { o.Addr = "" }},
 		{"a port in use", "listening on " + address + ": listen tcp " + address + ": bind: address already in use", func(o *Options) { o.Addr = address }},
 		{"a base URL that is none", `the base URL "example.org/fhir" is not of the form https://host[:port]/path`, func(o *Options) { o.BaseURL = "example.org/fhir" }},
 		{"a base URL with a query", `the base URL "http://example.org/fhir?a" is not of the form https://host[:port]/path`, func(o *Options) { o.BaseURL = "http://example.org/fhir?a" }},
@@ -202,5 +204,28 @@ func TestServerThatNeverServedCanBeClosed(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAListenerThatIsBoundAlreadyIsServedAndClosed(t *testing.T) {
+	bound, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(Options{Interactor: &script{}, Listener: bound})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "http://" + bound.Addr().String() + "/fhir"; s.URL() != want {
+		t.Errorf("it is at %s, want %s", s.URL(), want)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bound.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the listener is left open: %v", err)
+	}
+	if _, err := New(Options{Interactor: &script{}}); err == nil {
+		t.Error("a server without an address is made")
 	}
 }

@@ -33,9 +33,12 @@ func (s *Server) listen(address string, config *tls.Config) (*listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening on %s: %w", address, err)
 	}
+	return s.listenOn(inner, config), nil
+}
+
+func (s *Server) listenOn(inner net.Listener, config *tls.Config) *listener {
 	ctx, stop := context.WithCancel(context.Background())
-	l := &listener{Listener: inner, server: s, tls: config, ready: make(chan net.Conn), ctx: ctx, stop: stop}
-	return l, nil
+	return &listener{Listener: inner, server: s, tls: config, ready: make(chan net.Conn), ctx: ctx, stop: stop}
 }
 
 // loopback reports whether only this machine can reach the listener.

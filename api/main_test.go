@@ -95,7 +95,7 @@ func serve(t *testing.T, i interaction.Interactor, change func(*Options)) *testS
 	}
 	ts.Server = s
 	ts.root = s.scheme() + "://" + reachable(s.listener.Addr())
-	ts.client = &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: 20 * time.Second}
+	ts.client = &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: time.Minute}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx) }()
@@ -181,7 +181,7 @@ func (l *lockedBuffer) String() string {
 // eventually waits until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if holds() {
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 type Options struct {
 	Interactor interaction.Interactor
 
-	Addr      string // "127.0.0.1:8080"; port 0 takes a free one, which Server.URL tells
-	AdminAddr string // where /metrics is served; "" for nowhere
+	Addr      string       // "127.0.0.1:8080"; port 0 takes a free one, which Server.URL tells
+	Listener  net.Listener // in place of Addr: an address that is bound already; the Server closes it
+	AdminAddr string       // where /metrics is served; "" for nowhere
 
 	// BaseURL is the base of all absolute URLs that are built, "https://fhir.example.org/fhir". Without it they
 	// are built from what a trusted proxy says, or else from the Host header.

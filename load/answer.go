@@ -43,7 +43,7 @@ func readIssue(d *jsontext.Decoder, i *fhir.Issue) error {
 			return text(d, &diagnostics)
 		case "details":
 			return readDetails(d, i)
-		case "expression":
+		case "expression", "location":
 			return items(d, func() error {
 				var e string
 				err := text(d, &e)

@@ -120,7 +120,7 @@ func newLoader(files []File, o Options) (*loader, error) {
 		}
 		o.Ledger = forgetful
 	}
-	o.Sink = patient{sink: o.Sink, patience: o.Patience, pause: sleep}
+	o.Sink = Patiently(o.Sink, o.Patience)
 	return &loader{
 		Options: o,
 		files:   files,

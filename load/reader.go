@@ -190,26 +190,44 @@ func (r reader) entries(ctx context.Context, body []byte, yield yielder) error {
 	return err
 }
 
+// entry yields the unit of one entry. None is what a search says about itself, an entry of mode outcome: it "provides additional
+// information about the processing of a search". https://hl7.org/fhir/R4/valueset-search-entry-mode.html
 func (r reader) entry(d *jsontext.Decoder, n int, yield yielder) error {
-	found := false
+	var resource []byte
+	found, large, outcome := false, false, false
 	err := members(d, func(name string) error {
-		if name != "resource" {
-			return d.SkipValue()
-		}
-		found = true
-		value, err := d.ReadValue()
-		switch {
-		case err != nil:
+		switch name {
+		case "resource":
+			value, err := d.ReadValue()
+			found, large = true, len(value) > r.limit
+			if err == nil && !large {
+				resource = value.Clone()
+			}
 			return err
-		case len(value) > r.limit:
-			return yield.give(Unit{}, &fault{n, tooLarge("the entry", r.limit)})
+		case "search":
+			return members(d, func(name string) error {
+				if name != "mode" {
+					return d.SkipValue()
+				}
+				var mode string
+				err := text(d, &mode)
+				outcome = mode == "outcome"
+				return err
+			})
 		}
-		return yield.give(parsed(value.Clone(), n, resourceOf))
+		return d.SkipValue()
 	})
-	if err != nil || found {
+	switch {
+	case err != nil:
 		return err
+	case outcome:
+		return nil
+	case large:
+		return yield.give(Unit{}, &fault{n, tooLarge("the entry", r.limit)})
+	case !found:
+		return yield.give(Unit{}, &fault{n, "the entry has no resource"})
 	}
-	return yield.give(Unit{}, &fault{n, "the entry has no resource"})
+	return yield.give(parsed(resource, n, resourceOf))
 }
 
 // parsed makes the unit of a text that is one resource.

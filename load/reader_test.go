@@ -63,6 +63,15 @@ func TestUnits(t *testing.T) {
 			},
 		},
 		{
+			name: "of a searchset the matches and what they include are loaded, what it says about itself is not", file: "x.json",
+			contents: `{"resourceType":"Bundle","type":"searchset","entry":[
+				{"search":{"mode":"outcome"},"resource":{"resourceType":"OperationOutcome"}},
+				{"resource":{"resourceType":"Patient","id":"a"},"search":{"mode":"match"}},
+				{"resource":{"resourceType":"Patient","id":"b"},"search":{"mode":"include"}},
+				{"resource":{"resourceType":"OperationOutcome"},"search":{"mode":"outcome"}}]}`,
+			want: []string{`entry 2: PUT /Patient/a {"resourceType":"Patient","id":"a"}`, `entry 3: PUT /Patient/b {"resourceType":"Patient","id":"b"}`},
+		},
+		{
 			name: "in a line a searchset is a resource", file: "x.ndjson",
 			contents: `{"resourceType":"Bundle","id":"s","type":"searchset"}`,
 			want:     []string{`entry 1: PUT /Bundle/s {"resourceType":"Bundle","id":"s","type":"searchset"}`},

@@ -15,6 +15,11 @@ type patient struct {
 	pause    func(context.Context, time.Duration) error
 }
 
+// Patiently returns a Sink that sends a unit again while the target is busy or away, as long as the patience lasts.
+func Patiently(s Sink, patience time.Duration) Sink {
+	return patient{sink: s, patience: patience, pause: sleep}
+}
+
 // errUnknown is why a batch that creates is not sent again.
 var errUnknown = errors.New("no answer came, and sending it again could create its resources twice: it may be stored in part")
 
