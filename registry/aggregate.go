@@ -1,0 +1,472 @@
+package registry
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"firewolf/fhir"
+	"firewolf/fhir/interaction"
+	"firewolf/fhir/search"
+	"firewolf/registry/course"
+	"firewolf/registry/disclose"
+	"firewolf/registry/term"
+)
+
+// aggregate is an operation that counts patients.
+type aggregate struct {
+	name, title, doc string
+	inputs           []input
+	run              func(q *question) error
+}
+
+// aggregates are the operations on cohorts.
+func aggregates() []aggregate {
+	return []aggregate{outcomeRate(), timeToEvent(), toxicity(), biomarker(), completeness()}
+}
+
+// common are the parameters that every aggregate takes.
+func common() []input {
+	return []input{
+		{name: "cohort", typ: "string", doc: "A search for patients, such as Patient?_has:Condition:subject:code=http://snomed.info/sct|68815009. All patients where it is left out. Of whom it finds those count who were infused, have lupus and have an active consent."},
+		{name: "stratum", typ: "string", many: true, doc: "A group of the cohort to tell apart: its label, an equals sign and a search, such as women=Patient?gender=female. Who is found by several counts in the first, who by none in the group other."},
+		{name: "as-of", typ: "date", doc: "The day at which follow-up ends; today where it is left out."},
+		{name: "k", typ: "integer", doc: "Hide counts of 1 to k-1. A caller can ask for more than its own limit, never for less; an admin has no limit."},
+	}
+}
+
+// question is a call of an aggregate.
+type question struct {
+	in     inputs
+	taken  []input
+	rules  *rules
+	points map[string]term.Timepoint // whose windows are not the usual ones
+	asOf   course.Day
+	k      int
+	groups []group
+	all    group
+	stays  map[string][]course.Span // on intensive care, by patient, where they are asked for
+	answer answer
+	facts  []disclose.Fact
+	sheet  disclose.Sheet // the same facts
+	near   func(l []disclose.Fact) ([]bool, error)
+	op     string
+}
+
+// group is a part of the cohort.
+type group struct {
+	name    string
+	courses []*course.Course
+}
+
+// everyone is the name of the group of the whole cohort, rest that of those who are in no stratum.
+const (
+	everyone = "all"
+	rest     = "other"
+)
+
+func (g *Registry) handle(o aggregate) func(context.Context, *interaction.Service, interaction.Call) interaction.Response {
+	return func(ctx context.Context, _ *interaction.Service, c interaction.Call) interaction.Response {
+		body, kind, err := g.aggregate(ctx, o, c.Request)
+		if err != nil {
+			return refused(err)
+		}
+		return interaction.Response{Status: http.StatusOK, Body: body, ContentType: kind, Type: "Patient"}
+	}
+}
+
+// refused is the Response of an error.
+func refused(err error) interaction.Response {
+	if is, ok := fhir.IssuesOf(err); ok {
+		return interaction.Response{Issues: is, Status: interaction.StatusOf(is)}
+	}
+	if is, ok := timeout(err); ok {
+		return interaction.Response{Issues: is, Status: interaction.StatusOf(is)}
+	}
+	is := fhir.Issues{fhir.NewIssue(fhir.Exception, "internal error").CausedBy(err)}
+	return interaction.Response{Issues: is, Status: http.StatusInternalServerError, Err: err}
+}
+
+func (g *Registry) aggregate(ctx context.Context, o aggregate, r interaction.Request) (body []byte, kind string, err error) {
+	taken := slices.Concat(common(), o.inputs)
+	in, err := readInputs(r, taken)
+	if err != nil {
+		return nil, "", err
+	}
+	view, err := g.projection.View(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	q := &question{in: in, taken: taken, k: max(g.kOf(r.Caller), in.number("k")), op: o.name, rules: usual(), asOf: today(g.now(r))}
+	q.near = func(l []disclose.Fact) ([]bool, error) { return g.ledger.Near(ctx, r.Caller.Name, q.k, l) }
+	if d := in.one("as-of"); d != "" {
+		q.asOf = course.ParseDay(d).Exact()
+	}
+	if q.points, err = windowsOf(in["window"]); err != nil {
+		return nil, "", err
+	}
+	if err := g.cohort(ctx, view, q); err != nil {
+		return nil, "", err
+	}
+	if q.stays, err = g.stays(ctx, view, in.one("icu")); err != nil {
+		return nil, "", err
+	}
+	q.answer.add("about",
+		code("operation", o.name),
+		moment(view.T),
+		text("lastUpdated", view.At.UTC().Format(fhir.InstantLayout)),
+		date("as-of", q.asOf.String()),
+		text("cohort", firstOf(in.one("cohort"), "Patient")),
+		integer("k", q.k),
+	)
+	for _, w := range in["window"] {
+		q.answer.add("window", text("value", w))
+	}
+	if err := o.run(q); err != nil {
+		return nil, "", err
+	}
+	if q.k > 1 {
+		if err := g.ledger.Allow(ctx, r.Caller.Name, q.k, q.asked(), q.facts); err != nil {
+			return nil, "", err
+		}
+	}
+	if r.RawAccept == "text/csv" {
+		return q.answer.csv(), "text/csv; charset=utf-8", nil
+	}
+	return q.answer.parameters(), "", nil
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func today(now time.Time) course.Day { return course.ParseDay(now.UTC().Format(time.DateOnly)).Exact() }
+
+// cohort finds the analysis set and its groups.
+func (g *Registry) cohort(ctx context.Context, view *course.View, q *question) error {
+	in, err := g.find(ctx, view, q.in.one("cohort"))
+	if err != nil {
+		return err
+	}
+	q.all = group{name: everyone}
+	for _, c := range view.Courses {
+		if c.Analyzed() && c.T0() <= q.asOf && (in == nil || in[c.Patient]) {
+			q.all.courses = append(q.all.courses, c)
+		}
+	}
+	q.groups, err = g.strata(ctx, view, q)
+	return err
+}
+
+// stays returns when the Encounters began that the text of a search finds.
+func (g *Registry) stays(ctx context.Context, view *course.View, text string) (map[string][]course.Span, error) {
+	if text == "" {
+		return nil, nil
+	}
+	query, ok := strings.CutPrefix(text, "Encounter?")
+	if !ok || query == "" {
+		return nil, fhir.NewIssue(fhir.Value, "icu is a search for Encounters, such as Encounter?type=http://snomed.info/sct|305351004", "http.icu")
+	}
+	pairs, err := criteriaOf(query)
+	if err != nil {
+		return nil, err
+	}
+	return g.source.Stays(ctx, view.T, pairs)
+}
+
+// find returns the patients that the text of a search finds, nil for everybody.
+func (g *Registry) find(ctx context.Context, view *course.View, text string) (map[string]bool, error) {
+	if text == "" || text == "Patient" || text == "Patient?" {
+		return nil, nil
+	}
+	query, ok := strings.CutPrefix(text, "Patient?")
+	if !ok {
+		return nil, fhir.NewIssue(fhir.Value, "a cohort is a search for patients, such as Patient?gender=female")
+	}
+	pairs, err := criteriaOf(query)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := g.source.Patients(ctx, view.T, pairs)
+	if err != nil {
+		return nil, err
+	}
+	in := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		in[id] = true
+	}
+	return in, nil
+}
+
+// criteriaOf reads the criteria of a search.
+func criteriaOf(query string) ([]search.Pair, error) {
+	pairs, err := interaction.ParseQuery(query)
+	if err != nil {
+		return nil, err
+	}
+	return pairs, onlyCriteria(pairs)
+}
+
+// onlyCriteria refuses parameters that are about the result of a search.
+func onlyCriteria(pairs []search.Pair) error {
+	for _, p := range pairs {
+		switch p.Name {
+		case "_count", "_sort", "_include", "_revinclude", "_summary", "_elements", "_total", "_contained", "_format", "_pretty":
+			return fhir.NewIssue(fhir.NotSupported, "a cohort takes criteria only, not "+p.Name)
+		}
+	}
+	return nil
+}
+
+// strata splits the cohort. Without strata it is one group.
+func (g *Registry) strata(ctx context.Context, view *course.View, q *question) ([]group, error) {
+	wanted := q.in["stratum"]
+	if len(wanted) == 0 {
+		return []group{q.all}, nil
+	}
+	of := map[string]int{}
+	groups := make([]group, len(wanted), len(wanted)+1)
+	for k, w := range wanted {
+		label, text, ok := strings.Cut(w, "=")
+		if !ok || label == "" || label == everyone || label == rest {
+			return nil, fhir.NewIssue(fhir.Value, "a stratum is a label, an equals sign and a search; the labels all and other are taken")
+		}
+		in, err := g.find(ctx, view, text)
+		if err != nil {
+			return nil, err
+		}
+		groups[k].name = label
+		for _, c := range q.all.courses {
+			if in != nil && !in[c.Patient] {
+				continue
+			}
+			// Who is found by several counts in the first. A refusal would tell that somebody is found by both.
+			if _, ok := of[c.Patient]; ok {
+				continue
+			}
+			of[c.Patient] = k
+			groups[k].courses = append(groups[k].courses, c)
+		}
+	}
+	other := group{name: rest}
+	for _, c := range q.all.courses {
+		if _, ok := of[c.Patient]; !ok {
+			other.courses = append(other.courses, c)
+		}
+	}
+	// Beside a hidden group the others are told of even if there are none: that there is no one would tell who is in the hidden one.
+	hidden := slices.ContainsFunc(groups, func(g group) bool { return len(g.courses) < q.k })
+	if len(other.courses) > 0 || q.k > 1 && hidden {
+		groups = append(groups, other)
+	}
+	return groups, nil
+}
+
+// by splits the cohort by what each course says, in order of the names; "unknown" for nothing. Strata that the caller asks for go before.
+// The names of small groups are not told, as they would say what somebody in the cohort has: they are the others.
+func (q *question) by(of func(c *course.Course) string) {
+	if len(q.in["stratum"]) > 0 || !q.enough(len(q.all.courses)) {
+		return
+	}
+	split := map[string]*group{}
+	var names []string
+	for _, c := range q.all.courses {
+		name := firstOf(of(c), "unknown")
+		if split[name] == nil {
+			split[name] = &group{name: name}
+			names = append(names, name)
+		}
+		split[name].courses = append(split[name].courses, c)
+	}
+	slices.Sort(names)
+	q.groups = nil
+	other := group{name: rest}
+	for _, n := range names {
+		if g := split[n]; q.enough(len(g.courses)) {
+			q.groups = append(q.groups, *g)
+		} else {
+			other.courses = append(other.courses, g.courses...)
+		}
+	}
+	if len(other.courses) > 0 {
+		q.groups = append(q.groups, other)
+	}
+}
+
+// counted is a table of the groups by parts, with what of it may be shown.
+type counted struct {
+	q     *question
+	parts []string
+	n     disclose.Table
+	mask  disclose.Mask
+}
+
+// count counts the groups by the part of each patient, and notes what is shown as told. key says what is counted.
+func (q *question) count(key string, parts []string, of func(c *course.Course) int) *counted {
+	return q.countAs(func(part string) disclose.Fact { return disclose.Fact{Key: key + "|" + part} }, parts, of)
+}
+
+// aCohort is the fact of a count whose patients a search of the caller chose.
+func aCohort(string) disclose.Fact { return disclose.Fact{Key: disclose.Cohort, Whole: true} }
+
+// countAs is count with what is told of a part.
+func (q *question) countAs(fact func(part string) disclose.Fact, parts []string, of func(c *course.Course) int) *counted {
+	t := &counted{q: q, parts: parts, n: make(disclose.Table, len(q.groups))}
+	who := make([][][]string, len(q.groups))
+	for r, g := range q.groups {
+		t.n[r], who[r] = make([]int, len(parts)), make([][]string, len(parts))
+		for _, c := range g.courses {
+			p := of(c)
+			t.n[r][p]++
+			who[r][p] = append(who[r][p], c.Patient)
+		}
+	}
+	f := factsOf(fact, parts, who)
+	t.mask = disclose.Protect(t.n, q.k, q.secret(f))
+	q.tell(f, t.mask)
+	return t
+}
+
+// tableFacts are the facts of a table and of its sums.
+type tableFacts struct {
+	cells      [][]disclose.Fact
+	rows, cols []disclose.Fact
+	total      disclose.Fact
+}
+
+func factsOf(fact func(part string) disclose.Fact, parts []string, who [][][]string) tableFacts {
+	f := tableFacts{cells: make([][]disclose.Fact, len(who)), cols: make([]disclose.Fact, len(parts)), total: aCohort("")}
+	for p := range parts {
+		f.cols[p] = fact(parts[p])
+	}
+	for r := range who {
+		row := aCohort("")
+		for p := range who[r] {
+			cell := fact(parts[p])
+			cell.Patients = who[r][p]
+			f.cells[r] = append(f.cells[r], cell)
+			row.Patients = append(row.Patients, who[r][p]...)
+			f.cols[p].Patients = append(f.cols[p].Patients, who[r][p]...)
+		}
+		f.rows = append(f.rows, row)
+		f.total.Patients = append(f.total.Patients, row.Patients...)
+	}
+	return f
+}
+
+// secret hides what is near to another count of this answer, and counts of whom the caller chose that are 0: who asks for one patient
+// would hear of that one.
+func (q *question) secret(f tableFacts) disclose.Secret {
+	return func(row, col int) bool {
+		fact := f.cols[col]
+		if row >= 0 {
+			fact = f.cells[row][col]
+		}
+		return fact.Whole && len(fact.Patients) == 0 || q.sheet.Near(fact, q.k)
+	}
+}
+
+// tell notes every count that is shown.
+func (q *question) tell(f tableFacts, m disclose.Mask) {
+	if q.k <= 1 {
+		return
+	}
+	told := func(f disclose.Fact, hidden bool) {
+		if !hidden {
+			q.note(f)
+		}
+	}
+	for r := range f.cells {
+		for p := range f.cells[r] {
+			told(f.cells[r][p], m.Cells[r][p])
+		}
+		told(f.rows[r], m.Rows[r])
+	}
+	for p := range f.cols {
+		told(f.cols[p], m.Cols[p])
+	}
+	told(f.total, m.Total)
+}
+
+// note adds a fact to what is told.
+func (q *question) note(f disclose.Fact) {
+	q.facts = append(q.facts, f)
+	q.sheet.Add(f)
+}
+
+// rows are the groups of an answer: the whole cohort, and then its groups where there are several. Row -1 is the whole.
+func (q *question) rows() []int {
+	l := []int{-1}
+	if len(q.groups) == 1 && q.groups[0].name == everyone {
+		return l
+	}
+	for r := range q.groups {
+		l = append(l, r)
+	}
+	return l
+}
+
+// group returns the group of a row.
+func (q *question) group(row int) group {
+	if row < 0 {
+		return q.all
+	}
+	return q.groups[row]
+}
+
+// of returns a count and whether it may be shown.
+func (t *counted) of(row, part int) (int, bool) {
+	if row >= 0 {
+		return t.n[row][part], !t.mask.Cells[row][part]
+	}
+	n := 0
+	for r := range t.n {
+		n += t.n[r][part]
+	}
+	return n, len(t.n) == 0 || !t.mask.Cols[part]
+}
+
+// sum returns the sum of some parts, and whether it may be shown: only if each of them may.
+func (t *counted) sum(row int, parts ...int) (int, bool) {
+	total, visible := 0, true
+	for _, p := range parts {
+		n, ok := t.of(row, p)
+		total, visible = total+n, visible && ok
+	}
+	return total, visible
+}
+
+// size returns how many are in a row.
+func (t *counted) size(row int) (int, bool) {
+	total := 0
+	for r := range t.n {
+		for _, n := range t.n[r] {
+			if row < 0 || r == row {
+				total += n
+			}
+		}
+	}
+	if row < 0 {
+		return total, !t.mask.Total
+	}
+	return total, !t.mask.Rows[row]
+}
+
+// cells are the counts of a row.
+func (t *counted) cells(row int) []cell {
+	n, ok := t.size(row)
+	l := []cell{text("group", t.q.group(row).name), integer("n", n).when(ok)}
+	for p, name := range t.parts {
+		n, ok := t.of(row, p)
+		l = append(l, integer(name, n).when(ok))
+	}
+	return l
+}
+
+// enough reports whether statistics of so many patients may be told.
+func (q *question) enough(n int) bool { return n >= q.k || q.k <= 1 }

@@ -1,0 +1,368 @@
+package registry
+
+import (
+	"context"
+	"iter"
+	"math"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"firewolf/fhir"
+	"firewolf/fhir/interaction"
+	"firewolf/registry/course"
+	"firewolf/registry/score"
+	"firewolf/registry/term"
+)
+
+// assessInputs are the parameters of $assess.
+func assessInputs() []input {
+	return append([]input{
+		{name: "endpoint", typ: "code", many: true, choices: assessable(), doc: "The outcomes to compute; all where it is left out."},
+		{name: "persist", typ: "boolean", preset: "false", doc: "Write the outcomes as Observations, with a Provenance. What is there already, and equal, is left alone; what no longer follows from the inputs is marked entered-in-error. Needs POST and a caller that may write, and the usual rules: an outcome that is kept is that of its method."},
+		drugNames(),
+	}, rulesOf(assessable())...)
+}
+
+// assessable are the outcomes that $assess computes.
+func assessable() []string { return append(endpoints(), term.Relapse, term.BCellReturn) }
+
+func (g *Registry) assessOperation() interaction.Operation {
+	return interaction.Operation{
+		Name: "assess", Levels: interaction.LevelInstance | interaction.LevelType, Types: []string{"Patient"}, Definition: canonicalOf("assess"),
+		Handle: func(ctx context.Context, s *interaction.Service, c interaction.Call) interaction.Response {
+			a, err := g.assess(ctx, s, c)
+			if err != nil {
+				return refused(err)
+			}
+			resp := interaction.Response{Status: http.StatusOK, Type: "Patient"}
+			if c.Key.ID != "" {
+				resp.Patient = c.Key.String()
+			}
+			if resp.Body = a.parameters(); c.Request.RawAccept == "text/csv" {
+				resp.Body, resp.ContentType = a.csv(), "text/csv; charset=utf-8"
+			}
+			return resp
+		},
+	}
+}
+
+// judged is an outcome of a course at a day.
+type judged struct {
+	score.Outcome
+	day    course.Day
+	number *quantityOf // of the return of B cells
+	parts  []component // beside the criteria
+}
+
+type quantityOf struct {
+	value float64
+	unit  string
+}
+
+// component is a part of an Observation that is no criterion.
+type component struct {
+	code  string
+	coded string // a local code
+	quantityOf
+}
+
+// assess computes the outcomes of one patient or of all.
+func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interaction.Call) (*answer, error) {
+	in, err := readInputs(c.Request, assessInputs())
+	if err != nil {
+		return nil, err
+	}
+	asked := in["endpoint"]
+	if len(asked) == 0 {
+		asked = assessable()
+	}
+	r, used, err := ruled(in, asked)
+	if err != nil {
+		return nil, err
+	}
+	if r.drugs, err = namesOf(in["drug"]); err != nil {
+		return nil, err
+	}
+	var w *writer
+	if in.one("persist") == "true" {
+		if err := mayPersist(c.Request, r); err != nil {
+			return nil, err
+		}
+		w = &writer{g: g, service: s, request: c.Request}
+		w.request.Now = g.now(c.Request)
+	}
+	t, at, err := g.o.Store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{}
+	about := []cell{code("operation", "assess"), moment(t), text("lastUpdated", at.UTC().Format(fhir.InstantLayout))}
+	if c.Key.ID == "" {
+		all := &assessment{asked: in["endpoint"], rules: r, used: used, t: t, w: w, answer: a}
+		return a, g.assessAll(ctx, all, about)
+	}
+	read, err := g.source.Read(ctx, t, []string{c.Key.ID}, true)
+	if err != nil {
+		return nil, err
+	}
+	one := read[c.Key.ID]
+	if one == nil {
+		return nil, fhir.NewIssue(fhir.NotFound, c.Key.String()+" is not there")
+	}
+	a.add("about", append(about, text("patient", c.Key.String()), date("infusion", one.T0().String()).unless(!one.T0().Known()))...)
+	a.tellRules(used)
+	outcomes := outcomesOf(r, one, in["endpoint"])
+	if w != nil {
+		if err := w.write(ctx, t, one, outcomes); err != nil {
+			return nil, err
+		}
+		a.add("written", integer("created-or-changed", w.changed), integer("unchanged", w.unchanged), integer("withdrawn", w.withdrawn))
+	}
+	for _, o := range outcomes {
+		a.lines = append(a.lines, tell(one, o))
+	}
+	return a, nil
+}
+
+// mayPersist refuses to write outcomes for who may not, and those of other rules than the usual: an outcome names its method only.
+func mayPersist(r interaction.Request, by *rules) error {
+	if *by != *usual() {
+		return fhir.NewIssue(fhir.BusinessRule, "outcomes of other rules than the usual are told and not kept: leave out persist or the rules")
+	}
+	if r.Method != http.MethodPost {
+		return fhir.NewIssue(fhir.NotSupported, "$assess with persist=true changes resources and must be posted").Because(fhir.ReasonMethodNotAllowed)
+	}
+	if !r.Caller.CanWrite() {
+		return fhir.NewIssue(fhir.Forbidden, "this caller may not write outcomes")
+	}
+	return nil
+}
+
+// unless leaves a cell without a value.
+func (c cell) unless(none bool) cell {
+	if none {
+		c.state, c.text = absent, ""
+	}
+	return c
+}
+
+// assessBatch is how many patients are read at a time.
+const assessBatch = 8
+
+// assessment is a call of $assess for all patients.
+type assessment struct {
+	asked  []string // endpoints; none for all
+	rules  *rules
+	used   []cell // rules by which was assessed
+	t      fhir.Moment
+	w      *writer // nil writes nothing
+	answer *answer
+}
+
+// assessAll computes the outcomes of every patient with an infusion and tells how many there are of each.
+func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) error {
+	ids, err := g.source.Infused(ctx, x.t, nil)
+	if err != nil {
+		return err
+	}
+	slices.Sort(ids)
+	a, w, patients, count := x.answer, x.w, 0, map[string]map[term.Result]int{}
+	for some, err := range g.ahead(ctx, x.t, ids) {
+		if err != nil {
+			return err
+		}
+		for _, id := range some.ids {
+			c := some.read[id]
+			if c == nil || !c.T0().Known() {
+				continue
+			}
+			patients++
+			outcomes := outcomesOf(x.rules, c, x.asked)
+			for _, o := range outcomes {
+				if count[o.Code] == nil {
+					count[o.Code] = map[term.Result]int{}
+				}
+				count[o.Code][o.Result]++
+			}
+			if w != nil {
+				if err := w.write(ctx, x.t, c, outcomes); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	a.add("about", append(about, integer("patients", patients))...)
+	a.tellRules(x.used)
+	if w != nil {
+		a.add("written", integer("created-or-changed", w.changed), integer("unchanged", w.unchanged), integer("withdrawn", w.withdrawn))
+	}
+	for _, e := range assessable() {
+		if n := count[e]; n != nil {
+			a.add("outcomes", code("endpoint", e), integer("met", n[term.Met]), integer("not-met", n[term.NotMet]), integer("not-evaluable", n[term.NotEvaluable]))
+		}
+	}
+	return nil
+}
+
+// portion is some patients who were read.
+type portion struct {
+	ids  []string
+	read map[string]*course.Course
+	err  error
+}
+
+// ahead reads patients some at a time, in their order, and the next while the caller is busy with the last.
+func (g *Registry) ahead(ctx context.Context, t fhir.Moment, ids []string) iter.Seq2[portion, error] {
+	return func(yield func(portion, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		var wait sync.WaitGroup
+		defer wait.Wait()
+		defer stop()
+		under := make(chan chan portion, min(4, runtime.GOMAXPROCS(0)))
+		wait.Go(func() {
+			defer close(under)
+			for some := range slices.Chunk(ids, assessBatch) {
+				to := make(chan portion, 1)
+				select {
+				case under <- to:
+				case <-ctx.Done():
+					return
+				}
+				wait.Go(func() {
+					read, err := g.source.Read(ctx, t, some, true)
+					to <- portion{some, read, err}
+				})
+			}
+		})
+		for from := range under {
+			if p := <-from; !yield(p, p.err) {
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(portion{}, err)
+		}
+	}
+}
+
+// outcomesOf computes the outcomes at every assessment after the first infusion, the relapse and the return of B cells.
+func outcomesOf(r *rules, c *course.Course, wanted []string) []judged {
+	if !c.T0().Known() {
+		return nil
+	}
+	want := func(code string) bool { return len(wanted) == 0 || slices.Contains(wanted, code) }
+	j := r.of(c)
+	var l []judged
+	for k, a := range c.Assessments {
+		if a.Day <= c.T0() {
+			continue
+		}
+		for _, e := range endpoints() {
+			if !want(e) {
+				continue
+			}
+			o := j.outcome(e, k)
+			if e == term.DORIS2021 {
+				o.Beside = c.Freedom(a.Day, r.drugs).Criteria()
+			}
+			l = append(l, judged{Outcome: o, day: a.Day})
+		}
+	}
+	if want(term.Relapse) {
+		l = append(l, j.relapseOutcome()...)
+	}
+	if want(term.BCellReturn) {
+		l = append(l, j.returnOutcome()...)
+	}
+	return l
+}
+
+// relapseOutcome is the first relapse, or that there was none until the last assessment that could tell.
+func (j judge) relapseOutcome() []judged {
+	r, _, at := j.relapsed()
+	if r.Visit < 0 {
+		return nil
+	}
+	o := judged{Outcome: score.Outcome{Code: term.Relapse, Result: r.Result}, day: j.day(at[r.Visit])}
+	for _, reason := range r.Reasons {
+		o.parts = append(o.parts, component{code: "relapse-reason", coded: reason})
+	}
+	o.Beside = []score.Criterion{{Inputs: sourcesOf(r.Sources)}}
+	return []judged{o}
+}
+
+// returnOutcome is the return of B cells, once they are back.
+func (j judge) returnOutcome() []judged {
+	r := j.returned(math.MaxInt32)
+	if r.Result != term.Met {
+		return nil
+	}
+	return []judged{{
+		Outcome: score.Outcome{Code: term.BCellReturn, Result: r.Result, Beside: []score.Criterion{{Inputs: sourcesOf(r.Sources)}}},
+		day:     j.c.T0() + course.Day(r.Day),
+		number:  &quantityOf{float64(r.Day), "d"},
+		parts: []component{
+			{code: "lower-bound", quantityOf: quantityOf{float64(r.LowerBound), "d"}},
+			{code: "threshold", quantityOf: quantityOf{j.bcells.ReturnOver, "/uL"}},
+		},
+	}}
+}
+
+func sourcesOf(l []string) []score.Input {
+	out := make([]score.Input, len(l))
+	for k, s := range l {
+		out[k] = score.Input{From: s}
+	}
+	return out
+}
+
+// tell is the line of an outcome, with its criteria and their inputs below.
+func tell(c *course.Course, o judged) line {
+	p, planned := term.TimepointAt(int(o.day - c.T0()))
+	l := line{name: "outcome", cells: []cell{
+		code("endpoint", o.Code), date("date", o.day.String()), integer("day", int(o.day-c.T0())),
+		code("timepoint", p.Code).unless(!planned), code("result", string(o.Result)), code("method", methodOf(o.Code)),
+	}}
+	if id, result := disagreeing(c, o); id != "" {
+		l.cells = append(l.cells, text("disagrees-with", "Observation/"+id), code("clinician", string(result)))
+	}
+	for _, k := range slices.Concat(o.Criteria, o.Beside) {
+		if k.Code == "" {
+			continue
+		}
+		var used []string
+		for _, in := range k.Inputs {
+			s := in.Name + "=" + in.Value
+			if in.From != "" {
+				s += " (" + in.From + ")"
+			}
+			used = append(used, s)
+		}
+		l.parts = append(l.parts, line{name: "criterion", cells: []cell{
+			code("code", k.Code), code("truth", k.Truth.String()), text("inputs", strings.Join(used, ", ")).unless(len(used) == 0),
+		}})
+	}
+	return l
+}
+
+// disagreeing returns the outcome that a clinician stated for the same day and that says something else. What is not
+// evaluable disagrees with nothing.
+func disagreeing(c *course.Course, o judged) (id string, result term.Result) {
+	for _, s := range c.Stated {
+		if s.Clinician && s.Code == o.Code && s.Day == o.day && s.Result != o.Result && s.Result != term.NotEvaluable && o.Result != term.NotEvaluable {
+			return s.ID, s.Result
+		}
+	}
+	return "", ""
+}
+
+// methodOf is the algorithm and its version.
+func methodOf(endpoint string) string {
+	if endpoint == term.BCellReturn {
+		return "algorithm-b-cells-v1"
+	}
+	return term.Algorithm(endpoint)
+}

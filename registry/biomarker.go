@@ -1,0 +1,238 @@
+package registry
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"firewolf/fhir"
+	"firewolf/fhir/stats"
+	"firewolf/registry/course"
+	"firewolf/registry/disclose"
+	"firewolf/registry/score"
+	"firewolf/registry/term"
+)
+
+// biomarker is $biomarker: a laboratory value or a score by time point.
+func biomarker() aggregate {
+	return aggregate{
+		name: "biomarker", title: "A laboratory value or a score by time point",
+		doc: "For each time point and group: median and quartiles of the value that is nearest to the nominal day within the window, and of its change since the baseline. As a ratio the value is told by the limit of the laboratory that measured it, which is how values of different assays compare. A value beyond a limit of detection counts as that limit.",
+		inputs: append([]input{
+			{name: "analyte", typ: "code", choices: markers(), preset: "dsdna", doc: "What was measured: an analyte, or sledai-2k, csledai-2k, pga, gc-dose."},
+			{name: "timepoint", typ: "code", many: true, choices: append([]string{term.Baseline}, timepointCodes()...), preset: "tp-base,tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
+			{name: "scale", typ: "code", choices: []string{"value", "ratio"}, doc: "The value in its canonical unit, or its ratio to the own laboratory's limit. Of antibodies only the ratio is told: the units of different assays do not compare."},
+			{name: "limit", typ: "code", choices: []string{"high", "low"}, doc: "To which limit; by default the lower one of complement and immunoglobulins, else the upper one."},
+		}, windows()...),
+		run: measured,
+	}
+}
+
+// scores are what is not measured in a laboratory.
+var scores = []string{term.SLEDAI2K, term.CSLEDAI2K, term.PGA, term.GCDose}
+
+func markers() []string {
+	l := slices.Clone(scores)
+	for _, a := range term.Analytes() {
+		l = append(l, a.Name)
+	}
+	return l
+}
+
+// marker reads one value of a course.
+type marker struct {
+	name  string
+	a     course.Analyte
+	lab   bool
+	ratio bool
+	low   bool
+	point func(code string) (term.Timepoint, bool)
+}
+
+func (q *question) marker() (marker, error) {
+	m := marker{point: q.timepoint, name: q.in.one("analyte"), ratio: q.in.one("scale") == "ratio", low: q.in.one("limit") == "low"}
+	m.a, m.lab = course.AnalyteNamed(m.name)
+	if q.in.one("limit") == "" {
+		m.low = slices.Contains([]string{"c3", "c4", "igg", "iga", "igm"}, m.name)
+	}
+	if m.lab && m.a.Of().Unit == "" {
+		if q.in.one("scale") == "value" {
+			return m, fhir.NewIssue(fhir.BusinessRule, "the values of "+m.name+" are in the units of their assays, which do not compare: ask for scale=ratio")
+		}
+		m.ratio = true
+	}
+	return m, nil
+}
+
+func measured(q *question) error {
+	m, err := q.marker()
+	if err != nil {
+		return err
+	}
+	for _, at := range q.in["timepoint"] {
+		read := map[*course.Course]pair{}
+		for _, c := range q.all.courses {
+			read[c] = m.pair(c, at, q.asOf)
+		}
+		t := q.countAs(func(part string) disclose.Fact { return measuredFact(m.name, at, part == "measured") }, []string{"measured", "not-measured"}, func(c *course.Course) int {
+			return read[c].part() / 2
+		})
+		pairs := q.countAs(func(part string) disclose.Fact {
+			return disclose.Fact{Key: strings.Join([]string{q.op, m.name, at, part}, "|")}
+		}, []string{"paired", "unpaired", "not-measured"}, func(c *course.Course) int { return read[c].part() })
+		for _, row := range q.rows() {
+			q.marked(m, at, row, t, pairs, read)
+		}
+	}
+	return nil
+}
+
+// pair is the value of a patient and its change since the baseline.
+type pair struct {
+	value, change  float64
+	there, changed bool
+	day            course.Day
+}
+
+func (m marker) pair(c *course.Course, at string, until course.Day) pair {
+	var p pair
+	if p.value, p.day, p.there = m.at(c, at, until); !p.there || at == term.Baseline {
+		return p
+	}
+	var before float64
+	before, _, p.changed = m.at(c, term.Baseline, until)
+	p.change = p.value - before
+	return p
+}
+
+// part is 0 for a value with a baseline, 1 for one without, 2 for none.
+func (p pair) part() int {
+	switch {
+	case p.changed:
+		return 0
+	case p.there:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// measuredFact is that a value is there, or that it is not. Of SLEDAI-2K and its clinical part one holds who has the other; so do a value and
+// its ratio to a limit.
+func measuredFact(name, at string, there bool) disclose.Fact {
+	if name == term.CSLEDAI2K {
+		name = term.SLEDAI2K
+	}
+	return disclose.Fact{Key: fmt.Sprint("measured|", name, "|", at, "|", there)}
+}
+
+func (q *question) marked(m marker, at string, row int, t, pairs *counted, read map[*course.Course]pair) {
+	var values, changes []float64
+	used := disclose.Fact{Key: fmt.Sprint(q.op, "|", m.name, "|", at, "|", m.ratio, "|", m.low, "|values"), Whole: true}
+	for _, c := range q.group(row).courses {
+		p := read[c]
+		if p.there {
+			values = append(values, p.value)
+			used.Patients = append(used.Patients, fmt.Sprint(c.Patient, " ", p.day))
+		}
+		if p.changed {
+			changes = append(changes, p.change)
+		}
+	}
+	s := stats.Describe(values)
+	_, visible := t.of(row, 0)
+	visible = visible && (q.enough(s.N) || s.N == 0)
+	if visible && q.k > 1 {
+		q.note(used) // a mean of the same patients with another value of one of them would tell how the two differ
+	}
+	cells := append([]cell{code("analyte", m.name), text("unit", m.unit()), code("timepoint", at)}, t.cells(row)...)
+	for _, x := range []struct {
+		name  string
+		value float64
+	}{{"median", s.Median}, {"q1", s.Q1}, {"q3", s.Q3}, {"mean", s.Mean}, {"sd", s.SD}} {
+		cells = append(cells, decimal(x.name, x.value).when(visible))
+	}
+	if q.k <= 1 {
+		cells = append(cells, decimal("min", s.Min), decimal("max", s.Max))
+	}
+	// How many have a pair is a count of its own: it is told only if who has none may be told too.
+	paired := stats.Describe(changes)
+	_, ok := pairs.sum(row, 0, 1)
+	ok = ok && visible && (q.enough(paired.N) || q.k <= 1)
+	q.answer.add("value", append(cells, integer("change-n", paired.N).when(ok), decimal("change-median", paired.Median).when(ok),
+		decimal("change-q1", paired.Q1).when(ok), decimal("change-q3", paired.Q3).when(ok))...)
+}
+
+// unit is what the numbers are in.
+func (m marker) unit() string {
+	switch {
+	case m.ratio:
+		return "1"
+	case m.lab:
+		return m.a.Of().Unit
+	case m.name == term.GCDose:
+		return "mg/d"
+	default:
+		return "{score}"
+	}
+}
+
+// at returns the value at a time point and its day, which lies not after a day.
+func (m marker) at(c *course.Course, at string, until course.Day) (float64, course.Day, bool) {
+	p, planned := m.point(at)
+	if !m.lab {
+		k := c.BaselineAssessment()
+		if planned {
+			k = c.In(p)
+		}
+		if k < 0 || c.Assessments[k].Day > until || m.ratio {
+			return 0, course.Never, false
+		}
+		x, ok := m.score(c, k)
+		return x, c.Assessments[k].Day, ok
+	}
+	k := c.BaselineLab(m.a)
+	if planned {
+		k = c.LabIn(m.a, p)
+	}
+	if k < 0 || c.Labs[k].Day > until || !c.Labs[k].Value().Known {
+		return 0, course.Never, false
+	}
+	x, ok := m.scaled(c.Labs[k])
+	return x, c.Labs[k].Day, ok
+}
+
+// scaled is a value, or its ratio to the limit of its laboratory.
+func (m marker) scaled(l course.Lab) (float64, bool) {
+	v, limits := l.Value(), l.Limits()
+	limit := limits.High
+	if m.low {
+		limit = limits.Low
+	}
+	switch {
+	case !m.ratio:
+		return v.X, true
+	case !limit.Exact() || limit.X == 0:
+		return 0, false
+	default:
+		return v.X / limit.X, true
+	}
+}
+
+// score returns a score of an assessment; an incomplete one has none.
+func (m marker) score(c *course.Course, k int) (float64, bool) {
+	a := c.Assessments[k]
+	whole := func(p score.Points) (float64, bool) { return float64(p.Min), p.Complete }
+	switch m.name {
+	case term.SLEDAI2K:
+		return whole(a.Score())
+	case term.CSLEDAI2K:
+		return whole(a.ClinicalScore())
+	case term.PGA:
+		v := c.PGAAt(a.Day)
+		return v.X, v.Known
+	default:
+		v := c.GCAt(a.Day)
+		return v.X, v.Known
+	}
+}

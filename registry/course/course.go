@@ -1,0 +1,161 @@
+package course
+
+import (
+	"firewolf/registry/score"
+	"firewolf/registry/term"
+)
+
+// Course is what is known of one patient. It is immutable. A projection holds one for each patient, about 8 KB of ten visits. Facts without a full date are not in it, as no window can
+// hold them; Partial counts them.
+type Course struct {
+	Patient string // id
+	Center  string // code of the center, by the patient's security label
+	Consent bool   // there is an active consent and none that denies
+	Lupus   bool
+
+	Infusions []Infusion // that were completed, in order of time
+	Apheresis Day        // the first
+	Depletion Day        // start of the last lymphodepletion before the first infusion
+	Death     Day
+	Dead      bool // also where the day of death is not known
+	LastAlive Day
+
+	Assessments []Assessment // in order of time, as all lists are
+	PGA, GC     []Reading
+	Damage      []Reading
+	Hemolysis   []Finding
+	Gut         []Finding
+	Labs        []Lab // by analyte, and then in order of time
+	Therapies   []Therapy
+	Takings     []Taking
+	Grades      []Grade
+	Episodes    []Episode
+	Given       []Given
+	Stated      []Stated
+	Nephritis   score.Fact
+
+	Partial int
+}
+
+// Infusion is an infusion of CAR-T cells.
+type Infusion struct {
+	Day       Day
+	ID        string // of the Procedure
+	Product   string // local code; "" where it is not known
+	Course    string // id of the Procedure that it is part of; "" where none is told
+	ProductID string // of the BiologicallyDerivedProduct
+}
+
+// Assessment is one by SLEDAI-2K.
+type Assessment struct {
+	Day Day
+	score.Sledai
+}
+
+// Reading is a number on a day.
+type Reading struct {
+	Day Day
+	score.Value
+}
+
+// Finding is a yes or no on a day.
+type Finding struct {
+	Day Day
+	score.Fact
+}
+
+// Analyte is the place of an analyte in term.Analytes.
+type Analyte uint8
+
+// Therapy is a drug that was taken for some time. To is not There where it goes on.
+type Therapy struct {
+	Drug     Medicine
+	From, To Span
+	Source   string
+}
+
+// Taking says that a drug was taken, or was not, on one day; it says nothing of other days.
+type Taking struct {
+	Day    Day
+	Drug   Medicine
+	Taken  score.Truth
+	Source string
+}
+
+// Grade is the highest grade of a toxicity; 0 says that it was looked for and was not there.
+type Grade struct {
+	Kind     string // local: crs
+	Grade    int
+	Infusion string // id of the Procedure that it is about; "" where none is told
+	From     string
+}
+
+// Episode is a toxicity with its onset and end.
+type Episode struct {
+	Kind       string
+	Onset, End Day
+	Grade      int // -1 where none is told
+}
+
+// Given is a drug that was given once.
+type Given struct {
+	Day  Day
+	Drug uint8
+}
+
+// Stated is an outcome that stands in the store.
+type Stated struct {
+	Code      string // local: doris-2021
+	Day       Day
+	Result    term.Result
+	Clinician bool // no computation says that it made it, so that a person judged
+	ID        string
+}
+
+// T0 is the day of the first infusion, day 0 of all windows.
+func (c *Course) T0() Day {
+	if len(c.Infusions) == 0 {
+		return Never
+	}
+	return c.Infusions[0].Day
+}
+
+// Analyzed reports whether the patient is in the analysis set: infused, with lupus, with an active consent.
+func (c *Course) Analyzed() bool { return c.Consent && c.Lupus && c.T0().Known() }
+
+// Product is that of the first infusion.
+func (c *Course) Product() string {
+	if len(c.Infusions) == 0 {
+		return ""
+	}
+	return c.Infusions[0].Product
+}
+
+// Reinfused is the day of a second infusion, Never for none.
+func (c *Course) Reinfused() Day {
+	if l := c.again(); len(l) > 0 {
+		return l[0].Day
+	}
+	return Never
+}
+
+// again are the infusions after the first. One of the same day is the same, told by another source, and one of the same course is a part of it: of
+// day 0 all are counted from. https://hl7.org/fhir/R4/procedure-definitions.html#Procedure.partOf
+func (c *Course) again() []Infusion {
+	for k, i := range c.Infusions {
+		if first := c.Infusions[0]; i.Day > first.Day && (i.Course == "" || i.Course != first.Course) {
+			return c.Infusions[k:]
+		}
+	}
+	return nil
+}
+
+// OfFirst reports whether a grade is not about a later infusion.
+func (c *Course) OfFirst(g Grade) bool {
+	for _, i := range c.again() {
+		if g.Infusion == i.ID {
+			return false
+		}
+	}
+	return true
+}

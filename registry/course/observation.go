@@ -1,0 +1,194 @@
+package course
+
+import (
+	"strings"
+
+	"firewolf/fhir/tree"
+	"firewolf/registry/score"
+	"firewolf/registry/term"
+)
+
+func truth(yes bool) score.Truth { return score.Is(yes) }
+
+// observation takes what the code of an Observation says that it is.
+func (b *Builder) observation(root tree.Node) {
+	kind, analyte := "", Analyte(0)
+	known := false
+	codes(root.Member("code"), func(system, code string) bool {
+		switch system {
+		case term.Local:
+			kind = code
+		case term.Loinc:
+			if a, ok := term.AnalyteOf(code); ok {
+				analyte, known = AnalyteNamed(a.Name)
+			}
+		}
+		return kind == ""
+	})
+	at := started(root, "effective")
+	switch {
+	case known:
+		b.lab(root, at, analyte)
+	case strings.HasSuffix(kind, "-max-grade"):
+		b.grade(root, strings.TrimSuffix(kind, "-max-grade"))
+	case kind != "":
+		b.assessed(root, at, kind)
+	}
+}
+
+// assessed takes an Observation with a local code.
+func (b *Builder) assessed(root tree.Node, at, kind string) {
+	switch kind {
+	case term.SLEDAI2K:
+		b.sledai(root, at)
+	case term.CSLEDAI2K:
+		b.clinical(root, at)
+	case term.PGA:
+		b.reading(&b.c.PGA, root, at)
+	case term.GCDose:
+		b.reading(&b.c.GC, root, at)
+	case term.SDI:
+		b.reading(&b.c.Damage, root, at)
+	case "hemolytic-anemia":
+		b.finding(&b.c.Hemolysis, root, at)
+	case "gi-activity":
+		b.finding(&b.c.Gut, root, at)
+	case term.LastKnownAlive:
+		if day, ok := b.day(at); ok && root.Member("valueBoolean").Text() != "false" {
+			b.c.LastAlive = max(b.c.LastAlive, day)
+		}
+	case term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse:
+		b.stated(root, at, kind)
+	}
+}
+
+func (b *Builder) reading(to *[]Reading, root tree.Node, at string) {
+	if day, ok := b.day(at); ok {
+		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
+			*to = append(*to, Reading{day, v})
+		}
+	}
+}
+
+func (b *Builder) finding(to *[]Finding, root tree.Node, at string) {
+	value := root.Member("valueBoolean")
+	if day, ok := b.day(at); ok && value.Exists() {
+		*to = append(*to, Finding{day, score.Fact{Truth: truth(value.Text() == "true"), From: b.from(root)}})
+	}
+}
+
+// on returns the assessment of a day, which is made if there is none: the total and the clinical score come as two Observations.
+func (b *Builder) on(day Day) *Assessment {
+	for k := range b.c.Assessments {
+		if b.c.Assessments[k].Day == day {
+			return &b.c.Assessments[k]
+		}
+	}
+	b.c.Assessments = append(b.c.Assessments, Assessment{Day: day})
+	return &b.c.Assessments[len(b.c.Assessments)-1]
+}
+
+// sledai takes a SLEDAI-2K with its items. What is not told, or told with a reason why there is no value, is unknown.
+func (b *Builder) sledai(root tree.Node, at string) {
+	day, ok := b.day(at)
+	if !ok {
+		return
+	}
+	a := b.on(day)
+	a.From = b.from(root)
+	a.Total, _ = quantity(root.Member("valueQuantity"), a.From)
+	for part := range root.Member("component").Items() {
+		name, ok := strings.CutPrefix(local(part.Member("code")), "sledai-2k-")
+		if !ok {
+			continue
+		}
+		if k := term.SledaiItem(name); k >= 0 {
+			if v := part.Member("valueBoolean"); v.Exists() {
+				a.Items[k] = truth(v.Text() == "true")
+			}
+		}
+	}
+}
+
+func (b *Builder) clinical(root tree.Node, at string) {
+	if day, ok := b.day(at); ok {
+		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
+			b.on(day).Clinical = v
+		}
+	}
+}
+
+// lab takes a laboratory value with the limits of the laboratory.
+func (b *Builder) lab(root tree.Node, at string, a Analyte) {
+	day, ok := b.day(at)
+	if !ok {
+		return
+	}
+	from := b.from(root)
+	raw, unit := quantity(root.Member("valueQuantity"), from)
+	var l Limits
+	for r := range root.Member("referenceRange").Items() {
+		low, lowUnit := quantity(r.Member("low"), "")
+		high, highUnit := quantity(r.Member("high"), "")
+		// An analyte without a canonical unit is compared with limits in its own unit only.
+		if a.Of().Unit != "" || lowUnit == unit {
+			l.Low = canonical(a.Of(), low, lowUnit)
+		}
+		if a.Of().Unit != "" || highUnit == unit {
+			l.High = canonical(a.Of(), high, highUnit)
+		}
+		break
+	}
+	b.c.Labs = append(b.c.Labs, newLab(day, a, canonical(a.Of(), raw, unit), l))
+}
+
+// grade takes the highest grade of a toxicity.
+func (b *Builder) grade(root tree.Node, kind string) {
+	v, _ := quantity(root.Member("valueQuantity"), "")
+	if !v.Exact() || v.X < 0 || v.X > 5 || v.X != float64(int(v.X)) {
+		return
+	}
+	b.c.Grades = append(b.c.Grades, Grade{Kind: intern(kind), Grade: int(v.X), Infusion: procedureOf(root.Member("focus")), From: b.from(root)})
+}
+
+// stated takes an outcome that somebody judged or computed.
+func (b *Builder) stated(root tree.Node, at, kind string) {
+	day, ok := b.day(at)
+	if !ok {
+		return
+	}
+	result := term.Result("")
+	codes(root.Member("valueCodeableConcept"), func(system, code string) bool {
+		if system == term.Local {
+			result = term.Result(intern(code))
+		}
+		return true
+	})
+	switch result {
+	case term.Met, term.NotMet, term.NotEvaluable:
+	default:
+		return
+	}
+	clinician := !strings.HasPrefix(local(root.Member("method")), "algorithm-")
+	if !clinician && !b.sources {
+		return // who asks for no sources computes outcomes anew, and the computed ones are many
+	}
+	s := Stated{Code: intern(kind), Day: day, Result: result, Clinician: clinician}
+	if b.sources {
+		s.ID = strings.Clone(root.Member("id").Text())
+	}
+	b.c.Stated = append(b.c.Stated, s)
+}
+
+// intern returns the same code as a string that does not hold the memory of a resource.
+func intern(code string) string {
+	for _, known := range []string{
+		term.CRS, term.ICANS, "licats", "icaht", term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment,
+		term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse, string(term.Met), string(term.NotMet), string(term.NotEvaluable),
+	} {
+		if code == known {
+			return known
+		}
+	}
+	return strings.Clone(code)
+}

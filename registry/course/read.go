@@ -1,0 +1,373 @@
+package course
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"firewolf/fhir"
+	"firewolf/fhir/tree"
+	"firewolf/registry/term"
+)
+
+// Types are the resource types that a course is read from, each with the search parameter that finds what belongs to a patient.
+func Types() [][2]string {
+	return [][2]string{
+		{"Patient", "_id"},
+		{"Consent", "patient"},
+		{"ResearchSubject", "individual"},
+		{"Condition", "subject"},
+		{"Procedure", "subject"},
+		{"Observation", "subject"},
+		{"MedicationStatement", "subject"},
+		{"MedicationAdministration", "subject"},
+	}
+}
+
+// productType is read too; what belongs to a patient is found by the infusions, as it has no search parameter.
+const productType = "BiologicallyDerivedProduct"
+
+// Builder gathers the course of one patient from resources in any order.
+type Builder struct {
+	c       Course
+	sources bool // facts name the resource that they are from
+	denied  bool
+	starts  []Day // of lymphodepletions
+}
+
+// NewBuilder returns a Builder of a patient's course. With sources every fact names its resource, which $assess needs and
+// a projection of all patients has no room for.
+func NewBuilder(patient string, sources bool) *Builder {
+	return &Builder{c: Course{Patient: patient, Apheresis: Never, Depletion: Never, Death: Never, LastAlive: Never}, sources: sources}
+}
+
+// Owner returns the id of the patient that a resource belongs to, "" if it belongs to none.
+func Owner(t *tree.Tree) string {
+	root := t.Root()
+	switch t.ResourceType() {
+	case "Patient":
+		return t.ID()
+	case "Consent":
+		return patientID(root.Member("patient"))
+	case "ResearchSubject":
+		return patientID(root.Member("individual"))
+	default:
+		return patientID(root.Member("subject"))
+	}
+}
+
+func patientID(reference tree.Node) string {
+	k := fhir.ParseRef(reference.Member("reference").Text()).Key
+	if k.Type != "Patient" {
+		return ""
+	}
+	return strings.Clone(k.ID)
+}
+
+// Add takes a resource of the patient.
+func (b *Builder) Add(t *tree.Tree) {
+	root := t.Root()
+	if status := root.Member("status").Text(); status == "entered-in-error" || status == "cancelled" { //nolint:misspell // as the code is written
+		return
+	}
+	switch t.ResourceType() {
+	case "Patient":
+		b.patient(root)
+	case "Consent":
+		b.consent(root)
+	case "ResearchSubject":
+		b.denied = b.denied || root.Member("status").Text() == "withdrawn"
+	case "Condition":
+		b.condition(root)
+	case "Procedure":
+		b.procedure(root)
+	case "Observation":
+		b.observation(root)
+	case "MedicationStatement":
+		b.statement(root)
+	case "MedicationAdministration":
+		b.administration(root)
+	}
+}
+
+// Products returns the ids of the products that were infused.
+func (b *Builder) Products() []string {
+	var l []string
+	for _, i := range b.c.Infusions {
+		if i.ProductID != "" {
+			l = append(l, i.ProductID)
+		}
+	}
+	return l
+}
+
+// Course returns what was gathered, without the room in which it grew. products are the local codes of products by id.
+func (b *Builder) Course(products map[string]string) *Course {
+	c := b.c
+	for k := range c.Infusions {
+		c.Infusions[k].Product = products[c.Infusions[k].ProductID]
+	}
+	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
+	c.Assessments = inOrder(c.Assessments, func(a Assessment) Day { return a.Day })
+	for _, l := range []*[]Reading{&c.PGA, &c.GC, &c.Damage} {
+		*l = inOrder(*l, func(r Reading) Day { return r.Day })
+	}
+	for _, l := range []*[]Finding{&c.Hemolysis, &c.Gut} {
+		*l = inOrder(*l, func(f Finding) Day { return f.Day })
+	}
+	c.Labs = inOrder(c.Labs, func(l Lab) Day { return l.Day })
+	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
+	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
+	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
+	c.Consent = c.Consent && !b.denied
+	for _, d := range b.starts {
+		if t0 := c.T0(); t0.Known() && d <= t0 && d > c.Depletion {
+			c.Depletion = d
+		}
+	}
+	if c.Dead && !c.Death.Known() {
+		c.Partial++
+	}
+	return &c
+}
+
+// inOrder returns a list in order of time, without the room in which it grew.
+func inOrder[T any](l []T, day func(T) Day) []T {
+	l = slices.Clone(l)
+	slices.SortStableFunc(l, func(x, y T) int { return cmp.Compare(day(x), day(y)) })
+	return l
+}
+
+// from is the reference of a resource, where sources are kept.
+func (b *Builder) from(root tree.Node) string {
+	if !b.sources {
+		return ""
+	}
+	return root.Member("resourceType").Text() + "/" + root.Member("id").Text()
+}
+
+// day returns the day of a date, and counts it where it is not known to the day.
+func (b *Builder) day(text string) (Day, bool) {
+	d := ParseDay(text).Exact()
+	if !d.Known() {
+		if text != "" {
+			b.c.Partial++
+		}
+		return Never, false
+	}
+	return d, true
+}
+
+// codes calls yield for every coding of a CodeableConcept, or of each of a list of them, until it returns false.
+func codes(concept tree.Node, yield func(system, code string) bool) {
+	for one := range concept.Items() {
+		for c := range one.Member("coding").Items() {
+			if !yield(c.Member("system").Text(), c.Member("code").Text()) {
+				return
+			}
+		}
+	}
+}
+
+// local returns the first local code of a concept.
+func local(concept tree.Node) string {
+	found := ""
+	codes(concept, func(system, code string) bool {
+		if system == term.Local {
+			found = code
+		}
+		return found == ""
+	})
+	return found
+}
+
+// has reports whether a concept has one of these codings.
+func has(concept tree.Node, l ...term.Coding) bool {
+	found := false
+	codes(concept, func(system, code string) bool {
+		found = slices.ContainsFunc(l, func(c term.Coding) bool { return c.System == system && c.Code == code })
+		return !found
+	})
+	return found
+}
+
+func (b *Builder) patient(root tree.Node) {
+	for label := range root.Member("meta").Member("security").Items() {
+		if label.Member("system").Text() == term.Center {
+			b.c.Center = strings.Clone(label.Member("code").Text())
+		}
+	}
+	if at := root.Member("deceasedDateTime").Text(); at != "" {
+		b.c.Dead, b.c.Death = true, ParseDay(at).Exact()
+	}
+	b.c.Dead = b.c.Dead || root.Member("deceasedBoolean").Text() == "true"
+}
+
+// consent takes an active consent that permits; one that denies stands over any number of others.
+func (b *Builder) consent(root tree.Node) {
+	if root.Member("status").Text() != "active" {
+		return
+	}
+	if root.Member("provision").Member("type").Text() == "deny" {
+		b.denied = true
+		return
+	}
+	b.c.Consent = true
+}
+
+func (b *Builder) condition(root tree.Node) {
+	if v := root.Member("verificationStatus"); refuted(v) {
+		return
+	}
+	code := root.Member("code")
+	codes(code, func(system, c string) bool {
+		b.c.Lupus = b.c.Lupus || term.IsLupus(system, c)
+		return !b.c.Lupus
+	})
+	kind := local(code)
+	switch kind {
+	case term.CRS, term.ICANS, "licats", "icaht":
+		b.episode(root, kind)
+	}
+	if kind == "organ-renal" || has(code, term.Coding{System: term.Snomed, Code: "68815009"}, term.Coding{System: term.ICD10CM, Code: "M32.14"}) {
+		b.c.Nephritis.Truth, b.c.Nephritis.From = truth(true), b.from(root)
+	}
+}
+
+func refuted(verification tree.Node) bool {
+	out := false
+	codes(verification, func(_, code string) bool {
+		out = code == "refuted" || code == "entered-in-error"
+		return !out
+	})
+	return out
+}
+
+func (b *Builder) episode(root tree.Node, kind string) {
+	e := Episode{Kind: intern(kind), Onset: Never, End: Never, Grade: -1}
+	for stage := range root.Member("stage").Items() {
+		codes(stage.Member("summary"), func(_, code string) bool {
+			if n, err := strconv.Atoi(strings.TrimPrefix(code, "grade-")); err == nil && 0 <= n && n <= 5 {
+				e.Grade = n
+			}
+			return e.Grade < 0
+		})
+	}
+	e.Onset, _ = b.day(root.Member("onsetDateTime").Text())
+	e.End, _ = b.day(root.Member("abatementDateTime").Text())
+	b.c.Episodes = append(b.c.Episodes, e)
+}
+
+// started is when something was performed, or began.
+func started(root tree.Node, choice string) string {
+	for _, typ := range []string{"DateTime", "Instant"} {
+		if at := root.Member(choice + typ).Text(); at != "" {
+			return at
+		}
+	}
+	return root.Member(choice + "Period").Member("start").Text()
+}
+
+func (b *Builder) procedure(root tree.Node) {
+	code := root.Member("code")
+	kind := local(code)
+	infusion := kind == term.Infusion || has(code, term.CARTInfusion()...)
+	if !infusion && kind != term.Lymphodepletion && kind != term.Leukapheresis {
+		return
+	}
+	if status := root.Member("status").Text(); status != "completed" && (infusion || status == "not-done") {
+		return
+	}
+	day, ok := b.day(started(root, "performed"))
+	if !ok {
+		return
+	}
+	switch {
+	case infusion:
+		id := strings.Clone(root.Member("id").Text())
+		b.c.Infusions = append(b.c.Infusions, Infusion{Day: day, ID: id, ProductID: usedProduct(root), Course: procedureOf(root.Member("partOf"))})
+	case kind == term.Lymphodepletion:
+		b.starts = append(b.starts, day)
+	case !b.c.Apheresis.Known() || day < b.c.Apheresis:
+		b.c.Apheresis = day
+	}
+}
+
+// procedureOf is the id of the first Procedure that references name.
+func procedureOf(references tree.Node) string {
+	for r := range references.Items() {
+		if k := fhir.ParseRef(r.Member("reference").Text()).Key; k.Type == "Procedure" {
+			return strings.Clone(k.ID)
+		}
+	}
+	return ""
+}
+
+// usedProduct is the id of the product that a Procedure used. R4 has no element for it.
+func usedProduct(root tree.Node) string {
+	for e := range root.Member("extension").Items() {
+		if e.Member("url").Text() == term.Extension(term.ExtUsedProduct) {
+			if k := fhir.ParseRef(e.Member("valueReference").Member("reference").Text()).Key; k.Type == productType {
+				return strings.Clone(k.ID)
+			}
+		}
+	}
+	return ""
+}
+
+// ProductCode returns the local code of a product.
+func ProductCode(t *tree.Tree) string { return strings.Clone(local(t.Root().Member("productCode"))) }
+
+// medicine returns the drug of a medication, by the first code that this field knows. A Medication that is only referred to is one that
+// nobody knows, by its reference.
+func medicine(root tree.Node) Medicine {
+	place, ok := uint8(0), false
+	var told []string
+	concept := root.Member("medicationCodeableConcept")
+	codes(concept, func(system, code string) bool {
+		place, ok = drugOf(system, code)
+		told = append(told, system+"|"+code)
+		return !ok
+	})
+	switch {
+	case ok:
+		return Medicine{place: place}
+	case len(told) > 0:
+		return unknownMedicine(strings.Join(told, " "))
+	default:
+		return unknownMedicine(root.Member("medicationReference").Member("reference").Text())
+	}
+}
+
+// statement reads a time in which a drug was taken, or whether it was taken on one day.
+func (b *Builder) statement(root tree.Node) {
+	d := medicine(root)
+	status := root.Member("status").Text()
+	if at := root.Member("effectiveDateTime").Text(); at != "" {
+		day, ok := b.day(at)
+		if ok && status != "unknown" && status != "intended" {
+			taken := truth(status != "not-taken")
+			b.c.Takings = append(b.c.Takings, Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)})
+		}
+		return
+	}
+	switch status {
+	case "not-taken", "intended", "unknown":
+		return
+	}
+	period := root.Member("effectivePeriod")
+	b.c.Therapies = append(b.c.Therapies, Therapy{
+		Drug: d, From: ParseDay(period.Member("start").Text()), To: ParseDay(period.Member("end").Text()), Source: b.from(root),
+	})
+}
+
+func (b *Builder) administration(root tree.Node) {
+	d := medicine(root)
+	if d.place == noDrug || root.Member("status").Text() != "completed" {
+		return
+	}
+	if day, ok := b.day(started(root, "effective")); ok {
+		b.c.Given = append(b.c.Given, Given{Day: day, Drug: d.place})
+	}
+}

@@ -1,0 +1,104 @@
+package course
+
+import (
+	"strconv"
+
+	"firewolf/fhir/tree"
+	"firewolf/registry/score"
+	"firewolf/registry/term"
+)
+
+// analytes is term.Analytes, made once: a Lab names its analyte by the place in it.
+var analytes = term.Analytes()
+
+// AnalyteNamed returns the place of an analyte by its name.
+func AnalyteNamed(name string) (Analyte, bool) {
+	for k := range analytes {
+		if analytes[k].Name == name {
+			return Analyte(k), true
+		}
+	}
+	return 0, false
+}
+
+// Of returns the analyte of a place.
+func (a Analyte) Of() term.Analyte { return analytes[a] }
+
+// divisor brings a unit to the canonical one of an analyte: value / by.
+type divisor struct {
+	analyte, unit string
+	by            float64
+}
+
+// divisors are what the units of each analyte are divided by. Division keeps decimals as they are on paper: 500 mg/g are 0.5
+// g/g. A protein/creatinine ratio per mole is converted by the molar mass of creatinine, 113.12 g/mol.
+var divisors = []divisor{
+	{"c3", "mg/dL", 100},
+	{"c4", "mg/dL", 100},
+	{"c3", "mg/L", 1000},
+	{"c4", "mg/L", 1000},
+	{"upcr", "mg/g", 1000},
+	{"upcr", "mg/mg", 1},
+	{"upcr", "g/mol", 113.12},
+	{"upcr", "mg/mmol", 113.12},
+	{"urine-protein", "mg/(24.h)", 1000},
+	{"urine-protein", "g/d", 1},
+	{"urine-protein", "mg/d", 1000},
+	{"creatinine", "umol/L", 88.42},
+	{"creatinine", "mg/L", 10},
+	{"egfr", "mL/min", 1},
+	{"platelets", "10*3/uL", 1},
+	{"leukocytes", "10*3/uL", 1},
+	{"neutrophils", "10*3/uL", 1},
+	{"lymphocytes", "10*3/uL", 1},
+	{"hemoglobin", "g/L", 10},
+	{"cd19", "10*6/L", 1},
+	{"cd19", "{cells}/uL", 1},
+	{"cd19", "10*9/L", 0.001},
+	{"igg", "g/L", 0.01},
+	{"iga", "g/L", 0.01},
+	{"igm", "g/L", 0.01},
+	{"crp", "mg/dL", 0.1},
+	{"ferritin", "ug/L", 1},
+}
+
+// canonical brings a value to the canonical unit of an analyte. One in a unit that cannot be brought there is unknown.
+func canonical(a term.Analyte, v score.Value, unit string) score.Value {
+	if a.Unit == "" || unit == a.Unit {
+		return v
+	}
+	for _, d := range divisors {
+		if d.analyte == a.Name && d.unit == unit {
+			v.X /= d.by
+			return v
+		}
+	}
+	return score.Value{}
+}
+
+// quantity reads a Quantity: its value with the comparator, and the code of its unit.
+func quantity(n tree.Node, from string) (score.Value, string) {
+	x, err := strconv.ParseFloat(n.Member("value").Text(), 64)
+	if err != nil {
+		return score.Value{}, ""
+	}
+	v := score.Value{X: x, Known: true, From: from}
+	switch n.Member("comparator").Text() {
+	case "":
+	case "<":
+		v.Sign = score.LessThan
+	case "<=":
+		v.Sign = score.AtMostThat
+	case ">=":
+		v.Sign = score.AtLeastThat
+	case ">":
+		v.Sign = score.MoreThan
+	default:
+		return score.Value{}, ""
+	}
+	unit := n.Member("code").Text()
+	if unit == "" {
+		unit = n.Member("unit").Text()
+	}
+	return v, unit
+}

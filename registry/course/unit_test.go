@@ -1,0 +1,87 @@
+package course
+
+import (
+	"math"
+	"testing"
+
+	"firewolf/registry/score"
+)
+
+// What each unit becomes, reckoned by hand.
+func TestEveryUnitBecomesTheCanonicalOneOfItsAnalyte(t *testing.T) {
+	tests := []struct {
+		analyte, unit string
+		value, want   float64
+	}{
+		{"c3", "mg/dL", 82, 0.82},
+		{"c4", "mg/dL", 9, 0.09},
+		{"c3", "mg/L", 820, 0.82},
+		{"c4", "mg/L", 90, 0.09},
+		{"upcr", "mg/g", 500, 0.5},
+		{"upcr", "mg/mg", 0.5, 0.5},
+		{"upcr", "g/mol", 56.56, 0.5}, // 0.5 g/g of 113.12 g/mol
+		{"upcr", "mg/mmol", 56.56, 0.5},
+		{"urine-protein", "mg/(24.h)", 850, 0.85},
+		{"urine-protein", "g/d", 0.85, 0.85},
+		{"urine-protein", "mg/d", 850, 0.85},
+		{"creatinine", "umol/L", 88.42, 1},
+		{"creatinine", "mg/L", 10, 1},
+		{"egfr", "mL/min", 90, 90},
+		{"platelets", "10*3/uL", 150, 150},
+		{"leukocytes", "10*3/uL", 4.2, 4.2},
+		{"neutrophils", "10*3/uL", 1.5, 1.5},
+		{"lymphocytes", "10*3/uL", 0.8, 0.8},
+		{"hemoglobin", "g/L", 131, 13.1},
+		{"cd19", "10*6/L", 12, 12},
+		{"cd19", "{cells}/uL", 12, 12},
+		{"cd19", "10*9/L", 0.012, 12},
+		{"igg", "g/L", 7.1, 710},
+		{"iga", "g/L", 0.7, 70},
+		{"igm", "g/L", 0.4, 40},
+		{"crp", "mg/dL", 0.5, 5},
+		{"ferritin", "ug/L", 400, 400},
+	}
+	tried := map[[2]string]bool{}
+	for _, tt := range tests {
+		tried[[2]string{tt.analyte, tt.unit}] = true
+		a, ok := AnalyteNamed(tt.analyte)
+		if !ok {
+			t.Fatalf("%s is no analyte", tt.analyte)
+		}
+		got := canonical(a.Of(), score.Under(tt.value), tt.unit)
+		if math.Abs(got.X-tt.want) > 1e-9*tt.want || got.Sign != score.LessThan || !got.Known {
+			t.Errorf("<%v %s of %s is %v, want <%v", tt.value, tt.unit, tt.analyte, got, tt.want)
+		}
+	}
+	for _, d := range divisors {
+		if !tried[[2]string{d.analyte, d.unit}] {
+			t.Errorf("%s in %s is not tried", d.analyte, d.unit)
+		}
+	}
+}
+
+func TestAUnitOfAnotherAnalyteIsUnknown(t *testing.T) {
+	for _, tt := range [][2]string{{"c3", "umol/L"}, {"creatinine", "mg/g"}, {"cd19", "%"}, {"igg", "[IU]/mL"}, {"crp", "g/L"}, {"hemoglobin", ""}} {
+		a, _ := AnalyteNamed(tt[0])
+		if got := canonical(a.Of(), score.Num(1), tt[1]); got.Known {
+			t.Errorf("1 %s of %s is %v", tt[1], tt[0], got)
+		}
+	}
+	dsdna, _ := AnalyteNamed("dsdna")
+	if got := canonical(dsdna.Of(), score.Num(30), "anything"); got != score.Num(30) {
+		t.Errorf("antibodies stay in the unit of their assay: %v", got)
+	}
+}
+
+func TestALabKeepsWhatItWasMadeOf(t *testing.T) {
+	limits := Limits{Low: score.Num(0.9), High: score.Num(1.8)}
+	for _, v := range []score.Value{score.Num(0.82), score.Under(0.1), score.Over(9), {}, {X: 1, Known: true, From: "Observation/1"}} {
+		l := newLab(day(3), 1, v, limits)
+		if l.Value() != v || l.Limits() != limits || l.Day != day(3) || l.Analyte != 1 {
+			t.Errorf("%+v became %+v of %+v", v, l.Value(), l.Limits())
+		}
+	}
+	if l := (Lab{}); l.Value() != (score.Value{}) || l.Limits() != (Limits{}) {
+		t.Errorf("nothing became %+v of %+v", l.Value(), l.Limits())
+	}
+}

@@ -1,0 +1,191 @@
+package registry
+
+import (
+	"strconv"
+
+	"firewolf/fhir/stats"
+	"firewolf/registry/disclose"
+)
+
+// coarse is how many days apart the times are that are told where small groups are hidden.
+const coarse = 30
+
+// grid is every how many days a curve is told. Where small groups are hidden it is a multiple of 30: of two grids that share no days each would
+// tell what happened between the days of the other.
+func (q *question) grid() int {
+	grid := max(q.in.number("grid"), 0)
+	if q.k <= 1 {
+		return grid
+	}
+	return max((grid+coarse-1)/coarse, 1) * coarse
+}
+
+// steps are what is told of the curve of a group.
+func (q *question) steps(f follow, row int, c stats.Curve, times []float64) []stats.Step {
+	grid := q.grid()
+	if q.k <= 1 {
+		if grid == 0 {
+			return c.Steps
+		}
+		times = everyDays(grid, c)
+	} else if _, told := f.t.size(row); !told {
+		return nil
+	}
+	var l []stats.Step
+	for _, at := range times {
+		s := c.At(at)
+		s.Time, s.AtRisk = at, c.AtRisk(at)
+		if s.AtRisk == 0 {
+			break
+		}
+		if int(at)%max(grid, 1) == 0 {
+			l = append(l, s)
+		}
+	}
+	return l
+}
+
+func everyDays(grid int, c stats.Curve) []float64 {
+	var l []float64
+	if len(c.Steps) > 0 {
+		for at := 0; float64(at) <= c.Steps[len(c.Steps)-1].Time+float64(grid); at += grid {
+			l = append(l, float64(at))
+		}
+	}
+	return l
+}
+
+// times are the days of which the curves are told where small groups are hidden, the same for all groups: what one group is not told of would
+// follow from the whole less the others. They end where a group has fewer than k at risk. A day is left out if since the one before few
+// had the event, or left, in some group - who was not followed at all counts as having left -, or if the token was told of
+// a group at risk on that day that differs by few.
+func (q *question) times(f follow) ([]float64, error) {
+	if q.k <= 1 {
+		return nil, nil
+	}
+	blocks := q.blocks(f)
+	if len(blocks) == 0 {
+		return nil, nil
+	}
+	var l []float64
+	before := make([]reached, len(blocks))
+	for _, at := range everyDays(coarse, f.curve(q.all)) {
+		now := make([]reached, len(blocks))
+		skip := false
+		for k, b := range blocks {
+			now[k] = reachedAt(b, at)
+			if !q.enough(now[k].atRisk) {
+				return l, nil
+			}
+			skip = skip || now[k].tells(before[k], q.k)
+		}
+		if skip {
+			continue
+		}
+		facts := f.factsAt(q, at)
+		near, err := q.near(facts)
+		if err != nil {
+			return nil, err
+		}
+		for k := range facts {
+			skip = skip || near[k]
+		}
+		if skip {
+			continue
+		}
+		q.facts = append(q.facts, facts...)
+		l, before = append(l, at), now
+	}
+	return l, nil
+}
+
+// block is a group of which a curve tells, or what follows of the groups that are hidden: they are one.
+type block struct {
+	curve stats.Curve
+	size  int // with those who are not followed
+}
+
+func (q *question) blocks(f follow) []block {
+	if _, told := f.t.size(-1); !told {
+		return nil
+	}
+	var l []block
+	var hidden group
+	for row, g := range q.groups {
+		if _, told := f.t.size(row); told {
+			l = append(l, block{f.curve(g), len(g.courses)})
+			continue
+		}
+		hidden.courses = append(hidden.courses, g.courses...)
+	}
+	if len(hidden.courses) > 0 {
+		l = append(l, block{f.curve(hidden), len(hidden.courses)})
+	}
+	return l
+}
+
+// factsAt are what the points of all curves tell at a time: how many are at risk, and how many had the event until then.
+func (f follow) factsAt(q *question, at float64) []disclose.Fact {
+	var l []disclose.Fact
+	for _, row := range q.rows() {
+		if _, told := f.t.size(row); !told {
+			continue
+		}
+		risk := disclose.Fact{Key: "at-risk|" + f.e.since() + strconv.Itoa(int(at))}
+		events := disclose.Fact{Key: q.op + "|" + f.e.family() + "|until|" + strconv.Itoa(int(at))}
+		for _, c := range q.group(row).courses {
+			x := f.of[c]
+			if x.why != followed {
+				continue
+			}
+			if x.s.Time >= at {
+				risk.Patients = append(risk.Patients, c.Patient)
+			}
+			if x.s.Time <= at && x.s.Cause == happened {
+				events.Patients = append(events.Patients, c.Patient)
+			}
+		}
+		l = append(l, risk, events)
+	}
+	return l
+}
+
+// since is from when an event is counted. Of all events that are counted from the infusion, who is at risk of one is mostly at risk of another.
+func (e event) since() string {
+	if e.code == eventDrugFree {
+		return e.code + "|"
+	}
+	return "infusion|"
+}
+
+func small(n, k int) bool { return n > 0 && n < k }
+
+// reached is what has happened in a block up to a time.
+type reached struct {
+	atRisk           int
+	events, competed int // until that day
+	left             int // before that day, for whatever reason
+	censored         int // of left
+}
+
+func reachedAt(b block, at float64) reached {
+	r := reached{atRisk: b.curve.AtRisk(at)}
+	r.left = b.size - r.atRisk
+	r.censored = r.left
+	for _, s := range b.curve.Steps {
+		if s.Time > at {
+			break
+		}
+		r.events += s.Events
+		r.competed += s.Competed
+		if s.Time < at {
+			r.censored -= s.Events + s.Competed
+		}
+	}
+	return r
+}
+
+// tells says whether two points of a curve tell of few patients.
+func (r reached) tells(before reached, k int) bool {
+	return small(r.events-before.events, k) || small(r.competed-before.competed, k) || small(r.left-before.left, k) || small(r.censored-before.censored, k)
+}

@@ -1,0 +1,259 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"firewolf/fhir"
+	"firewolf/fhir/interaction"
+	"firewolf/fhir/tree"
+	"firewolf/registry/course"
+	"firewolf/registry/score"
+	"firewolf/registry/term"
+)
+
+// idPrefix begins the id of every outcome that is written here.
+const idPrefix = "fwo-"
+
+// writer writes the outcomes of patients, one transaction each.
+type writer struct {
+	g       *Registry
+	service *interaction.Service
+	request interaction.Request
+
+	changed, unchanged, withdrawn int
+}
+
+// write writes what differs from what is there, and who computed it of what. Written twice it changes nothing.
+func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, outcomes []judged) error {
+	var entries [][]byte
+	var targets, inputs []string
+	current := map[string]bool{}
+	for _, o := range outcomes {
+		id := outcomeID(c, o)
+		current[id] = true
+		body := observation(c, o, id)
+		same, err := w.same(ctx, t, id, body)
+		if err != nil {
+			return err
+		}
+		if same {
+			w.unchanged++
+			continue
+		}
+		w.changed++
+		entries = append(entries, entryOf("Observation/"+id, body))
+		targets = append(targets, "Observation/"+id)
+		for _, s := range o.Sources() {
+			if !slices.Contains(inputs, s) {
+				inputs = append(inputs, s)
+			}
+		}
+	}
+	stale, err := w.stale(ctx, t, c, current)
+	if err != nil {
+		return err
+	}
+	w.withdrawn += len(stale)
+	entries = append(entries, stale...)
+	if len(entries) == 0 {
+		return nil
+	}
+	if len(targets) > 0 {
+		id := idPrefix + digest("provenance", c.Patient)
+		entries = append(entries, entryOf("Provenance/"+id, w.provenance(id, targets, inputs)))
+	}
+	return w.commit(ctx, entries)
+}
+
+// outcomeID is the same for the same outcome of the same assessment, so that it is written once. There is one relapse and one
+// return of B cells of an infusion, on whatever day.
+func outcomeID(c *course.Course, o judged) string {
+	day := o.day.String()
+	if o.Code == term.Relapse || o.Code == term.BCellReturn {
+		day = ""
+	}
+	return idPrefix + digest(c.Patient, c.Infusions[0].ID, o.Code, day)
+}
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// same reports whether an Observation is there with this content.
+func (w *writer) same(ctx context.Context, t fhir.Moment, id string, body []byte) (bool, error) {
+	v, err := w.g.o.Store.Read(ctx, t, fhir.Key{Type: "Observation", ID: id})
+	switch {
+	case fhir.HasCode(err, fhir.NotFound), fhir.HasCode(err, fhir.Deleted):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("reading Observation/%s: %w", id, err)
+	}
+	old, err := tree.Parse(v.JSON, tree.Limits{})
+	if err != nil {
+		return false, err
+	}
+	now, err := tree.Parse(body, tree.Limits{})
+	if err != nil {
+		return false, err
+	}
+	return old.Digest() == now.Digest(), nil
+}
+
+// stale marks what was written here before and no longer follows from the inputs.
+func (w *writer) stale(ctx context.Context, t fhir.Moment, c *course.Course, current map[string]bool) ([][]byte, error) {
+	var entries [][]byte
+	for _, s := range c.Stated {
+		if !strings.HasPrefix(s.ID, idPrefix) || current[s.ID] || !w.wants(s.Code) {
+			continue
+		}
+		v, err := w.g.o.Store.Read(ctx, t, fhir.Key{Type: "Observation", ID: s.ID})
+		if err != nil {
+			return nil, fmt.Errorf("reading Observation/%s: %w", s.ID, err)
+		}
+		body := bytes.Replace(v.JSON, []byte(`"status":"final"`), []byte(`"status":"entered-in-error"`), 1)
+		entries = append(entries, entryOf("Observation/"+s.ID, body))
+	}
+	return entries, nil
+}
+
+// wants reports whether an endpoint was asked for: what was not computed cannot be stale.
+func (w *writer) wants(code string) bool {
+	in, err := readInputs(w.request, assessInputs())
+	return err == nil && (len(in["endpoint"]) == 0 || slices.Contains(in["endpoint"], code))
+}
+
+func entryOf(at string, body []byte) []byte {
+	return fmt.Appendf(nil, `{"fullUrl":"http://example.org/fhir/%s","resource":%s,"request":{"method":"PUT","url":"%s"}}`, at, body, at)
+}
+
+// commit writes the entries as one transaction, through the door by which every client comes in.
+func (w *writer) commit(ctx context.Context, entries [][]byte) error {
+	body := slices.Concat([]byte(`{"resourceType":"Bundle","type":"transaction","entry":[`), bytes.Join(entries, []byte(",")), []byte("]}"))
+	r := w.service.Interact(ctx, interaction.Request{
+		Method: http.MethodPost, Body: body, ContentType: "application/fhir+json", Return: "minimal",
+		Base: w.request.Base, Caller: w.request.Caller, Now: w.request.Now,
+	})
+	switch {
+	case r.Err != nil:
+		return r.Err
+	case len(r.Issues) > 0:
+		return r.Issues
+	}
+	return nil
+}
+
+// observation is an outcome as a resource.
+func observation(c *course.Course, o judged, id string) []byte {
+	b := []byte(`{"resourceType":"Observation","id":"` + id + `"`)
+	var extensions []string
+	if p, ok := term.TimepointAt(int(o.day - c.T0())); ok && o.number == nil {
+		extensions = append(extensions, `{"url":"`+term.Extension(term.ExtTimepoint)+`","valueCodeableConcept":`+concept(term.Of(p.Code))+`}`)
+	}
+	if id, _ := disagreeing(c, o); id != "" {
+		extensions = append(extensions, `{"url":"`+term.Extension(term.ExtDisagreement)+`","valueReference":`+reference("Observation/"+id)+`}`)
+	}
+	b = appendList(b, "extension", extensions)
+	b = append(b, `,"status":"final","category":[`+concept(term.Terminology("observation-category", "survey", "Survey"))+`]`...)
+	b = append(b, `,"code":`+concept(term.Of(o.Code))...)
+	b = append(b, `,"subject":`+reference("Patient/"+c.Patient)+`,"focus":[`+reference("Procedure/"+c.Infusions[0].ID)+`]`...)
+	b = append(b, `,"effectiveDateTime":"`+o.day.String()+`"`...)
+	if o.number != nil {
+		b = append(b, `,"valueQuantity":`+o.number.json()...)
+	} else {
+		codings := []term.Coding{term.Of(string(o.Result))}
+		if o.Code == term.DORIS2021 && o.Result == term.Met {
+			codings = append(codings, term.InRemission())
+		}
+		b = append(b, `,"valueCodeableConcept":`+concept(codings...)...)
+	}
+	b = append(b, `,"method":`+concept(term.Of(methodOf(o.Code)))...)
+	var from []string
+	for _, s := range o.Sources() {
+		if strings.HasPrefix(s, "Observation/") { // the only type of our inputs that derivedFrom may name
+			from = append(from, reference(s))
+		}
+	}
+	b = appendList(b, "derivedFrom", from)
+	b = appendList(b, "component", components(o))
+	return append(b, '}')
+}
+
+// components are the criteria, each true, false or unknown, and what is told beside them.
+func components(o judged) []string {
+	var l []string
+	for _, k := range slices.Concat(o.Criteria, o.Beside) {
+		if k.Code == "" {
+			continue
+		}
+		value := `"valueBoolean":` + strconv.FormatBool(k.Truth == score.Yes)
+		if !k.Truth.Known() {
+			value = `"dataAbsentReason":` + concept(term.Terminology("data-absent-reason", "unknown", "Unknown"))
+		}
+		l = append(l, `{"code":`+concept(term.Of(k.Code))+`,`+value+`}`)
+	}
+	for _, p := range o.parts {
+		value := `"valueQuantity":` + p.json()
+		if p.coded != "" {
+			value = `"valueCodeableConcept":` + concept(term.Of(p.coded))
+		}
+		l = append(l, `{"code":`+concept(term.Of(p.code))+`,`+value+`}`)
+	}
+	return l
+}
+
+// provenance says what computed the outcomes, of which inputs. https://hl7.org/fhir/R4/provenance.html
+func (w *writer) provenance(id string, targets, inputs []string) []byte {
+	b := []byte(`{"resourceType":"Provenance","id":"` + id + `"`)
+	refs := make([]string, len(targets))
+	for k, t := range targets {
+		refs[k] = reference(t)
+	}
+	b = appendList(b, "target", refs)
+	b = append(b, `,"recorded":"`+w.request.Now.UTC().Format(fhir.InstantLayout)+`"`...)
+	b = append(b, `,"activity":`+concept(term.Terminology("v3-DataOperation", "CREATE", "create"))...)
+	b = append(b, `,"agent":[{"type":`+concept(term.Terminology("provenance-participant-type", "assembler", "Assembler"))+
+		`,"who":{"display":"Firewolf, $assess, version 1 of the computations"}}]`...)
+	var entities []string
+	for _, in := range inputs {
+		entities = append(entities, `{"role":"source","what":`+reference(in)+`}`)
+	}
+	b = appendList(b, "entity", entities)
+	return append(b, '}')
+}
+
+func (q quantityOf) json() string {
+	return `{"value":` + strconv.FormatFloat(q.value, 'f', -1, 64) + `,"unit":"` + q.unit + `","system":"` + term.UCUM + `","code":"` + q.unit + `"}`
+}
+
+func reference(to string) string { return `{"reference":` + string(tree.Quote(nil, to)) + `}` }
+
+func concept(l ...term.Coding) string {
+	b := []byte(`{"coding":[`)
+	for k, c := range l {
+		if k > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"system":"`+c.System+`","code":"`+c.Code+`"`...)
+		if c.Display != "" {
+			b = tree.Quote(append(b, `,"display":`...), c.Display)
+		}
+		b = append(b, '}')
+	}
+	return string(append(b, "]}"...))
+}
+
+func appendList(b []byte, name string, items []string) []byte {
+	if len(items) == 0 {
+		return b
+	}
+	return append(b, `,"`+name+`":[`+strings.Join(items, ",")+`]`...)
+}

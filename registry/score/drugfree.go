@@ -1,0 +1,59 @@
+package score
+
+import "firewolf/registry/term"
+
+// Freedom says of which drugs a patient is free at a point in time. The three are kept apart, because "drug-free" means
+// different things to different studies.
+type Freedom struct {
+	GC           Value // mg/d prednisolone equivalent: 0 is free
+	IS           Fact  // free of immunosuppressives and biologics
+	Antimalarial Fact
+}
+
+func (f Freedom) gc() Criterion {
+	return Criterion{"gc-free", f.GC.AtMost(0), []Input{number(term.GCDose, f.GC)}}
+}
+
+func (f Freedom) is() Criterion {
+	return Criterion{"is-free", f.IS.Truth, []Input{fact("is-free", f.IS)}}
+}
+
+func (f Freedom) antimalarial() Criterion {
+	return Criterion{"antimalarial-free", f.Antimalarial.Truth, []Input{fact("antimalarial-free", f.Antimalarial)}}
+}
+
+// Criteria returns the three freedoms and, as the fourth, whether all hold.
+func (f Freedom) Criteria() []Criterion {
+	l := []Criterion{f.gc(), f.is(), f.antimalarial()}
+	return append(l, Criterion{Code: "drug-free", Truth: All(l[0].Truth, l[1].Truth, l[2].Truth)})
+}
+
+// DrugFree is remission by DORIS without glucocorticoid, immunosuppressive and antimalarial.
+func DrugFree(doris Outcome, f Freedom) Outcome {
+	return conclude(term.DrugFreeRemission, remission(doris), f.gc(), f.is(), f.antimalarial())
+}
+
+// OffTreatment is remission by DORIS without glucocorticoid and immunosuppressive; antimalarials are allowed, as in the
+// definition "off therapy" of 2016. https://doi.org/10.1136/annrheumdis-2016-209519
+func OffTreatment(doris Outcome, f Freedom) Outcome {
+	return conclude(term.DORISOffTreatment, remission(doris), f.gc(), f.is())
+}
+
+// GCFree and ISFree are remission by DORIS free of one kind of drug, whatever is taken of the other.
+func GCFree(doris Outcome, f Freedom) Outcome {
+	return conclude("gc-free-remission", remission(doris), f.gc())
+}
+
+// ISFree is remission without immunosuppressives and biologics.
+func ISFree(doris Outcome, f Freedom) Outcome {
+	return conclude("is-free-remission", remission(doris), f.is())
+}
+
+// remission is that DORIS is met, with all that it was judged by.
+func remission(doris Outcome) Criterion {
+	c := Criterion{Code: "criterion-doris", Truth: doris.Truth()}
+	for _, part := range doris.Criteria {
+		c.Inputs = append(c.Inputs, part.Inputs...)
+	}
+	return c
+}

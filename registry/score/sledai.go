@@ -1,0 +1,114 @@
+package score
+
+import (
+	"strconv"
+
+	"firewolf/registry/term"
+)
+
+// Sledai is one assessment by SLEDAI-2K: 24 descriptors, present within the last 10 days.
+// Gladman DD, Ibañez D, Urowitz MB. J Rheumatol 2002;29:288-291.
+type Sledai struct {
+	Items [term.SledaiItems]Truth // in the order of the form
+	// Total and Clinical are what the center stated. They count only where it told no item at all.
+	Total, Clinical Value
+	From            string // the resource
+}
+
+// Points are a score whose items may be missing: it lies in Min..Max, and is known only if Complete.
+type Points struct {
+	Min, Max int
+	Complete bool
+	From     string
+}
+
+// Score is SLEDAI-2K, the sum of the weights of what is present.
+func (s Sledai) Score() Points {
+	return s.sum(s.Total, func(term.Item) bool { return true })
+}
+
+// ClinicalScore is clinical SLEDAI-2K: the total without complement and antibodies.
+// https://doi.org/10.1136/lupus-2021-000538
+func (s Sledai) ClinicalScore() Points {
+	return s.sum(s.Clinical, func(i term.Item) bool { return !i.Serologic })
+}
+
+func (s Sledai) sum(stated Value, counts func(term.Item) bool) Points {
+	p := Points{Complete: true, From: s.From}
+	told := false
+	for k, i := range term.Sledai() {
+		told = told || s.Items[k].Known()
+		if !counts(i) {
+			continue
+		}
+		switch s.Items[k] {
+		case Yes:
+			p.Min += i.Weight
+			p.Max += i.Weight
+		case Unknown:
+			p.Max += i.Weight
+			p.Complete = false
+		case No:
+		}
+	}
+	if !told && stated.Exact() {
+		n := int(stated.X)
+		return Points{n, n, true, stated.From}
+	}
+	return p
+}
+
+// AtMost says whether the score is a limit or less. An incomplete score can only be too high: what is missing is never 0.
+func (p Points) AtMost(limit int) Truth {
+	switch {
+	case p.Min > limit:
+		return No
+	case p.Complete:
+		return Yes
+	default:
+		return Unknown
+	}
+}
+
+// AtLeast says whether the score is a limit or more.
+func (p Points) AtLeast(limit int) Truth { return p.AtMost(limit - 1).Not() }
+
+// String returns the score; ">=4, incomplete" where an item is missing.
+func (p Points) String() string {
+	if p.Complete {
+		return strconv.Itoa(p.Min)
+	}
+	return ">=" + strconv.Itoa(p.Min) + ", incomplete"
+}
+
+// Told reports whether anything is known of the assessment.
+func (s Sledai) Told() bool {
+	for _, t := range s.Items {
+		if t.Known() {
+			return true
+		}
+	}
+	return s.Total.Known || s.Clinical.Known
+}
+
+// major says whether an organ is active that LLDAS does not allow.
+func (s Sledai) major() Truth {
+	var l []Truth
+	for k, i := range term.Sledai() {
+		if i.Major {
+			l = append(l, s.Items[k])
+		}
+	}
+	return Any(l...)
+}
+
+// newSince says whether an item is present that was absent at the assessment before.
+func (s Sledai) newSince(before Sledai) Truth {
+	var l []Truth
+	for k := range s.Items {
+		l = append(l, All(s.Items[k], before.Items[k].Not()))
+	}
+	return Any(l...)
+}
+
+func points(name string, p Points) Input { return Input{name, p.String(), p.From} }

@@ -1,0 +1,82 @@
+package score
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"firewolf/registry/term"
+)
+
+func TestSLEDAI2KIsTheSumOfItsWeights(t *testing.T) {
+	all := Sledai{}
+	for k := range all.Items {
+		all.Items[k] = Yes
+	}
+	tests := []struct {
+		name            string
+		s               Sledai
+		total, clinical Points
+	}{
+		{"everything absent", healthy(), Points{0, 0, true, ""}, Points{0, 0, true, ""}},
+		{"everything present", all, Points{105, 105, true, ""}, Points{101, 101, true, ""}},
+		{"alopecia weighs 2", healthy("alopecia"), Points{2, 2, true, ""}, Points{2, 2, true, ""}},
+		{"serology counts in the total only", healthy("low-complement", "increased-dna-binding", "rash"), Points{6, 6, true, ""}, Points{2, 2, true, ""}},
+		{"a missing item is not 0", healthy("arthritis").without("proteinuria"), Points{4, 8, false, ""}, Points{4, 8, false, ""}},
+		{"missing serology leaves the clinical score whole", healthy("rash").without("low-complement"), Points{2, 4, false, ""}, Points{2, 2, true, ""}},
+		{"nothing told", Sledai{}, Points{0, 105, false, ""}, Points{0, 101, false, ""}},
+		{"only totals stated", Sledai{Total: Num(8), Clinical: Num(6)}, Points{8, 8, true, ""}, Points{6, 6, true, ""}},
+		{"only the total stated", Sledai{Total: Num(8)}, Points{8, 8, true, ""}, Points{0, 101, false, ""}},
+		{
+			"a stated total does not hide a missing item",
+			func() Sledai { s := healthy("rash").without("fever"); s.Total = Num(2); return s }(),
+			Points{2, 3, false, ""},
+			Points{2, 3, false, ""},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff([]Points{tt.total, tt.clinical}, []Points{tt.s.Score(), tt.s.ClinicalScore()}); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestEachMissingItemMakesTheScoreIncomplete(t *testing.T) {
+	for _, i := range term.Sledai() {
+		s := healthy().without(i.Name)
+		if got := s.Score(); got.Complete || got.Max != i.Weight {
+			t.Errorf("without %s the total is %v", i.Name, got)
+		}
+		if got := s.ClinicalScore(); got.Complete != i.Serologic {
+			t.Errorf("without %s the clinical score is %v", i.Name, got)
+		}
+	}
+}
+
+func TestAnIncompleteScoreCanOnlyBeTooHigh(t *testing.T) {
+	tests := []struct {
+		name            string
+		p               Points
+		atMost, atLeast Truth // 4
+	}{
+		{"3", Points{3, 3, true, ""}, Yes, No},
+		{"4", Points{4, 4, true, ""}, Yes, Yes},
+		{"5", Points{5, 5, true, ""}, No, Yes},
+		{"at least 5", Points{5, 9, false, ""}, No, Yes},
+		{"at least 3", Points{3, 4, false, ""}, Unknown, Unknown},
+		{"at least 4", Points{4, 5, false, ""}, Unknown, Yes},
+	}
+	for _, tt := range tests {
+		if got := [2]Truth{tt.p.AtMost(4), tt.p.AtLeast(4)}; got != [2]Truth{tt.atMost, tt.atLeast} {
+			t.Errorf("%s: at most 4 and at least 4 are %v", tt.name, got)
+		}
+	}
+}
+
+func TestAnAssessmentIsToldIfAnythingOfItIs(t *testing.T) {
+	if (Sledai{}).Told() || !healthy().Told() || !(Sledai{Total: Num(0)}).Told() || !(Sledai{Clinical: Num(0)}).Told() {
+		t.Error("nothing is nothing, a zero is something")
+	}
+}

@@ -1,0 +1,110 @@
+package registry
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// observe stores an Observation of a patient of the crowd.
+func (w *world) observe(id, patient, on, rest string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "Observation/"+id, `{"resourceType":"Observation","id":"`+id+`","status":"final","subject":{"reference":"Patient/`+patient+`"},"effectiveDateTime":"`+on+`",`+rest+`}`))
+}
+
+func (w *world) infuse(id, patient, on string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "Procedure/"+id, `{"resourceType":"Procedure","id":"`+id+`","status":"completed","subject":{"reference":"Patient/`+patient+`"},"performedDateTime":"`+on+`","code":{"coding":[{"system":"http://snomed.info/sct","code":"1156961008"}]}}`))
+}
+
+// Half of four are in remission at month 3.
+func TestADrugThatNobodyKnowsIsNotFreeOfDrugs(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(4, func(k int) bool { return k > 1 })
+	w.must(w.ask(admin, "PUT", "MedicationStatement/x", `{"resourceType":"MedicationStatement","id":"x","status":"active","subject":{"reference":"Patient/c000"},"medicationCodeableConcept":{"coding":[{"system":"http://www.whocc.no/atc","code":"P01BA02"}]},"effectivePeriod":{"start":"2023"}}`))
+	for _, tt := range []struct{ endpoint, query, met, unknown string }{
+		{"doris-2021", "", "2", "0"},
+		{"drug-free-remission", "", "1", "1"},
+		{"doris-2021-off-treatment", "", "1", "1"},
+		{"is-free-remission", "", "1", "1"},
+		{"gc-free-remission", "", "2", "0"},
+		{"drug-free-remission", "&drug=other%3Dhttp://www.whocc.no/atc|P01BA02", "2", "0"},
+		{"drug-free-remission", "&drug=antimalarial%3Dhttp://www.whocc.no/atc|P01BA02", "1", "0"},
+		{"doris-2021-off-treatment", "&drug=antimalarial%3Dhttp://www.whocc.no/atc|P01BA02", "2", "0"},
+	} {
+		rows := w.table(admin, "Patient/$outcome-rate?timepoint=tp-m03&endpoint="+tt.endpoint+tt.query, "rate")
+		if diff := cmp.Diff([][]string{{tt.met, tt.unknown}}, pick(rows, "met", "not-evaluable")); diff != "" {
+			t.Errorf("%s%s: %s", tt.endpoint, tt.query, diff)
+		}
+	}
+	if r := w.ask(admin, "GET", "Patient/$outcome-rate?drug=harmless%3Dx|y", ""); r.Status != 400 {
+		t.Errorf("%d", r.Status)
+	}
+}
+
+func TestWhoDiedEarlyIsNoFailureBeforeTheWindowHasClosed(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(3, func(int) bool { return false })
+	w.deaths(map[int]string{0: "2024-04-10"})
+	for asOf, want := range map[string][]string{"2024-05-01": {"0", "3", "0"}, "2024-08-12": {"0", "3", "0"}, "2024-08-13": {"1", "0", "3"}} {
+		got := pick(w.table(admin, "Patient/$outcome-rate?timepoint=tp-m06&as-of="+asOf, "rate"), "died", "not-due", "imputed-n")
+		if diff := cmp.Diff([][]string{want}, got); diff != "" {
+			t.Errorf("as of %s: %s", asOf, diff)
+		}
+	}
+}
+
+func TestTheSameInfusionToldTwiceHidesNoOutcome(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(int) bool { return false })
+	w.infuse("c000-other-source", "c000", "2024-01-01T09:30:00Z")
+	if diff := cmp.Diff([][]string{{"2", "0"}}, pick(w.table(admin, "Patient/$outcome-rate?timepoint=tp-m03", "rate"), "met", "not-assessed")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBCellsAreFollowedToTheLastSampleBeforeTheEnd(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	for on, n := range map[string]string{"2024-01-31": "0", "2024-03-01": "0", "2024-05-30": "25", "2024-06-29": "60"} {
+		w.observe("cd19-"+on, "c000", on, `"code":{"coding":[{"system":"http://loinc.org","code":"8116-6"}]},"valueQuantity":{"value":`+n+`,"code":"/uL"}`)
+	}
+	for asOf, want := range map[string][]string{
+		"2024-07-01": {"150", "0"}, // confirmed
+		"2024-06-15": {"", "1"},    // the second sample is not there yet
+	} {
+		rows := w.table(admin, "Patient/$time-to-event?endpoint=b-cell-return&as-of="+asOf, "group")
+		if diff := cmp.Diff([][]string{want}, pick(rows, "median", "censored")); diff != "" {
+			t.Errorf("as of %s: %s", asOf, diff)
+		}
+	}
+	w.infuse("again", "c000", "2024-04-30")
+	rows := w.table(admin, "Patient/$time-to-event?endpoint=b-cell-return&grid=0", "curve")
+	if diff := cmp.Diff([][]string{{"60", "1"}}, pick(rows, "time", "at-risk")); diff != "" {
+		t.Errorf("censored at the last sample before the second infusion, day 60: %s", diff)
+	}
+}
+
+func TestToxicityOfASecondInfusionIsNotThatOfTheFirst(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.infuse("again", "c000", "2024-06-01")
+	grade := func(id, infusion, on string, n int) {
+		w.observe(id, "c000", on, `"code":`+local("icans-max-grade")+`,"focus":[{"reference":"Procedure/`+infusion+`"}],"valueQuantity":{"value":`+fmt.Sprint(n)+`,"code":"{grade}"}`)
+	}
+	episode := func(id, on string, n int) {
+		w.must(w.ask(admin, "PUT", "Condition/"+id, `{"resourceType":"Condition","id":"`+id+`","subject":{"reference":"Patient/c000"},"onsetDateTime":"`+on+`","code":`+local("icans")+`,"stage":[{"summary":`+local("grade-"+fmt.Sprint(n))+`,"assessment":[{"reference":"Observation/first"}]}]}`))
+	}
+	grade("first", "c000", "2024-01-05", 2)
+	grade("second", "again", "2024-06-03", 4)
+	episode("early", "2024-01-03", 2)
+	episode("late", "2024-02-10", 1)
+	episode("other", "2024-06-03", 4)
+	for late, want := range map[string][]string{"false": {"0", "1", "0", "21"}, "true": {"1", "0", "0", "40"}} {
+		rows := w.table(admin, "Patient/$toxicity?kind=icans&late="+late, "toxicity")
+		if diff := cmp.Diff(want, pick(rows, "grade-1", "grade-2", "grade-4", "onset-median")[0]); diff != "" {
+			t.Errorf("late=%s: %s", late, diff)
+		}
+	}
+}
