@@ -1,0 +1,392 @@
+package cart
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"firewolf/fhir/datetime"
+	"firewolf/fhir/decimal"
+	"firewolf/mapping"
+	"firewolf/registry/term"
+)
+
+// judge holds rows to the rules of the field. Rows that others are part of come first, since a rejected one takes the others with it.
+func (r *record) judge() {
+	for _, c := range r.courses {
+		r.judgeCourse(c)
+		r.judgeInfusion(c)
+		r.settle(c)
+	}
+	r.judgeDeath()
+	for _, e := range r.good(patients) {
+		// A date that cannot be must not keep somebody in the answers who left.
+		if before(e.date("withdrawal_date"), e.date("consent_date")) {
+			r.Report(e.Row, "withdrawal_date", ruleEarlyLeave, e.Cell("withdrawal_date")+" is before consent_date, "+e.Cell("consent_date"))
+		}
+	}
+	for _, e := range r.good(sle) {
+		r.judgeDisease(e)
+	}
+	for _, e := range r.good(priorTx) {
+		r.ordered(e, "start", "stop")
+	}
+	for _, c := range r.courses {
+		for _, e := range c.toxicity {
+			if !e.Rejected {
+				r.judgeToxicity(c, e)
+			}
+		}
+	}
+	for _, e := range r.good(visits) {
+		r.judgeVisit(e)
+	}
+	for _, e := range r.good(sledai) {
+		r.judgeScore(e)
+	}
+	for _, e := range r.good(outcome) {
+		r.judgeOutcome(e)
+	}
+	r.judgeDamage()
+}
+
+// ordered reports an end before its start.
+func (r *record) ordered(e entry, start, end string) {
+	if before(e.date(end), e.date(start)) {
+		r.Report(e.Row, end, ruleBackwards, e.Cell(end)+" is before "+start+", "+e.Cell(start))
+	}
+}
+
+func (r *record) judgeDisease(e entry) {
+	if code := e.Cell("icd_code"); code != "" && !strings.HasPrefix(code, "M32") {
+		r.Report(e.Row, "icd_code", ruleICD, mapping.Quote(code)+" is not M32")
+	}
+	if n, ok := e.integer("aclr2019_score"); ok && (n < 0 || n > 51) {
+		r.Report(e.Row, "aclr2019_score", ruleScore, strconv.Itoa(n)+" is not 0 to 51")
+	}
+	if t := e.Cell("ana_titer"); t != "" && titer(t) == "" {
+		r.Report(e.Row, "ana_titer", ruleTiter, mapping.Quote(t)+" is no titer")
+	}
+}
+
+// titer returns the number of a titer, "" for none: 1280 and 1:1280 are the same.
+func titer(text string) string {
+	n, err := strconv.Atoi(strings.TrimPrefix(strings.ReplaceAll(text, " ", ""), "1:"))
+	if err != nil || n < 1 || n > 1<<20 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func (r *record) judgeCourse(c *courseRows) {
+	if c.row.Row == nil {
+		return
+	}
+	e := c.row
+	if d := e.date("ld_start"); stated(d) && stated(e.date("apheresis_date")) && !before(e.date("apheresis_date"), d) && isDay(d) {
+		r.Report(e.Row, "ld_start", ruleOrder, "lymphodepletion starts on "+d.String()+", not after the leukapheresis of "+e.Cell("apheresis_date"))
+	}
+	r.positive(e, "ld_flu_mg_m2", "ld_cy_mg_m2")
+}
+
+// positive reports amounts that nobody can have been given, and measures that nobody has.
+func (r *record) positive(e entry, columns ...string) {
+	for _, col := range columns {
+		if v, ok := e.number(col); ok && v.Sign() <= 0 {
+			r.Report(e.Row, col, ruleSign, v.String()+" is not above 0")
+		}
+	}
+}
+
+func (r *record) judgeInfusion(c *courseRows) {
+	e := c.infusion
+	if e.Row == nil {
+		return
+	}
+	d := e.date("infusion_date")
+	oos, _ := e.flag("oos")
+	if !isDay(d) && (stated(d) || !oos) {
+		r.Report(e.Row, "infusion_date", ruleInfusionDay, "the date of the infusion is "+mapping.Quote(d.String())+", and its day is needed")
+	}
+	if c.row.Row != nil {
+		for _, col := range []string{"ld_start", "apheresis_date"} {
+			if b := c.row.date(col); isDay(b) && isDay(d) && !before(b, d) {
+				r.Report(e.Row, "infusion_date", ruleOrder, "the infusion on "+d.String()+" is not after "+col+", "+b.String())
+			}
+		}
+		r.judgeDays(c, d)
+	}
+	for _, col := range []string{"viability_pct", "transduction_pct"} {
+		if v, ok := e.number(col); ok && (v.Sign() < 0 || v.Cmp(decimal.New(100, 0)) > 0) {
+			r.Report(e.Row, col, rulePercent, v.String()+" % is not 0 to 100 %")
+		}
+	}
+	if why := wrongProcedure(e.Cell("procedure_code"), e.Cell("product")); why != "" {
+		r.Report(e.Row, "procedure_code", ruleProcedure, why)
+	}
+	r.judgeDose(e)
+}
+
+// judgeDays compares the start of lymphodepletion with the offsets of its days.
+func (r *record) judgeDays(c *courseRows, infused datetime.DateTime) {
+	first := 0
+	for _, col := range []string{"ld_flu_days", "ld_cy_days"} {
+		if p, ok := daysOf(c.row.Cell(col)); ok && len(p.offsets) > 0 {
+			first = min(first, p.offsets[0])
+		}
+	}
+	if n, ok := daysBetween(infused, c.row.date("ld_start")); ok && first < 0 && n != first {
+		r.Report(c.row.Row, "ld_start", ruleDaysFit, fmt.Sprintf("ld_start is day %d, the first drug is given on day %d", n, first))
+	}
+}
+
+func (r *record) judgeDose(e entry) {
+	perKg, dosed := e.number("dose_e6_per_kg")
+	total, summed := e.number("dose_total_e6")
+	kg, weighed := e.number("weight_kg")
+	least, most := decimal.New(1, -2), decimal.New(10, 0)
+	r.positive(e, "dose_e6_per_kg", "dose_total_e6", "weight_kg", "height_cm")
+	if dosed && perKg.Sign() > 0 && (perKg.Cmp(least) < 0 || perKg.Cmp(most) > 0) {
+		r.Report(e.Row, "dose_e6_per_kg", ruleDose, perKg.String()+" million cells per kg are not 0.01 to 10")
+	}
+	if !dosed || !summed || !weighed || e.Rejected {
+		return
+	}
+	want, err := perKg.Mul(kg)
+	if err != nil {
+		return
+	}
+	off, err := total.Sub(want)
+	tenth, err2 := want.Mul(decimal.New(1, -1))
+	if err == nil && err2 == nil && off.Abs().Cmp(tenth.Abs()) > 0 {
+		r.Report(e.Row, "dose_total_e6", ruleDoseTotal, fmt.Sprintf("%s million cells are not %s per kg times %s kg, %s", total, perKg, kg, want))
+	}
+}
+
+// wrongProcedure says what is wrong with a code of the administration, "" for nothing that is known.
+// The CPT codes are named by number: their texts are not ours to give.
+func wrongProcedure(code, product string) string {
+	switch code {
+	case "0537T", "38225":
+		return code + " is the harvest of cells, not their administration (0540T, 38228)"
+	case "0538T", "0539T", "38226", "38227":
+		return code + " is a preparation of cells, not their administration (0540T, 38228)"
+	case "XW033C7", "XW043C7":
+		if strings.HasPrefix(product, "tisa") {
+			return code + " is not for " + product + ", which has XW033J7"
+		}
+	}
+	return ""
+}
+
+// settle decides what of a course stands, once its rows are judged: an infusion is part of a course, a toxicity of an infusion.
+func (r *record) settle(c *courseRows) {
+	broken := c.rejected || c.row.Row != nil && c.row.Rejected
+	if c.infusion.Row != nil && !c.infusion.Rejected && broken {
+		r.Report(c.infusion.Row, "course_no", ruleDepends, "the row of its course was rejected")
+	}
+	if c.row.Row != nil && c.row.Rejected {
+		c.row.Row = nil
+	}
+	if c.infusion.Row != nil && c.infusion.Rejected {
+		c.brokenInf, c.infusion.Row = true, nil
+	}
+	if c.infusion.Row != nil {
+		c.infused = c.infusion.date("infusion_date")
+		c.start = c.infused
+		c.infuseID = r.id(infusion, instanceOf(c.infusion.Row))
+	}
+	if c.row.Row != nil {
+		for _, col := range []string{"ld_start", "apheresis_date"} {
+			if d := c.row.date(col); stated(d) {
+				c.start = d
+			}
+		}
+	}
+	if c.row.Row != nil || c.infusion.Row != nil {
+		c.courseID = r.id(course, strconv.Itoa(c.no))
+	}
+}
+
+func (r *record) judgeToxicity(c *courseRows, e entry) {
+	if c.infuseID == "" || !stated(c.infused) {
+		why := "the course has no infusion"
+		if c.brokenInf {
+			why = "the infusion of the course was rejected"
+		}
+		r.Report(e.Row, "course_no", ruleNoInfusion, why)
+		return
+	}
+	grade, ok := e.integer("max_grade")
+	if !ok || grade < 0 || grade > 5 {
+		r.Report(e.Row, "max_grade", ruleGrade, mapping.Quote(e.Cell("max_grade"))+" is not 0 to 5")
+		return
+	}
+	if n, ok := e.integer("ice"); ok && (n < 0 || n > 10) {
+		r.Report(e.Row, "ice", ruleICE, strconv.Itoa(n)+" is not 0 to 10")
+	}
+	r.ordered(e, "onset", "end")
+	r.judgeOnset(c, e, grade)
+	kind := e.Cell("type")
+	if codes := term.ToxicityCodes(kind); e.Cell("icd_code") != "" && grade > 0 && codes[grade] != "" && e.Cell("icd_code") != codes[grade] {
+		r.Report(e.Row, "icd_code", ruleGradeICD, mapping.Quote(e.Cell("icd_code"))+fmt.Sprintf(" is not %s, grade %d", codes[grade], grade))
+	}
+}
+
+// judgeOnset looks whether a toxicity began when it can.
+func (r *record) judgeOnset(c *courseRows, e entry, grade int) {
+	onset := e.date("onset")
+	switch {
+	case grade == 0 && stated(onset):
+		r.Report(e.Row, "onset", ruleGradeDates, "grade 0 has no onset")
+	case grade > 0 && !stated(onset):
+		r.Report(e.Row, "onset", ruleGradeDates, "when it began is missing")
+	case before(onset, c.infused):
+		r.Report(e.Row, "onset", ruleOrder, "it began on "+onset.String()+", before the infusion of "+c.infused.String())
+	}
+	late := map[string]struct {
+		days int
+		rule mapping.Rule
+	}{"crs": {30, ruleCRSOnset}, "icans": {45, ruleICANSOnset}}
+	if l, ok := late[e.Cell("type")]; ok {
+		if n, known := daysBetween(c.infused, onset); known && n > l.days {
+			r.Report(e.Row, "onset", l.rule, fmt.Sprintf("it began %d days after the infusion", n))
+		}
+	}
+}
+
+func (r *record) judgeVisit(e entry) {
+	if v, ok := e.number("pga"); ok {
+		if v.Sign() < 0 || v.Cmp(decimal.New(int64(pgaScale(e)), 0)) > 0 {
+			r.Report(e.Row, "pga", rulePGA, fmt.Sprintf("%s is not 0 to %d", v, pgaScale(e)))
+		}
+	}
+	if v, ok := e.number("pred_mg_d"); ok && v.Sign() < 0 {
+		r.Report(e.Row, "pred_mg_d", rulePred, v.String()+" mg/d is negative")
+	}
+	if n, ok := e.integer("sdi"); ok && (n < 0 || n > 47) {
+		r.Report(e.Row, "sdi", ruleSDI, strconv.Itoa(n)+" is not 0 to 47")
+	}
+}
+
+// pgaScale is the end of the scale of a PGA.
+func pgaScale(e entry) int {
+	if n, ok := e.integer("pga_scale"); ok {
+		return n
+	}
+	return 3
+}
+
+// sledaiSum is what the items of a row say.
+type sledaiSum struct {
+	sum, clinical int
+	known         int // items
+	unknown       int // the weight of the items that are not known
+}
+
+func sumOf(e entry) sledaiSum {
+	var s sledaiSum
+	for k, i := range term.Sledai() {
+		switch yes, known := e.flag(itemColumn(k)); {
+		case !known:
+			s.unknown += i.Weight
+		case yes:
+			s.sum += i.Weight
+			if !i.Serologic {
+				s.clinical += i.Weight
+			}
+			s.known++
+		default:
+			s.known++
+		}
+	}
+	return s
+}
+
+func (r *record) judgeScore(e entry) {
+	s := sumOf(e)
+	total, given := e.integer("total")
+	switch {
+	case !given && s.known == 0:
+		r.Report(e.Row, "total", ruleNoItems, "neither an item nor a total is known")
+	case !given:
+	case total < 0 || total >= totals || !r.s.weights[total]:
+		r.Report(e.Row, "total", ruleTotal, strconv.Itoa(total)+" is no total of SLEDAI-2K")
+	case s.known == term.SledaiItems && total != s.sum:
+		r.Report(e.Row, "total", ruleTotalSum, fmt.Sprintf("the total is %d, the items sum to %d", total, s.sum))
+	case total < s.sum || total > s.sum+s.unknown:
+		r.Report(e.Row, "total", ruleTotal, fmt.Sprintf("%d cannot be: the known items sum to %d, the others to %d at most", total, s.sum, s.unknown))
+	}
+}
+
+// sameVisit returns the good row of an instrument of the same day.
+func (r *record) sameVisit(instrument string, d datetime.DateTime) (entry, bool) {
+	for _, e := range r.good(instrument) {
+		if isDay(d) && e.date("visit_date") == d {
+			return e, true
+		}
+	}
+	return entry{}, false
+}
+
+func (r *record) judgeOutcome(e entry) {
+	d := e.date("visit_date")
+	judged := e.Cell("doris") != "" || e.Cell("lldas") != ""
+	if judged && !stated(d) {
+		r.Report(e.Row, "visit_date", ruleRequired, "when the outcome was judged is missing")
+	}
+	if judged || e.Cell("relapse_date") != "" {
+		r.judgeAfter(e, d)
+	}
+	if sc, ok := r.sameVisit(sledai, d); ok && e.Cell("doris") == "met" {
+		if s := sumOf(sc); s.clinical > 0 {
+			r.Report(e.Row, "doris", ruleDORISSledai, fmt.Sprintf("clinical SLEDAI of that day is %d", s.clinical))
+		}
+	}
+	if v, ok := r.sameVisit(visits, d); ok && e.Cell("lldas") == "met" {
+		if pga, has := v.number("pga"); has && rescaled(pga, pgaScale(v)).Cmp(decimal.New(1, 0)) > 0 {
+			r.Report(e.Row, "lldas", ruleLLDASPGA, "PGA of that day is "+pga.String())
+		}
+	}
+	if e.Cell("cause") != "" && e.Cell("death_date") == "" {
+		r.Report(e.Row, "cause", ruleCauseAlone, "there is no death_date beside it")
+	}
+	if e.Cell("doris") == "met" && e.Cell("lldas") == "not-met" {
+		r.Report(e.Row, "lldas", ruleDORISLLDAS, "DORIS is met and LLDAS is not")
+	}
+}
+
+// judgeAfter holds an outcome to an infusion that it is about.
+func (r *record) judgeAfter(e entry, d datetime.DateTime) {
+	column := "visit_date"
+	if rel := e.date("relapse_date"); stated(rel) && (!stated(d) || before(rel, d)) {
+		d, column = rel, "relapse_date"
+	}
+	if !stated(d) || r.infusedBefore(d) != nil {
+		return
+	}
+	if slices.ContainsFunc(r.courses, func(c *courseRows) bool { return stated(c.infused) }) {
+		r.Report(e.Row, column, ruleBeforeCells, d.String()+" is before every infusion")
+		return
+	}
+	r.Report(e.Row, column, ruleNoInfusion, "there is no good infusion that the outcome is about")
+}
+
+// judgeDamage looks whether the damage index falls.
+func (r *record) judgeDamage() {
+	rows := r.good(visits)
+	slices.SortStableFunc(rows, func(a, b entry) int { return startOf(a.date("visit_date")).Compare(startOf(b.date("visit_date"))) })
+	last, known := 0, false
+	for _, e := range rows {
+		n, ok := e.integer("sdi")
+		if !ok {
+			continue
+		}
+		if known && n < last {
+			r.Report(e.Row, "sdi", ruleSDIFalls, fmt.Sprintf("%d after %d", n, last))
+			continue
+		}
+		last, known = n, true
+	}
+}

@@ -1,0 +1,145 @@
+package cart_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"firewolf/mapping/cart"
+)
+
+func TestAPatientWithoutFaultGivesNoFindings(t *testing.T) {
+	got := onePatient().run(t)
+	if diff := cmp.Diff([]string(nil), got.findings); diff != "" {
+		t.Error(diff)
+	}
+	want := map[string]int{
+		"AdverseEvent": 1, "BiologicallyDerivedProduct": 1, "Condition": 4, "Consent": 1, "Device": 1, "MedicationAdministration": 4,
+		"MedicationStatement": 11, "Observation": 25, "Organization": 1, "Patient": 1, "Procedure": 4, "Provenance": 13, "ResearchStudy": 1, "ResearchSubject": 1,
+	}
+	if diff := cmp.Diff(want, got.counts()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// Each case breaks one rule, on the other side of whose threshold the patient without fault stands.
+func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
+	tests := []struct {
+		name string
+		d    delivery
+		want []string
+	}{
+		{"a patient without center", onePatient().set("patients", 2, "center_id", ""), all("center_id required")},
+		{"a sex that nobody knows", onePatient().set("patients", 2, "sex", "w"), all("sex code-unknown")},
+		{"a day that does not exist", onePatient().set("visits", 2, "visit_date", "2023-02-30"), []string{"visits.csv:2 visit_date date"}},
+		{"a date of the future", onePatient().set("labs", 2, "date", "2027-01-01"), []string{"labs.csv:2 date date-future"}},
+		{"a number with a comma", onePatient().set("visits", 2, "pred_mg_d", "2;5"), []string{"visits.csv:2 pred_mg_d number"}},
+		{"a grade with a fraction", onePatient().set("tox", 3, "max_grade", "0.5"), []string{"tox.csv:3 max_grade number"}},
+		{"a flag of yes", onePatient().set("visits", 3, "hcq", "yes"), []string{"visits.csv:3 hcq flag"}},
+		{"days that are after the infusion", onePatient().set("course", 2, "ld_flu_days", "3..5"), []string{"course.csv:2 ld_flu_days days", "infusion.csv:2 course_no depends", "outcome.csv:2 visit_date infusion-missing", "tox.csv:2 course_no infusion-missing", "tox.csv:3 course_no infusion-missing"}},
+		{"a formula as lot", onePatient().set("infusion", 2, "lot", "=1+1"), noInfusion("infusion.csv:2 lot formula")},
+		{"a control character", onePatient().set("infusion", 2, "lot", "a\tb"), noInfusion("infusion.csv:2 lot text")},
+
+		{"the same row twice", onePatient().add("labs", "date=2023-01-05", "loinc=5130-0", "value=428", "unit=[IU]/mL", "high=100", "assay=ELISA"), []string{"labs.csv:3 repeated-row"}},
+		{"two rows of one key that differ", onePatient().add("labs", "date=2023-01-05", "loinc=5130-0", "value=42", "unit=[IU]/mL", "high=100"), []string{"labs.csv:2 duplicate-key", "labs.csv:3 duplicate-key"}},
+		{"a patient without lupus", onePatient().drop("sle"), []string{"patients.csv:2 registry_id sle-missing"}},
+
+		{"an infusion before lymphodepletion", onePatient().set("infusion", 2, "infusion_date", "2023-01-10"), noInfusion("course.csv:2 ld_start ld-days", "infusion.csv:2 infusion_date course-order")},
+		{"an infusion on the day of leukapheresis", onePatient().set("infusion", 2, "infusion_date", "2022-12-27"), noInfusion("course.csv:2 ld_start ld-days", "infusion.csv:2 infusion_date course-order", "infusion.csv:2 infusion_date course-order")},
+		{"an infusion in a month", onePatient().set("infusion", 2, "infusion_date", "2023-01"), noInfusion("infusion.csv:2 infusion_date infusion-day")},
+		{"lymphodepletion before leukapheresis", onePatient().set("course", 2, "apheresis_date", "2023-01-12"), noInfusion("course.csv:2 ld_start course-order", "infusion.csv:2 course_no depends")},
+		{"lymphodepletion that starts on another day", onePatient().set("course", 2, "ld_start", "2023-01-11"), []string{"course.csv:2 ld_start ld-days"}},
+		{"a syndrome before the infusion", onePatient().set("tox", 2, "onset", "2023-01-16"), []string{"tox.csv:2 onset course-order"}},
+		{"a syndrome 31 days after the infusion", onePatient().set("tox", 2, "onset", "2023-02-17").set("tox", 2, "end", ""), []string{"tox.csv:2 onset crs-onset"}},
+		{"a syndrome 30 days after the infusion", onePatient().set("tox", 2, "onset", "2023-02-16").set("tox", 2, "end", ""), nil},
+		{"a neurotoxicity 46 days after the infusion", onePatient().set("tox", 3, "max_grade", "2").set("tox", 3, "onset", "2023-03-04"), []string{"tox.csv:3 onset icans-onset"}},
+		{"a neurotoxicity 45 days after the infusion", onePatient().set("tox", 3, "max_grade", "2").set("tox", 3, "onset", "2023-03-03"), nil},
+		{"a grade of 6", onePatient().set("tox", 2, "max_grade", "6"), []string{"tox.csv:2 max_grade grade-range"}},
+		{"a grade below 0", onePatient().set("tox", 2, "max_grade", "-1"), []string{"tox.csv:2 max_grade grade-range"}},
+		{"a code of another grade", onePatient().set("tox", 2, "icd_code", "D89.832"), []string{"tox.csv:2 icd_code grade-icd"}},
+		{"grade 0 with an onset", onePatient().set("tox", 3, "onset", "2023-01-20"), []string{"tox.csv:3 onset grade-dates"}},
+		{"grade 1 without an onset", onePatient().set("tox", 2, "onset", ""), []string{"tox.csv:2 onset grade-dates"}},
+		{"an end before the onset", onePatient().set("tox", 2, "end", "2023-01-20"), []string{"tox.csv:2 end period"}},
+		{"ICE of 11", onePatient().set("tox", 3, "ice", "11"), []string{"tox.csv:3 ice ice-range"}},
+		{"ICE of 10", onePatient().set("tox", 3, "ice", "10"), nil},
+		{"two infusions of one course", onePatient().add("infusion", "row_id=2", "course_no=1", "infusion_date=2023-02-17", "product=other-cd19"), []string{"infusion.csv:3 course_no one-infusion"}},
+
+		{"PGA above its scale", onePatient().set("visits", 2, "pga", "3.1"), []string{"visits.csv:2 pga pga-range"}},
+		{"PGA at the end of its scale", onePatient().set("visits", 2, "pga", "3"), nil},
+		{"PGA of 40 on a scale of 100", onePatient().set("visits", 2, "pga", "40").set("visits", 2, "pga_scale", "100"), nil},
+		{"a dose of prednisolone below 0", onePatient().set("visits", 2, "pred_mg_d", "-5"), []string{"visits.csv:2 pred_mg_d pred-range"}},
+		{"SDI of 48", onePatient().set("visits", 3, "sdi", "48"), []string{"visits.csv:3 sdi sdi-range"}},
+		{"SDI that falls", onePatient().set("visits", 2, "sdi", "2"), []string{"visits.csv:3 sdi sdi-monotone"}},
+		{"a total that is no sum of its items", onePatient().set("sledai", 2, "total", "12"), []string{"sledai.csv:2 total sledai-sum"}},
+		{"a total above 105", onePatient().set("sledai", 2, "total", "106"), []string{"sledai.csv:2 total sledai-total"}},
+		{"a total that no weights give", onePatient().set("sledai", 2, "total", "104").set("sledai", 2, "s22", ""), []string{"sledai.csv:2 total sledai-total"}},
+		{"a total above what is not known", onePatient().set("sledai", 3, "total", "9").set("sledai", 3, "s01", ""), []string{"sledai.csv:3 total sledai-total"}},
+		{"a total of what is not known", onePatient().set("sledai", 3, "total", "8").set("sledai", 3, "s01", "").set("outcome", 2, "doris", "not-met").set("outcome", 2, "lldas", "not-met"), nil},
+		{"a score above 51", onePatient().set("sle", 2, "aclr2019_score", "52"), []string{"patients.csv:2 registry_id sle-missing", "sle.csv:2 aclr2019_score score-range"}},
+		{"a titer in words", onePatient().set("sle", 2, "ana_titer", "high"), []string{"patients.csv:2 registry_id sle-missing", "sle.csv:2 ana_titer titer"}},
+		{"another disease", onePatient().set("sle", 2, "icd_code", "M33.1"), []string{"patients.csv:2 registry_id sle-missing", "sle.csv:2 icd_code icd-lupus"}},
+		{"a therapy that ends before it starts", onePatient().set("prior_tx", 2, "stop", "2018"), []string{"prior_tx.csv:2 stop period"}},
+		{"a drug that nobody knows", onePatient().set("prior_tx", 2, "drug", "wonderumab"), []string{"prior_tx.csv:2 drug code-unmapped"}},
+
+		{"a dose per kg above 10", onePatient().set("infusion", 2, "dose_e6_per_kg", "11").set("infusion", 2, "dose_total_e6", "671"), []string{"infusion.csv:2 dose_e6_per_kg dose-range"}},
+		{"a total dose that is 11 % off", onePatient().set("infusion", 2, "dose_total_e6", "67.8"), noInfusion("infusion.csv:2 dose_total_e6 dose-total")},
+		{"a total dose that is 10 % off", onePatient().set("infusion", 2, "dose_total_e6", "67.1"), nil},
+		{"viability above 100 %", onePatient().set("infusion", 2, "viability_pct", "101"), noInfusion("infusion.csv:2 viability_pct percent")},
+		{"the harvest as administration", onePatient().set("infusion", 2, "procedure_code", "0537T"), noInfusion("infusion.csv:2 procedure_code procedure-code")},
+		{"the code of another product", onePatient().set("infusion", 2, "procedure_code", "XW033C7").set("infusion", 2, "product", "tisa-cel"), noInfusion("infusion.csv:2 procedure_code procedure-code")},
+		{"a product that nobody knows", onePatient().set("infusion", 2, "product", "new-cel"), []string{"infusion.csv:2 product code-unmapped"}},
+
+		{"an outcome before the infusion", onePatient().set("outcome", 2, "visit_date", "2023-01-05").set("outcome", 2, "doris", "not-met").set("outcome", 2, "lldas", "not-met"), []string{"outcome.csv:2 visit_date outcome-before-infusion"}},
+		{"a relapse before the infusion", onePatient().set("outcome", 2, "relapse_date", "2023-01-05"), []string{"outcome.csv:2 relapse_date outcome-before-infusion"}},
+		{"remission with clinical activity", onePatient().set("sledai", 3, "s15", "1").set("sledai", 3, "total", "2"), []string{"outcome.csv:2 doris doris-csledai"}},
+		{"remission with serological activity alone", onePatient().set("sledai", 3, "s20", "1").set("sledai", 3, "total", "2"), nil},
+		{"low activity with PGA above 1", onePatient().set("visits", 3, "pga", "1.1"), []string{"outcome.csv:2 lldas lldas-pga"}},
+		{"low activity with PGA 1", onePatient().set("visits", 3, "pga", "1"), nil},
+		{"remission without low activity", onePatient().set("outcome", 2, "lldas", "not-met"), []string{"outcome.csv:2 lldas doris-lldas"}},
+		{"a visit after the death", onePatient().add("outcome", "death_date=2023-04-17", "cause=other"), []string{"outcome.csv:2 visit_date after-death", "sledai.csv:3 visit_date after-death", "visits.csv:3 visit_date after-death"}},
+		{"a visit on the day of the death", onePatient().add("outcome", "death_date=2023-04-18"), nil},
+		{"a visit in the month of the death", onePatient().add("outcome", "death_date=2023-04"), nil},
+		{"two dates of death", onePatient().add("outcome", "row_id=1", "death_date=2024-01-01").add("outcome", "row_id=2", "death_date=2024-01-02"), []string{"outcome.csv:4 death_date two-deaths"}},
+		{"a withdrawal before the consent", onePatient().set("patients", 2, "withdrawal_date", "2021"), []string{"patients.csv:2 withdrawal_date withdrawal-early"}},
+		{"a line of therapy before the first", onePatient().set("prior_tx", 2, "line", "0"), []string{"prior_tx.csv:2 line not-positive"}},
+		{"a course before the first", onePatient().set("tox", 2, "course_no", "-1"), []string{"tox.csv:2 course_no not-positive"}},
+		{"a negative dose of fludarabine", onePatient().set("course", 2, "ld_flu_mg_m2", "-25"), []string{"course.csv:2 ld_flu_mg_m2 not-positive", "infusion.csv:2 course_no depends", "outcome.csv:2 visit_date infusion-missing", "tox.csv:2 course_no infusion-missing", "tox.csv:3 course_no infusion-missing"}},
+		{"no dose of cyclophosphamide", onePatient().set("course", 2, "ld_cy_mg_m2", "0"), []string{"course.csv:2 ld_cy_mg_m2 not-positive", "infusion.csv:2 course_no depends", "outcome.csv:2 visit_date infusion-missing", "tox.csv:2 course_no infusion-missing", "tox.csv:3 course_no infusion-missing"}},
+		{"a negative dose of cells", onePatient().set("infusion", 2, "dose_e6_per_kg", "-1"), []string{"infusion.csv:2 dose_e6_per_kg not-positive", "outcome.csv:2 visit_date infusion-missing", "tox.csv:2 course_no infusion-missing", "tox.csv:3 course_no infusion-missing"}},
+		{"a patient without weight", onePatient().set("infusion", 2, "weight_kg", "0"), []string{"infusion.csv:2 weight_kg not-positive", "outcome.csv:2 visit_date infusion-missing", "tox.csv:2 course_no infusion-missing", "tox.csv:3 course_no infusion-missing"}},
+		{"a cause of no death", onePatient().set("outcome", 2, "cause", "lupus"), []string{"outcome.csv:2 cause cause-alone"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := tt.d.run(t)
+			if diff := cmp.Diff(tt.want, got.findings, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("(-want +got)\n%s\n%v", diff, got.texts)
+			}
+		})
+	}
+}
+
+// all are the findings where the row of the patient is rejected: nothing of the patient can land.
+func all(first string) []string {
+	l := []string{"course.csv:2 registry_id patient-missing", "infusion.csv:2 registry_id patient-missing", "labs.csv:2 registry_id patient-missing", "outcome.csv:2 registry_id patient-missing", "patients.csv:2 " + first}
+	for _, at := range []string{"prior_tx.csv:2", "sle.csv:2", "sledai.csv:2", "sledai.csv:3", "tox.csv:2", "tox.csv:3", "visits.csv:2", "visits.csv:3"} {
+		l = append(l, at+" registry_id patient-missing")
+	}
+	return l
+}
+
+// noInfusion adds the findings of what is about the infusion, where that was rejected.
+func noInfusion(first ...string) []string {
+	return append(first, "outcome.csv:2 visit_date infusion-missing", "tox.csv:2 course_no infusion-missing", "tox.csv:3 course_no infusion-missing")
+}
+
+func TestEveryRuleHasItsOwnIDAndASentence(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range cart.Rules() {
+		if seen[r.ID] || r.ID == "" || r.About == "" || r.Severity == "" {
+			t.Errorf("rule %q stands twice, or says nothing", r.ID)
+		}
+		seen[r.ID] = true
+	}
+}

@@ -1,0 +1,280 @@
+package mapping
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+
+	"firewolf/fhir"
+	"firewolf/fhir/tree"
+)
+
+// Target is a server or a store. It is safe for concurrent use.
+type Target interface {
+	// Stored returns what is at each key now, nil where nothing is.
+	Stored(ctx context.Context, keys []fhir.Key) ([][]byte, error)
+	// Commit carries out a transaction. Issues say why it was refused; an error means that the target is lost.
+	Commit(ctx context.Context, bundle []byte) (fhir.Issues, error)
+}
+
+// Writer is a Sink that brings a target to what the drafts say: it writes what is missing or different, and nothing else, so that a delivery
+// that comes again changes nothing. Each part of a case is one transaction.
+type Writer struct {
+	Target Target
+	Dry    bool // only look
+
+	mu   sync.Mutex
+	seen map[fhir.Key]bool // shared drafts that are there
+}
+
+var _ Sink = (*Writer)(nil)
+
+// Put writes a case.
+func (w *Writer) Put(ctx context.Context, c *Case) error {
+	if err := w.share(ctx, c); err != nil {
+		return err
+	}
+	var own, traces []*Draft
+	for k := range c.Drafts {
+		switch d := &c.Drafts[k]; {
+		case d.Shared:
+		case d.Trace:
+			traces = append(traces, d)
+		default:
+			own = append(own, d)
+		}
+	}
+	if err := w.compare(ctx, own); err != nil {
+		return err
+	}
+	traces = ofChanges(traces, own)
+	if err := w.compare(ctx, traces); err != nil {
+		return err
+	}
+	if w.Dry {
+		return nil
+	}
+	own = append(own, traces...)
+	slices.SortStableFunc(own, func(a, b *Draft) int { return cmp.Compare(a.Part, b.Part) })
+	for len(own) > 0 {
+		n := 1
+		for n < len(own) && own[n].Part == own[0].Part {
+			n++
+		}
+		if err := w.commit(ctx, c, own[:n]); err != nil {
+			return err
+		}
+		own = own[n:]
+	}
+	return nil
+}
+
+// share writes what several cases have, before the first of them.
+func (w *Writer) share(ctx context.Context, c *Case) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.seen == nil {
+		w.seen = map[fhir.Key]bool{}
+	}
+	var fresh []*Draft
+	for k := range c.Drafts {
+		if d := &c.Drafts[k]; d.Shared && !w.seen[d.Key] {
+			fresh = append(fresh, d)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	if err := w.compare(ctx, fresh); err != nil {
+		return err
+	}
+	if !w.Dry {
+		if err := w.commit(ctx, c, fresh); err != nil {
+			return err
+		}
+	}
+	for _, d := range fresh {
+		w.seen[d.Key] = d.Fate != Refused
+	}
+	return nil
+}
+
+// compare sets the fates of drafts by what is there.
+func (w *Writer) compare(ctx context.Context, drafts []*Draft) error {
+	keys := make([]fhir.Key, len(drafts))
+	for k, d := range drafts {
+		keys[k] = d.Key
+	}
+	stored, err := w.Target.Stored(ctx, keys)
+	if err != nil {
+		return fmt.Errorf("reading what is there: %w", err)
+	}
+	for k, d := range drafts {
+		switch {
+		case stored[k] == nil:
+			d.Fate = Created
+		case d.Trace:
+			d.Fate = Left
+		default:
+			same, err := equal(stored[k], d.Body)
+			if err != nil {
+				return fmt.Errorf("comparing %s: %w", d.Key, err)
+			}
+			d.Fate = Changed
+			if same {
+				d.Fate = Left
+			}
+		}
+	}
+	return nil
+}
+
+// equal reports whether two resources say the same, versions and times of the server aside.
+func equal(stored, body []byte) (bool, error) {
+	if alike(stored, body) {
+		return true, nil
+	}
+	x, err := tree.Parse(stored, tree.Limits{})
+	if err != nil {
+		return false, err
+	}
+	y, err := tree.Parse(body, tree.Limits{})
+	if err != nil {
+		return false, err
+	}
+	return x.Digest() == y.Digest(), nil
+}
+
+// alike reports whether the bytes of a stored resource are those of a draft with the version and time that a Firewolf puts first into meta. Most
+// that is equal is so, and need not be parsed to be known.
+func alike(stored, body []byte) bool {
+	const meta, versioned, updated = `"meta":{`, `"meta":{"versionId":"`, `","lastUpdated":"`
+	at := bytes.Index(stored, []byte(versioned))
+	if at < 1 || at > len(body) || !bytes.Equal(stored[:at-1], body[:at-1]) {
+		return false
+	}
+	rest := stored[at+len(versioned):]
+	_, rest, ok := bytes.Cut(rest, []byte(updated))
+	if !ok {
+		return false
+	}
+	if _, rest, ok = bytes.Cut(rest, []byte{'"'}); !ok || len(rest) == 0 {
+		return false
+	}
+	switch own, has := bytes.CutPrefix(body[at:], []byte(meta)); {
+	case has && rest[0] == ',': // a meta of the draft's own goes on
+		return body[at-1] == stored[at-1] && bytes.Equal(rest[1:], own)
+	case !has && rest[0] == '}': // there was none
+		return bytes.Equal(rest[1:], body[at-1:])
+	}
+	return false
+}
+
+// ofChanges returns the traces that tell of a change. The others stay pending: nobody asks whether they are there.
+func ofChanges(traces, drafts []*Draft) []*Draft {
+	changed := map[*Row]bool{}
+	for _, d := range drafts {
+		if d.Fate == Left {
+			continue
+		}
+		for _, r := range d.Rows {
+			changed[r] = true
+		}
+	}
+	return slices.DeleteFunc(traces, func(d *Draft) bool {
+		return !slices.ContainsFunc(d.Rows, func(r *Row) bool { return changed[r] })
+	})
+}
+
+// commit writes what is to be written of drafts, all or none.
+func (w *Writer) commit(ctx context.Context, c *Case, drafts []*Draft) error {
+	send := make([]*Draft, 0, len(drafts))
+	for _, d := range drafts {
+		if d.Fate == Created || d.Fate == Changed {
+			send = append(send, d)
+		}
+	}
+	if len(send) == 0 {
+		return nil
+	}
+	bundle, err := transaction(send)
+	if err != nil {
+		return err
+	}
+	issues, err := w.Target.Commit(ctx, bundle)
+	if err != nil {
+		return fmt.Errorf("writing record %s: %w", Quote(c.Record), err)
+	}
+	if issues.Failed() {
+		refuse(c, send, issues)
+	}
+	return nil
+}
+
+// entryIn finds the entry that an issue is about.
+var entryIn = regexp.MustCompile(`entry\[(\d+)\]`)
+
+// refuse reports a refused transaction: the rows of the entries that the issues name with the reason, the others with the fact.
+func refuse(c *Case, sent []*Draft, issues fhir.Issues) {
+	reasons := map[*Row]string{}
+	for _, i := range issues {
+		for _, e := range i.Expression {
+			m := entryIn.FindStringSubmatch(e)
+			if m == nil {
+				continue
+			}
+			if n, err := strconv.Atoi(m[1]); err == nil && n < len(sent) {
+				for _, r := range sent[n].Rows {
+					reasons[r] = sent[n].Key.Type + ": " + i.Text
+				}
+			}
+		}
+	}
+	why := "the server refused the transaction: " + issues[0].Text
+	told := map[*Row]bool{}
+	for _, d := range sent {
+		d.Fate = Refused
+		for _, r := range d.Rows {
+			if told[r] {
+				continue
+			}
+			told[r] = true
+			text := reasons[r]
+			if text == "" {
+				text = why
+			}
+			c.Report(r, "", RuleRefused, text)
+		}
+	}
+}
+
+// base is what full URLs of entries start with: it only has to be the same in all. https://hl7.org/fhir/R4/bundle.html#references
+const base = "http://example.org/fhir/"
+
+// transaction makes a Bundle that puts every draft at its id. The resources stand in it as they are.
+func transaction(drafts []*Draft) ([]byte, error) {
+	size := 100
+	for _, d := range drafts {
+		body, err := d.JSON()
+		if err != nil {
+			return nil, err
+		}
+		size += len(body) + 250
+	}
+	b := append(make([]byte, 0, size), `{"resourceType":"Bundle","type":"transaction","entry":[`...)
+	for k, d := range drafts {
+		if k > 0 {
+			b = append(b, ',')
+		}
+		at := d.Key.String()
+		b = append(append(append(b, `{"fullUrl":"`...), base+at...), `","resource":`...)
+		b = append(append(b, d.Body...), `,"request":{"method":"PUT","url":"`...)
+		b = append(append(b, at...), `"}}`...)
+	}
+	return append(b, `]}`...), nil
+}
