@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -28,22 +29,23 @@ type request struct {
 // checkEvery is how many answers pass for one that is checked.
 const checkEvery = 50
 
-// ask measures a question: the rate that the clients reach, then the latency at the offered load.
-func ask(ctx context.Context, c config, s *server, q question) error {
-	cpu := s.cpu()
-	rate, err := throughput(ctx, c, s, q)
+// ask measures a question: the rate that the clients reach, which it returns, then the latency at the offered load.
+func ask(ctx context.Context, c config, s *server, q question) (rate float64, err error) {
+	cpu, own, stole := s.cpu(), ownCPU(), stealing()
+	got, err := throughput(ctx, c, q)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	cpu = s.cpu() - cpu
-	offered := min(q.offered, int(rate.requests*7/10))
+	cpu, own = s.cpu()-cpu, ownCPU()-own
+	steal := stole()
+	offered := max(1, min(q.offered, int(got.requests*7/10)))
 	p50, p99, err := latency(ctx, c, s, q, offered)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	fmt.Printf("| %s | %d | %.0f | %.0f | %.1f | %d | %d | %d | %.1f | %.1f |\n", q.name, c.clients, rate.requests, rate.rows,
-		rate.bytes/1e6, cpu.Microseconds()/max(1, rate.total), rate.checked, offered, p50, p99)
-	return nil
+	fmt.Printf("| %s | %d | %.0f | %.0f | %.1f | %d | %d | %d | %d | %d | %.1f | %.1f |\n", q.name, c.clients, got.requests, got.rows,
+		got.bytes/1e6, cpu.Microseconds()/max(1, got.total), own.Microseconds()/max(1, got.total), steal, got.checked, offered, p50, p99)
+	return got.requests, nil
 }
 
 // rates are per second, but for the numbers of all and of checked answers.
@@ -52,52 +54,40 @@ type rates struct {
 	total, checked        int64
 }
 
-func throughput(ctx context.Context, c config, s *server, q question) (rates, error) {
-	var requests, rows, bytes, checked atomic.Int64
-	var failed atomic.Pointer[error]
-	var wg sync.WaitGroup
+func throughput(ctx context.Context, c config, q question) (rates, error) {
+	var got rates
+	r := rand.New(rand.NewSource(time.Now().UnixNano()))
 	began := time.Now()
-	for client := range c.clients {
-		wg.Go(func() {
-			r := rand.New(rand.NewSource(int64(client) + time.Now().UnixNano()))
-			for n := 0; time.Since(began) < c.duration && failed.Load() == nil; n++ {
-				got, size, err := one(ctx, s, q.draw(r), n%checkEvery == 0)
-				if err != nil {
-					failed.Store(&err)
-					return
-				}
-				requests.Add(1)
-				rows.Add(int64(got))
-				bytes.Add(int64(size))
-				if n%checkEvery == 0 {
-					checked.Add(1)
-				}
+	err := drive(ctx, c, c.clients, c.duration, func(int) call {
+		req := q.draw(r)
+		return call{method: http.MethodGet, target: "/fhir/" + req.path, answered: func(status int, body []byte) error {
+			check := got.total%checkEvery == 0
+			rows, err := req.judge(status, body, check)
+			got.total++
+			got.rows += float64(rows)
+			got.bytes += float64(len(body))
+			if check {
+				got.checked++
 			}
-		})
-	}
-	wg.Wait()
-	if err := failed.Load(); err != nil {
-		return rates{}, *err
-	}
+			return err
+		}}
+	})
 	took := time.Since(began).Seconds()
-	return rates{float64(requests.Load()) / took, float64(rows.Load()) / took, float64(bytes.Load()) / took, requests.Load(), checked.Load()}, nil
+	got.requests, got.rows, got.bytes = float64(got.total)/took, got.rows/took, got.bytes/took
+	return got, err
 }
 
-// one sends a request and returns the rows and bytes of its answer.
-func one(ctx context.Context, s *server, req request, check bool) (rows, size int, err error) {
-	status, body, err := s.get(ctx, req.path)
-	if err != nil {
-		return 0, 0, err
-	}
+// judge returns how many rows an answer has, or what is wrong with it.
+func (req request) judge(status int, body []byte, check bool) (rows int, err error) {
 	if status != 200 {
-		return 0, 0, fmt.Errorf("GET %s: status %d: %.300s", req.path, status, body)
+		return 0, fmt.Errorf("GET %s: status %d: %.300s", req.path, status, body)
 	}
 	if check {
 		if err := req.check(body); err != nil {
-			return 0, 0, fmt.Errorf("GET %s: %w", req.path, err)
+			return 0, fmt.Errorf("GET %s: %w", req.path, err)
 		}
 	}
-	return req.rows(body), len(body), nil
+	return req.rows(body), nil
 }
 
 // latency sends requests at fixed moments and measures each from the moment when it was due.
@@ -114,7 +104,11 @@ func latency(ctx context.Context, c config, s *server, q question, offered int) 
 	for range 64 {
 		wg.Go(func() {
 			for d := range work {
-				if _, _, err := one(ctx, s, d.req, false); err != nil {
+				status, body, err := s.get(ctx, d.req.path)
+				if err == nil {
+					_, err = d.req.judge(status, body, false)
+				}
+				if err != nil {
 					failed.Store(&err)
 					continue
 				}

@@ -7,9 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // loadSynthea runs `firewolf load --again` on a fresh store and reports what the server keeps up.
@@ -18,7 +19,7 @@ func loadSynthea(ctx context.Context, c config) error {
 		fmt.Printf("\n%s is not there: loading again and again is not measured\n", c.synthea)
 		return nil
 	}
-	s, err := start(ctx, c, c.dir+"/synthea")
+	s, err := start(ctx, c, "synthea")
 	if err != nil {
 		return err
 	}
@@ -48,32 +49,39 @@ func loadSynthea(ctx context.Context, c config) error {
 
 // fill creates the world, four patients at a time.
 func fill(ctx context.Context, s *server, w world) error {
-	var next, bytes atomic.Int64
-	var wg sync.WaitGroup
-	var failed atomic.Pointer[error]
+	var bytes atomic.Int64
 	began := time.Now()
-	for range 4 {
-		wg.Go(func() {
-			for p := int(next.Add(1)) - 1; p < w.patients && failed.Load() == nil; p = int(next.Add(1)) - 1 {
+	if err := sendAll(ctx, s, w, 4, &bytes); err != nil {
+		return err
+	}
+	took := time.Since(began).Seconds()
+	n := w.resources()
+	fmt.Printf("filled with %d resources in %.0f s: %.0f resources/s, %.1f MB/s, resident %d MB\n", n, took, float64(n)/took,
+		float64(bytes.Load())/took/1e6, s.peak())
+	return nil
+}
+
+// sendAll sends the transactions of the world, some at a time, and adds up their bytes.
+func sendAll(ctx context.Context, s *server, w world, parallel int, bytes *atomic.Int64) error {
+	var next atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for range parallel {
+		g.Go(func() error {
+			for p := int(next.Add(1)) - 1; p < w.patients; p = int(next.Add(1)) - 1 {
 				body := w.bundle(p)
-				bytes.Add(int64(len(body)))
+				if bytes != nil {
+					bytes.Add(int64(len(body)))
+				}
 				status, answer, err := s.post(ctx, "", body)
 				if err == nil && status != 200 {
 					err = fmt.Errorf("status %d: %.300s", status, answer)
 				}
 				if err != nil {
-					failed.Store(&err)
+					return err
 				}
 			}
+			return nil
 		})
 	}
-	wg.Wait()
-	if err := failed.Load(); err != nil {
-		return *err
-	}
-	took := time.Since(began).Seconds()
-	n := w.patients * (1 + conditions + encounters + perPatient)
-	fmt.Printf("filled with %d resources in %.0f s: %.0f resources/s, %.1f MB/s, resident %d MB\n", n, took, float64(n)/took,
-		float64(bytes.Load())/took/1e6, s.peak())
-	return nil
+	return g.Wait()
 }

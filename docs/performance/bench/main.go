@@ -1,5 +1,5 @@
 // Command bench measures Firewolf as its users meet it: the real binary, the
-// embedded store, HTTP on loopback, the clients on the same machine.
+// embedded store or a MongoDB, HTTP on loopback, the clients on the same machine.
 //
 // It fills a store with Observations whose answers it can compute by itself, so
 // that it checks a sample of what it is told. Every request has arguments of its
@@ -29,12 +29,16 @@ type config struct {
 	clients  int
 	addr     string
 	only     string
+	mongodb  string
+	bare     int
 }
 
 func main() {
 	var c config
 	flag.StringVar(&c.binary, "binary", "./firewolf", "the server to measure")
-	flag.StringVar(&c.dir, "dir", "", "where to keep the stores; a temporary folder if left out")
+	flag.StringVar(&c.dir, "dir", "", "where to keep the embedded stores; a temporary folder if left out")
+	flag.StringVar(&c.mongodb, "mongodb", "", "the connection string of a server, without a database: keep the stores there, and compare with its bare driver")
+	flag.IntVar(&c.bare, "bare", 30_000, "Observations in the store that is compared with the bare driver")
 	flag.StringVar(&c.synthea, "synthea", "../shared/data/synthea", "transaction Bundles to load again and again; skipped if it is not there")
 	flag.IntVar(&c.rounds, "rounds", 10, "how often to load them")
 	flag.IntVar(&c.small, "small", 10_000, "Observations in the small store")
@@ -42,7 +46,7 @@ func main() {
 	flag.DurationVar(&c.duration, "duration", 10*time.Second, "how long to measure each rate and each latency")
 	flag.IntVar(&c.clients, "clients", 8, "clients that read and search")
 	flag.StringVar(&c.addr, "addr", "127.0.0.1:18099", "where the measured server listens")
-	flag.StringVar(&c.only, "only", "", "ask only questions whose name contains this")
+	flag.StringVar(&c.only, "only", "", "ask only questions whose name contains this; pages and creates are names too")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, c)
@@ -67,55 +71,68 @@ func run(ctx context.Context, c config) error {
 	if err := loadSynthea(ctx, c); err != nil {
 		return fmt.Errorf("loading again and again: %w", err)
 	}
+	var m measured
+	if c.mongodb != "" && c.bare > 0 {
+		if err := compareWithDriver(ctx, c, &m); err != nil {
+			return fmt.Errorf("comparing with the bare driver: %w", err)
+		}
+	}
 	for _, size := range []int{c.small, c.large} {
 		if size == 0 {
 			continue
 		}
-		if err := measureStore(ctx, c, size); err != nil {
+		if err := measureStore(ctx, c, size, &m); err != nil {
 			return fmt.Errorf("with %d Observations: %w", size, err)
 		}
 	}
-	return nil
+	return m.tell(c)
 }
 
+// wants reports whether what has the name is to be measured.
+func (c config) wants(name string) bool { return strings.Contains(name, c.only) }
+
 // measureStore fills a store, starts the server anew on it and asks all questions.
-func measureStore(ctx context.Context, c config, size int) error {
+func measureStore(ctx context.Context, c config, size int, m *measured) error {
 	w := newWorld(size)
-	path := fmt.Sprintf("%s/store-%d", c.dir, size)
-	s, err := start(ctx, c, path)
+	name := fmt.Sprintf("store-%d", size)
+	s, err := start(ctx, c, name)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n## %d Observations of %d patients\n\n", w.observations(), w.patients)
+	fmt.Printf("\n## %d Observations of %d patients\n\nload average before: %s\n\n", w.observations(), w.patients, busy())
 	if err := fill(ctx, s, w); err != nil {
 		return err
 	}
 	if err := s.stop(); err != nil {
 		return err
 	}
-	if s, err = start(ctx, c, path); err != nil {
+	if s, err = start(ctx, c, name); err != nil {
 		return err
 	}
-	fmt.Printf("start to first answer: %d ms, resident %d MB\n\n", s.started.Milliseconds(), s.resident())
-	fmt.Println("| request | clients | rate/s | rows/s | MB/s | server CPU µs | checked | offered/s | p50 ms | p99 ms |")
-	fmt.Println("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
+	fmt.Printf("start to first answer: %d ms, resident %d MB\n", s.started.Milliseconds(), s.resident())
+	if c.wants("pages") {
+		m.fail("walking through pages", size, walkPages(ctx, s, w))
+	}
+	fmt.Println()
+	fmt.Println("| request | clients | rate/s | rows/s | MB/s | server CPU µs | client CPU µs | steal % | checked | offered/s | p50 ms | p99 ms |")
+	fmt.Println("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
 	for _, q := range questions(w) {
-		if !strings.Contains(q.name, c.only) {
+		if !c.wants(q.name) {
 			continue
 		}
-		if err := ask(ctx, c, s, q); err != nil {
-			return fmt.Errorf("%s: %w", q.name, err)
-		}
+		rate, err := ask(ctx, c, s, q)
+		m.note(size, q, rate, err)
 	}
-	if c.only != "" {
-		return s.stop()
+	if c.wants("creates") {
+		m.fail("creating", size, creates(ctx, c, s, w))
 	}
-	if err := walkPages(ctx, s, w); err != nil {
-		return fmt.Errorf("walking through pages: %w", err)
+	fmt.Printf("\nlargest resident memory under load: %d MB\n", s.peak())
+	if err := s.stop(); err != nil {
+		return err
 	}
-	if err := creates(ctx, c, s, w); err != nil {
-		return fmt.Errorf("creating: %w", err)
+	if c.mongodb != "" {
+		return tellSizes(ctx, c, name)
 	}
-	fmt.Printf("\nlargest resident memory under load: %d MB; store on disk: %d MB\n", s.peak(), diskMB(path))
-	return s.stop()
+	fmt.Printf("store on disk: %d MB\n", diskMB(c.dir+"/"+name))
+	return nil
 }

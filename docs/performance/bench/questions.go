@@ -15,7 +15,7 @@ import (
 func questions(w world) []question {
 	return []question{
 		{"read Observation/[id]", 2000, w.read},
-		{"subject, code, _sort=-date, _count=20", 400, w.subjectCode},
+		{flat, 400, w.subjectCode},
 		{"chain: subject:Patient.identifier, code", 400, w.chain},
 		{"_has:Observation:patient:code, birthdate", 500, w.has},
 		{"_include=Encounter:subject, _revinclude:iterate=Condition:subject", 500, w.include},

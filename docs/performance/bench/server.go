@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,14 +20,19 @@ import (
 type server struct {
 	cmd     *exec.Cmd
 	base    string
-	client  *http.Client
+	client  *client
 	started time.Duration // until the first answer
 }
 
-func start(ctx context.Context, c config, path string) (*server, error) {
-	cmd := exec.CommandContext(ctx, c.binary, "serve", "--addr", c.addr, "--store", "sqlite:"+path)
+// start starts a server on the store of a name.
+func start(ctx context.Context, c config, name string) (*server, error) {
+	cmd := exec.CommandContext(ctx, c.binary, "serve", "--addr", c.addr)
+	cmd.Env = append(os.Environ(), "FIREWOLF_STORE="+c.store(name))
+	if c.mongodb != "" {
+		cmd.Args = append(cmd.Args, "--audit", "/dev/null") // written, as beside an embedded store
+	}
 	cmd.Stderr = os.Stderr
-	s := &server{cmd: cmd, base: "http://" + c.addr + "/fhir", client: newClient()}
+	s := &server{cmd: cmd, base: "http://" + c.addr + "/fhir", client: &client{addr: c.addr}}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err
@@ -43,51 +47,38 @@ func start(ctx context.Context, c config, path string) (*server, error) {
 	return nil, errors.New("the server did not answer within 30 s")
 }
 
-func newClient() *http.Client {
-	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{
-		MaxIdleConns: 256, MaxIdleConnsPerHost: 256, DisableCompression: true,
-		DialContext: (&net.Dialer{}).DialContext,
-	}}
+// store is where the store of a name lies.
+func (c config) store(name string) string {
+	if c.mongodb == "" {
+		return "sqlite:" + c.dir + "/" + name
+	}
+	u, err := url.Parse(c.mongodb)
+	if err != nil {
+		return c.mongodb
+	}
+	u.Path = "/" + c.database(name)
+	return u.String()
 }
 
 func (s *server) stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	s.client.CloseIdleConnections()
+	s.client.close()
 	return s.cmd.Wait()
 }
 
-// get asks for a path below the base and reads the whole answer.
+// get asks for a path below the base, or for an absolute URL of this server, and reads the whole answer.
 func (s *server) get(ctx context.Context, path string) (int, []byte, error) {
-	url := path
-	if !strings.HasPrefix(path, "http") {
-		url = s.base + "/" + path
+	target, ok := strings.CutPrefix(path, "http://"+s.client.addr)
+	if !ok {
+		target = "/fhir/" + path
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	return s.do(req)
+	return s.client.do(ctx, http.MethodGet, target, "")
 }
 
 func (s *server) post(ctx context.Context, path, body string) (int, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+path, strings.NewReader(body))
-	if err != nil {
-		return 0, nil, err
-	}
-	req.Header.Set("Content-Type", "application/fhir+json")
-	return s.do(req)
-}
-
-func (s *server) do(req *http.Request) (int, []byte, error) {
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, body, err
+	return s.client.do(ctx, http.MethodPost, "/fhir"+path, body)
 }
 
 // resident returns the memory of the server that is in RAM, in MB.
@@ -124,6 +115,15 @@ func (s *server) cpu() time.Duration {
 	user, _ := strconv.Atoi(fields[11])
 	system, _ := strconv.Atoi(fields[12])
 	return time.Duration(user+system) * 10 * time.Millisecond // ticks of 1/100 s
+}
+
+// ownCPU returns the processor time that this process has used.
+func ownCPU() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func diskMB(path string) int64 {

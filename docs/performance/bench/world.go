@@ -28,6 +28,19 @@ func newWorld(observations int) world {
 
 func (w world) observations() int { return w.patients * perPatient }
 
+// sizes are the resources of each type that a patient has.
+func (w world) sizes() map[string]int {
+	return map[string]int{"Patient": 1, "Condition": conditions, "Encounter": encounters, "Observation": perPatient}
+}
+
+func (w world) resources() int {
+	n := 0
+	for _, size := range w.sizes() {
+		n += size * w.patients
+	}
+	return n
+}
+
 // mix scatters a number. https://prng.di.unimi.it/splitmix64.c
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
