@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"firewolf/fhir"
 	"firewolf/fhir/interaction"
 )
@@ -102,13 +104,16 @@ func (c *corpus) interact(method, path, query string, body []byte) interaction.R
 }
 
 // loadExamples puts every official example at its id. It returns the files that are refused, with the status.
-func loadExamples(t *testing.T) (*corpus, map[string]int) {
+func loadExamples(t *testing.T, kind string) (*corpus, map[string]int) {
 	t.Helper()
 	files := dataFiles(t, examplesDir, "*-*.json", 10) // all but package.json
-	c := &corpus{house: newTestHouse(t, sqliteStore, usualRules)}
+	c := &corpus{house: newTestHouse(t, kind, usualRules)}
 	refused := map[string]int{}
 	kept := map[string]document{}
 	var mu sync.Mutex
+	// What waits to be written has a bound, which the largest examples would pass together.
+	const together = 16 << 20
+	room := semaphore.NewWeighted(together)
 	inParallel(files, func(file string) {
 		src, err := os.ReadFile(file)
 		if err != nil {
@@ -121,7 +126,13 @@ func loadExamples(t *testing.T) (*corpus, map[string]int) {
 			return
 		}
 		at := text(doc["resourceType"]) + "/" + text(doc["id"])
+		size := min(int64(len(src)), together)
+		if err := room.Acquire(t.Context(), size); err != nil {
+			t.Error(err)
+			return
+		}
 		resp := c.interact(http.MethodPut, at, "", src)
+		room.Release(size)
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
@@ -156,10 +167,10 @@ func inParallel[T any](l []T, do func(T)) {
 }
 
 // loadSynthea posts the bundles.
-func loadSynthea(t *testing.T) *corpus {
+func loadSynthea(t *testing.T, kind string) *corpus {
 	t.Helper()
 	files := dataFiles(t, syntheaDir, "*.json.gz", 8)
-	c := &corpus{house: newTestHouse(t, sqliteStore, usualRules)}
+	c := &corpus{house: newTestHouse(t, kind, usualRules)}
 	for _, file := range files {
 		src := gunzipped(t, file)
 		if resp := c.interact(http.MethodPost, "", "", src); resp.Status != http.StatusOK {
@@ -200,8 +211,25 @@ func gunzipped(t *testing.T, file string) []byte {
 	return src
 }
 
+// eachDataStore runs a test on the stores for much data.
+func eachDataStore(t *testing.T, test func(t *testing.T, kind string)) {
+	t.Helper()
+	for _, kind := range []string{sqliteStore, mongodbStore} {
+		t.Run(kind, func(t *testing.T) {
+			if kind == mongodbStore && underRace {
+				t.Skip("without the race detector it is run whole")
+			}
+			test(t, kind)
+		})
+	}
+}
+
 func TestTheOfficialExamplesAreCountedAsInTheirFiles(t *testing.T) {
-	c, refused := loadExamples(t)
+	eachDataStore(t, countExamples)
+}
+
+func countExamples(t *testing.T, kind string) {
+	c, refused := loadExamples(t, kind)
 	for file, status := range refused {
 		if status != http.StatusBadRequest && status != http.StatusNotFound {
 			t.Errorf("%s: status %d", file, status)
@@ -253,7 +281,11 @@ func TestTheOfficialExamplesAreCountedAsInTheirFiles(t *testing.T) {
 }
 
 func TestTheSyntheaBundlesAreCountedAsInTheirFiles(t *testing.T) {
-	c := loadSynthea(t)
+	eachDataStore(t, countSynthea)
+}
+
+func countSynthea(t *testing.T, kind string) {
+	c := loadSynthea(t, kind)
 	if n := len(c.docs); n != 18319 && !testing.Short() {
 		t.Errorf("%d resources, want 18319", n)
 	}

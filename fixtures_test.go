@@ -113,8 +113,7 @@ func (s *stack) count(t *testing.T, query string) int {
 }
 
 const (
-	cart      = "http://example.org/fhir/sle-cart/CodeSystem/sle-cart"
-	cartPipe  = cart + "|"
+	cartPipe  = "http://example.org/fhir/sle-cart/CodeSystem/sle-cart" + "|"
 	rxnorm    = "http://www.nlm.nih.gov/research/umls/rxnorm|"
 	icd10     = "http://hl7.org/fhir/sid/icd-10-cm|"
 	gramLiter = "|http://unitsofmeasure.org|g/L"

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"firewolf/store/mongodb"
 )
 
 func TestByteSize(t *testing.T) {
@@ -33,21 +38,64 @@ func TestLocation(t *testing.T) {
 		if err := got.UnmarshalText([]byte(text)); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}
-		if d := cmp.Diff(want, got, cmp.AllowUnexported(location{})); d != "" {
+		if d := cmp.Diff(want, got, cmp.AllowUnexported(location{}), cmp.Comparer(func(a, b mongodb.Address) bool { return a.String() == b.String() })); d != "" {
 			t.Errorf("%s (-want +got):\n%s", text, d)
 		}
 	}
 	for text, want := range map[string]string{
-		"":                        "is no store",
-		"data":                    "is no store",
-		"sqlite:":                 "is no store",
-		"memory:x":                "is no store",
-		"mongodb://u:hidden@h/db": "no MongoDB store",
+		"":                      "is no store",
+		"data":                  "is no store",
+		"sqlite:":               "is no store",
+		"memory:x":              "is no store",
+		"mongodb://":            "names no hosts",
+		"mongodb://u:@hidden@h": "must be escaped",
+		"postgres://u:hidden@h": "this is no store",
+		"mongodb:h":             "starts with mongodb://",
 	} {
 		var got location
 		err := got.UnmarshalText([]byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hidden") {
 			t.Errorf("%q: error %v, want one with %q and without the password", text, err, want)
+		}
+	}
+}
+
+func TestALocationOfMongoDBIsShownWithoutItsSecrets(t *testing.T) {
+	var at location
+	if err := at.UnmarshalText([]byte("mongodb://wolf@h:1,i/db?tls=true")); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("hid/den\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	with, err := at.withPassword(passwordFlags{StorePasswordFile: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !with.mongo.HasSecret() || at.mongo.HasSecret() {
+		t.Error("the password of the file is not that of the store alone")
+	}
+	for _, shown := range []string{with.String(), fmt.Sprintf("%v %+v", plan{store: with}, serveCmd{storeFlags: storeFlags{Store: with}})} {
+		if !strings.Contains(shown, "mongodb://h:1,i/db") || strings.Contains(shown, "hid") || strings.Contains(shown, "wolf") {
+			t.Errorf("it is shown as %s", shown)
+		}
+	}
+}
+
+func TestASecretOnTheCommandLineIsSeen(t *testing.T) {
+	for args, want := range map[string]bool{
+		"serve":                                                          false,
+		"serve --store mongodb://h/db":                                   false,
+		"serve --store mongodb://wolf@h/db":                              false,
+		"serve --store mongodb://wolf:x@h/db":                            true,
+		"serve --store=mongodb://wolf:x@h/db":                            true,
+		"serve --store=mongodb://h/?a=b&Password=x":                      true,
+		"serve --store mongodb://h/?a=b&tlsCertificateKeyFilePassword=x": true,
+		"load http://wolf:x@h/db":                                        false,
+	} {
+		if got := openSecret(strings.Fields(args)); got != want {
+			t.Errorf("%s: %v, want %v", args, got, want)
 		}
 	}
 }
@@ -62,22 +110,6 @@ func TestProxyNetworkIsAnAddressOrANetwork(t *testing.T) {
 	for _, text := range []string{"", "localhost", "10.0.0.1/33"} {
 		if err := new(proxyNetwork).UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q is accepted", text)
-		}
-	}
-}
-
-func TestOwnBasesKnowEveryNameOfALoopbackAddress(t *testing.T) {
-	for _, c := range []struct {
-		addr, cert string
-		want       []string
-	}{
-		{"127.0.0.1:8080", "", []string{"http://127.0.0.1:8080/fhir", "http://localhost:8080/fhir", "http://[::1]:8080/fhir"}},
-		{"localhost:80", "", []string{"http://localhost:80/fhir", "http://127.0.0.1:80/fhir", "http://[::1]:80/fhir"}},
-		{"192.0.2.1:443", "c.pem", []string{"https://192.0.2.1:443/fhir"}},
-	} {
-		s := serveCmd{Addr: c.addr, TLSCert: c.cert}
-		if d := cmp.Diff(c.want, s.ownBases()); d != "" {
-			t.Errorf("%s (-want +got):\n%s", c.addr, d)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -125,7 +126,7 @@ func issuesOf(t *testing.T, body []byte) []hostileIssue {
 		ResourceType string
 		Issue        []struct {
 			Severity, Code, Diagnostics string
-			Expression                  []string
+			Expression, Location        []string
 		}
 	}
 	if err := json.Unmarshal(body, &o); err != nil || o.ResourceType != "OperationOutcome" {
@@ -136,7 +137,12 @@ func issuesOf(t *testing.T, body []byte) []hostileIssue {
 		if i.Severity != "error" && i.Severity != "fatal" {
 			continue
 		}
-		l = append(l, hostileIssue{i.Code, strings.Join(i.Expression, ", "), i.Diagnostics})
+		// What is no FHIRPath, a header or parameter, has an element of its own.
+		isHTTP := func(at string) bool { return strings.HasPrefix(at, "http.") }
+		if slices.ContainsFunc(i.Expression, isHTTP) || slices.ContainsFunc(i.Location, func(at string) bool { return !isHTTP(at) }) {
+			t.Errorf("expression %q, location %q", i.Expression, i.Location)
+		}
+		l = append(l, hostileIssue{i.Code, strings.Join(append(i.Location, i.Expression...), ", "), i.Diagnostics})
 	}
 	return l
 }

@@ -40,7 +40,7 @@ func TestEveryAcknowledgedTransactionSurvivesKill9(t *testing.T) {
 	for n := range kills {
 		s := startOn(t, dir)
 		l.settle(t, s.base)
-		l.writeUntilKilled(t, s, time.Duration(20+rand.IntN(300))*time.Millisecond)
+		l.writeUntilKilled(t, s, time.Duration(20+rand.IntN(300))*time.Millisecond, n)
 		if t.Failed() {
 			t.Fatalf("after %d kills", n+1)
 		}
@@ -62,9 +62,14 @@ func TestEveryAcknowledgedTransactionSurvivesKill9(t *testing.T) {
 	}
 }
 
+// serveOn is the command that serves a folder.
+func serveOn(dir string, more ...string) *exec.Cmd {
+	return exec.Command("firewolf", append([]string{"serve", "--addr", "127.0.0.1:0", "--store", "sqlite:" + dir, "--audit", "none", "--log-level", "error"}, more...)...)
+}
+
 func startOn(t *testing.T, dir string) *server {
 	t.Helper()
-	s, err := startServer(exec.Command("firewolf", "serve", "--addr", "127.0.0.1:0", "--store", "sqlite:"+dir, "--audit", "none", "--log-level", "error"))
+	s, err := startServer(serveOn(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +110,9 @@ func (l *killLog) begin(writer int) *killTx {
 	return x
 }
 
-// writeUntilKilled lets all writers send until the server is killed.
-func (l *killLog) writeUntilKilled(t *testing.T, s *server, after time.Duration) {
+// writeUntilKilled lets all writers send until the server is killed: after that time, and on a slow machine not before one transaction
+// was acknowledged for each run.
+func (l *killLog) writeUntilKilled(t *testing.T, s *server, after time.Duration, run int) {
 	t.Helper()
 	var all sync.WaitGroup
 	for w := range l.writers {
@@ -128,11 +134,20 @@ func (l *killLog) writeUntilKilled(t *testing.T, s *server, after time.Duration)
 		})
 	}
 	time.Sleep(after)
+	for end := time.Now().Add(time.Minute); l.acknowledged() <= run && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 	s.kill()
 	all.Wait()
 	if text := s.err.String(); text != "" {
 		t.Errorf("the server complained:\n%s", text)
 	}
+}
+
+func (l *killLog) acknowledged() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.acked
 }
 
 var errRefused = errors.New("the transaction was refused")

@@ -25,7 +25,8 @@ type loadCmd struct {
 	MaxBytes byteSize      `default:"64MiB" help:"The largest resource, line or transaction."`
 	Patience time.Duration `default:"2m" help:"How long a busy server is asked again."`
 
-	Store location `default:"sqlite:firewolf-data" placeholder:"STORE" help:"Load into this store, which no server has open (${default})."`
+	Store location `default:"sqlite:firewolf-data" placeholder:"STORE" help:"Load into this store, which no server has open if it is embedded (${default})."`
+	passwordFlags
 	ruleFlags
 }
 
@@ -41,7 +42,7 @@ func (l *loadCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	target, err := l.open(ctx)
+	target, err := l.open(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -85,14 +86,22 @@ type target struct {
 	close  func() error
 }
 
-func (l *loadCmd) open(ctx context.Context) (*target, error) {
+func (l *loadCmd) open(ctx context.Context, c *console) (*target, error) {
 	if l.Server != "" {
 		return l.openServer(ctx)
 	}
 	if l.Store.kind == memoryStore {
 		return nil, errors.New("what is loaded into memory: ends with the command: name --server URL or --store sqlite:DIR")
 	}
-	h, err := newHouse(ctx, plan{store: l.Store, rules: l.ruleFlags})
+	var err error
+	if l.Store, err = l.Store.withPassword(l.passwordFlags); err != nil {
+		return nil, err
+	}
+	own, err := keptBases(l.Store)
+	if err != nil {
+		return nil, err
+	}
+	h, err := newHouse(ctx, plan{store: l.Store, rules: l.ruleFlags, own: own, log: c.log()})
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +120,15 @@ func inProcess(ctx context.Context, h *house, at location, base string, again bo
 		return t, err
 	}
 	o := load.LedgerOptions{Target: string(h.store.Secret()), Forget: again}
-	if at.kind == sqliteStore {
-		o.Path = at.ledger()
-	}
 	var err error
+	switch at.kind {
+	case sqliteStore:
+		o.Path = at.ledger()
+	case mongodbStore:
+		if o.Path, err = ledgerOf(o.Target); err != nil {
+			return nil, err
+		}
+	}
 	if o.Head, err = head(ctx); err != nil {
 		return nil, err
 	}
@@ -146,7 +160,7 @@ func (l *loadCmd) openServer(ctx context.Context) (*target, error) {
 	return &target{sink: sink, ledger: ledger, close: ledger.Close}, nil
 }
 
-// ledgerOf returns the ledger of what was loaded into a server: it lies in the user's cache, since the server is not ours.
+// ledgerOf returns the ledger of what was loaded into a server, or a store that has no folder here: it lies in the user's cache.
 func ledgerOf(base string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {

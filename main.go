@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -25,15 +27,17 @@ const (
 
 // cli is the command line. Every flag is also read from the environment, as FIREWOLF_ and its name.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve FHIR R4 over HTTP."`
-	Load    loadCmd    `cmd:"" help:"Load resources, Bundles, NDJSON files and folders of them."`
-	Backup  backupCmd  `cmd:"" help:"Copy an embedded store to one file, while a server uses it."`
-	Check   checkCmd   `cmd:"" help:"Check the integrity of an embedded store."`
-	Reindex reindexCmd `cmd:"" help:"Build the search index of an embedded store anew."`
-	Token   tokenCmd   `cmd:"" help:"Make a bearer token and its line for the token file."`
-	Health  healthCmd  `cmd:"" help:"Ask a server whether it is healthy; exit 1 if it is not."`
-	Version versionCmd `cmd:"" help:"Print the version."`
-	Help    helpCmd    `cmd:"" help:"Explain a command."`
+	Serve    serveCmd    `cmd:"" help:"Serve FHIR R4 over HTTP."`
+	Load     loadCmd     `cmd:"" help:"Load resources, Bundles, NDJSON files and folders of them."`
+	Import   importCmd   `cmd:"" help:"Bring data of other formats in, as FHIR."`
+	Generate generateCmd `cmd:"" help:"Make a synthetic cohort of patients with lupus treated with CAR-T cells."`
+	Backup   backupCmd   `cmd:"" help:"Copy an embedded store to one file, while a server uses it."`
+	Check    checkCmd    `cmd:"" help:"Check the integrity of a store, and change nothing."`
+	Reindex  reindexCmd  `cmd:"" help:"Build the search index of a store anew."`
+	Token    tokenCmd    `cmd:"" help:"Make a bearer token and its line for the token file."`
+	Health   healthCmd   `cmd:"" help:"Ask a server whether it is healthy; exit 1 if it is not."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Help     helpCmd     `cmd:"" help:"Explain a command."`
 }
 
 // console is where a command reads and writes.
@@ -41,6 +45,9 @@ type console struct {
 	in       io.Reader
 	out, err io.Writer
 }
+
+// log tells a person on standard error what fails behind a command that ends by itself. (serve has a log of its own, for programs.)
+func (c *console) log() *slog.Logger { return slog.New(slog.NewTextHandler(c.err, nil)) }
 
 func main() {
 	keepPrivate()
@@ -54,13 +61,17 @@ func main() {
 
 // run reads the arguments, runs the command that they name and returns the exit code. Whatever goes wrong is one line on c.err.
 func run(ctx context.Context, args []string, c *console) int {
+	if openSecret(args) {
+		fmt.Fprintln(c.err, "firewolf: every user of this machine can read the command line: give the password by --store-password-file, or the store by FIREWOLF_STORE")
+		return exitUsage
+	}
 	parser, helped := newParser(c)
 	command, err := parser.Parse(helpArgs(args))
 	if *helped {
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(c.err, "firewolf: %v; firewolf --help lists commands and flags\n", err)
+		fmt.Fprintf(c.err, "firewolf: %s; firewolf --help lists commands and flags\n", quoted.ReplaceAllString(err.Error(), "(the variable $1)"))
 		return exitUsage
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
@@ -69,6 +80,9 @@ func run(ctx context.Context, args []string, c *console) int {
 	}
 	return exitOK
 }
+
+// quoted is where kong quotes a variable that it does not understand. It can be a token or hold a password.
+var quoted = regexp.MustCompile(`(?s)\(from envar ([A-Za-z0-9_]+)=.*\)`)
 
 // newParser returns the parser of the command line, and a flag that is set once it has printed help: kong would
 // leave the process there.

@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			"poke":        scriptPoke,
 			"repeat":      scriptRepeat,
 			"server":      scriptServer,
-			"stop":        scriptStop,
+			"shut":        scriptShut,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {
@@ -84,13 +84,23 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// scriptServer: server FLAG... starts `firewolf serve` on a free port, waits until it says where it listens, and sets BASE, ROOT and
+// scriptServer: server FLAG... FIREWOLF_NAME=VALUE... starts `firewolf serve` on a free port, waits until it says where it listens, and sets BASE, ROOT and
 // ADDR. A script has one server at a time.
 func scriptServer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || slotOf(ts).server != nil {
 		ts.Fatalf("a script has one server at a time")
 	}
-	c := exec.Command("firewolf", append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	flags := []string{"serve", "--addr", "127.0.0.1:0"}
+	environment := os.Environ()
+	for _, a := range args {
+		if strings.HasPrefix(a, "FIREWOLF_") {
+			environment = append(environment, a)
+		} else {
+			flags = append(flags, a)
+		}
+	}
+	c := exec.Command("firewolf", flags...)
+	c.Env = environment
 	c.Dir = ts.MkAbs(".")
 	s, err := startServer(c)
 	if err != nil {
@@ -105,8 +115,9 @@ func scriptServer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("ADDR", addr)
 }
 
-// scriptStop: stop sends SIGTERM to the server, which must end with exit code 0. What it printed is then in stdout and stderr.
-func scriptStop(ts *testscript.TestScript, neg bool, _ []string) {
+// scriptShut: shut sends SIGTERM to the server, which must end with exit code 0. What it printed is then in stdout and stderr.
+// (A script that says stop is over there, and has passed: that word is of testscript.)
+func scriptShut(ts *testscript.TestScript, neg bool, _ []string) {
 	s := slotOf(ts).server
 	if neg || s == nil {
 		ts.Fatalf("no server runs")

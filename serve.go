@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"firewolf/api"
@@ -25,8 +24,10 @@ type serveCmd struct {
 	Demo      bool   `help:"Load the sample bundles first; a second start adds nothing."`
 
 	storeFlags
+	passwordFlags
 	tuningFlags
 	ruleFlags
+	registryFlags
 
 	TLSCert      string         `name:"tls-cert" placeholder:"FILE" group:"security" help:"The certificate chain (PEM), read again when it changes."`
 	TLSKey       string         `name:"tls-key" placeholder:"FILE" group:"security" help:"Its key (PEM)."`
@@ -34,7 +35,7 @@ type serveCmd struct {
 	InsecureOpen bool           `group:"security" help:"Listen beyond loopback without TLS and a token file."`
 	CORSOrigin   []string       `name:"cors-origin" placeholder:"ORIGIN" group:"security" help:"The origins whose pages may call from a browser; * for all."`
 	TrustedProxy []proxyNetwork `placeholder:"NET" group:"security" help:"The proxies (address or CIDR) whose Forwarded and X-Forwarded-* headers count."`
-	Audit        string         `placeholder:"FILE" group:"security" help:"Where to write one line a request: a file, - for standard output, none. Default: audit.jsonl in the store's folder; none in memory."`
+	Audit        string         `placeholder:"FILE" group:"security" help:"Where to write one line a request: a file, - for standard output, none. Default: audit.jsonl in the store's folder; - with MongoDB; none in memory."`
 	LogLevel     slog.Level     `default:"info" group:"security" help:"The least level of the debug log on standard error: debug, info, warn or error."`
 
 	interactionFlags
@@ -45,12 +46,25 @@ type serveCmd struct {
 func (s *serveCmd) Run(ctx context.Context, c *console) error {
 	boundMemory(s.MemoryLimit)
 	log := slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: s.LogLevel}))
+	var err error
+	if s.Store, err = s.Store.withPassword(s.passwordFlags); err != nil {
+		return err
+	}
+	listener, err := listen(ctx, s.Addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // unless the server closed it
 	h, err := newHouse(ctx, plan{
 		store:  s.Store,
 		tuning: s.tuningFlags,
 		rules:  s.ruleFlags,
 		limits: s.interactionFlags.limits(),
-		own:    s.ownBases(),
+		asks:   s.Tokens != "",
+		log:    log,
+		own:    ownBases(bound(s.Addr, listener.Addr()), s.TLSCert != ""),
+
+		registry: s.registryFlags,
 	})
 	if err != nil {
 		return err
@@ -59,9 +73,9 @@ func (s *serveCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
-	server, err := api.New(s.options(h, log, audit))
+	server, err := api.New(s.options(h, listener, log, audit))
 	if err == nil {
-		err = s.serve(ctx, c, h, server)
+		err = s.serve(ctx, c, h, server, log)
 	}
 	if audit != nil {
 		err = errors.Join(err, audit.Close())
@@ -70,7 +84,7 @@ func (s *serveCmd) Run(ctx context.Context, c *console) error {
 }
 
 // serve loads the samples, says where it listens, and answers.
-func (s *serveCmd) serve(ctx context.Context, c *console, h *house, server *api.Server) error {
+func (s *serveCmd) serve(ctx context.Context, c *console, h *house, server *api.Server, log *slog.Logger) error {
 	if s.Demo {
 		if err := loadDemo(ctx, c, h, s.Store, server.URL()); err != nil {
 			return errors.Join(err, server.Close())
@@ -79,13 +93,16 @@ func (s *serveCmd) serve(ctx context.Context, c *console, h *house, server *api.
 	if err := greet(c.out, s, server); err != nil {
 		return errors.Join(err, server.Close())
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go h.registry.Keep(ctx, log)
 	return server.Serve(ctx)
 }
 
-func (s *serveCmd) options(h *house, log *slog.Logger, audit io.WriteCloser) api.Options {
+func (s *serveCmd) options(h *house, listener net.Listener, log *slog.Logger, audit io.WriteCloser) api.Options {
 	o := api.Options{
 		Interactor:   h.service,
-		Addr:         s.Addr,
+		Listener:     listener,
 		AdminAddr:    s.AdminAddr,
 		BaseURL:      s.BaseURL,
 		TLSCert:      s.TLSCert,
@@ -114,33 +131,6 @@ func (s *serveCmd) options(h *house, log *slog.Logger, audit io.WriteCloser) api
 	return o
 }
 
-// ownBases are the base URLs by which clients name the server, where they are known before it listens. A loopback
-// address has several names.
-func (s *serveCmd) ownBases() []string {
-	scheme := "http"
-	if s.TLSCert != "" {
-		scheme = "https"
-	}
-	hosts := []string{s.Addr}
-	if host, port, err := net.SplitHostPort(s.Addr); err == nil && isLoopback(host) {
-		hosts = nil
-		for _, name := range []string{host, "localhost", "127.0.0.1", "::1"} {
-			if h := net.JoinHostPort(name, port); !slices.Contains(hosts, h) {
-				hosts = append(hosts, h)
-			}
-		}
-	}
-	for i, h := range hosts {
-		hosts[i] = scheme + "://" + h + "/fhir"
-	}
-	return hosts
-}
-
-func isLoopback(host string) bool {
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.IsLoopback()
-}
-
 // openAudit opens the audit log, nil for none. What is written there names patients, so only its owner may read it.
 func (s *serveCmd) openAudit(c *console) (io.WriteCloser, error) {
 	path := s.Audit
@@ -162,8 +152,11 @@ func (s *serveCmd) openAudit(c *console) (io.WriteCloser, error) {
 
 // auditPath is where the audit log of a store lies if nobody says otherwise.
 func (l location) auditPath() string {
-	if l.kind == memoryStore {
+	switch l.kind {
+	case memoryStore:
 		return "none"
+	case mongodbStore:
+		return "-"
 	}
 	return filepath.Join(l.folder(), "audit.jsonl")
 }
@@ -193,8 +186,10 @@ type httpFlags struct {
 	MaxBody        byteSize      `default:"64MiB" group:"limits" help:"The largest request body, also once it is decompressed."`
 	MaxBodies      byteSize      `default:"512MiB" group:"limits" help:"The most that all request bodies together hold in memory."`
 	MaxHeader      byteSize      `default:"64KiB" group:"limits" help:"The largest request line and header."`
+	MaxURL         byteSize      `default:"16KiB" name:"max-url" group:"limits" help:"The longest URL of a request."`
 	MaxRequests    int           `default:"1024" group:"limits" help:"The most requests that are worked on at a time."`
 	MaxConnections int           `default:"8192" group:"limits" help:"The most open connections."`
+	HeaderTimeout  time.Duration `default:"10s" group:"limits" help:"How long a client may take to send its header."`
 	ReadTimeout    time.Duration `default:"60s" group:"limits" help:"How long a client may take to send its body."`
 	RequestTimeout time.Duration `default:"60s" group:"limits" help:"How long a request may be worked on."`
 	WriteTimeout   time.Duration `default:"60s" group:"limits" help:"How long a client may take to read its answer."`
@@ -207,6 +202,8 @@ func (f httpFlags) limits() api.Limits {
 		Body:        int64(f.MaxBody),
 		Bodies:      int64(f.MaxBodies),
 		Header:      int(f.MaxHeader),
+		URL:         int(f.MaxURL),
+		ReadHeader:  f.HeaderTimeout,
 		Concurrent:  f.MaxRequests,
 		Connections: f.MaxConnections,
 		Read:        f.ReadTimeout,
@@ -231,6 +228,7 @@ type interactionFlags struct {
 	MaxCount     int `default:"1000" group:"limits" help:"The largest page of a search or history."`
 	DefaultCount int `default:"20" group:"limits" help:"The page where _count is not given."`
 	MaxIncludes  int `default:"10000" group:"limits" help:"The most included resources of one page."`
+	IncludeDepth int `default:"10" group:"limits" help:"How often :iterate follows what was included."`
 	MaxDeletes   int `default:"1000" group:"limits" help:"The most matches that one conditional delete removes."`
 	MaxDepth     int `default:"90" group:"limits" help:"The deepest nesting of a resource."`
 }
@@ -241,6 +239,7 @@ func (f interactionFlags) limits() interaction.Limits {
 		Count:         f.MaxCount,
 		DefaultCount:  f.DefaultCount,
 		Includes:      f.MaxIncludes,
+		IncludeDepth:  f.IncludeDepth,
 		DeleteMatches: f.MaxDeletes,
 		Depth:         f.MaxDepth,
 	}

@@ -10,6 +10,7 @@ import (
 
 	"firewolf/api"
 	"firewolf/fhir"
+	"firewolf/store/mongodb/mongotest"
 )
 
 // stack is the whole server in this process: a store, what stands on it, and a listener.
@@ -21,7 +22,7 @@ type stack struct {
 // eachStack runs a test on every store.
 func eachStack(t *testing.T, rules ruleFlags, test func(t *testing.T, s *stack)) {
 	t.Helper()
-	for _, kind := range []string{memoryStore, sqliteStore} {
+	for _, kind := range []string{memoryStore, sqliteStore, mongodbStore} {
 		t.Run(kind, func(t *testing.T) { test(t, newStack(t, kind, rules)) })
 	}
 }
@@ -55,8 +56,14 @@ func newStack(t *testing.T, kind string, rules ruleFlags) *stack {
 func newTestHouse(t *testing.T, kind string, rules ruleFlags) *house {
 	t.Helper()
 	at := location{kind: kind}
-	if kind == sqliteStore {
+	switch kind {
+	case sqliteStore:
 		at.path = t.TempDir()
+	case mongodbStore:
+		uri, _ := mongotest.Database(t)
+		if err := at.UnmarshalText([]byte(uri)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	h, err := newHouse(context.Background(), plan{store: at, rules: rules})
 	if err != nil {

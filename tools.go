@@ -19,6 +19,7 @@ import (
 	_ "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	_ "github.com/schollz/progressbar/v3"
 	_ "go.uber.org/goleak"
+	_ "go.yaml.in/yaml/v3"
 	_ "golang.org/x/sync/errgroup"
 	_ "golang.org/x/text/unicode/norm"
 	_ "pgregory.net/rapid"

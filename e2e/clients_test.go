@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"firewolf/store/mongodb/mongotest"
 )
 
 // steps are what clients.mjs prints, in order: a step that is left out is seen.
@@ -46,9 +48,9 @@ func TestFHIRKitClientAndFHIRClientWorkWithTheServer(t *testing.T) {
 	node := needs(t, "node")
 	home := installClients(t, needs(t, "npm"))
 	binary := build(t)
-	for _, store := range []string{"sqlite:" + filepath.Join(t.TempDir(), "store"), "memory:"} {
-		t.Run(store[:strings.IndexByte(store, ':')], func(t *testing.T) {
-			base := serve(t, binary, store)
+	for _, kind := range []string{"sqlite", "memory", "mongodb"} {
+		t.Run(kind, func(t *testing.T) {
+			base := serve(t, binary, newStore(t, kind))
 			c := exec.CommandContext(t.Context(), node, "clients.mjs", base, home)
 			var complaint strings.Builder
 			c.Stderr = &complaint
@@ -61,6 +63,19 @@ func TestFHIRKitClientAndFHIRClientWorkWithTheServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// newStore names an empty store.
+func newStore(t *testing.T, kind string) string {
+	t.Helper()
+	switch kind {
+	case "sqlite":
+		return "sqlite:" + filepath.Join(t.TempDir(), "store")
+	case "mongodb":
+		uri, _ := mongotest.Database(t)
+		return uri
+	}
+	return kind + ":"
 }
 
 // needs returns a program. Where it is absent the test is skipped, with CI=true it fails.
@@ -140,7 +155,8 @@ func build(t *testing.T) string {
 // serve starts the server and returns its base URL.
 func serve(t *testing.T, binary, store string) string {
 	t.Helper()
-	c := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--store", store, "--log-level", "warn")
+	c := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--log-level", "warn")
+	c.Env = append(os.Environ(), "FIREWOLF_STORE="+store)
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -167,7 +183,7 @@ func serve(t *testing.T, binary, store string) string {
 
 func stop(t *testing.T, c *exec.Cmd) {
 	_ = c.Process.Signal(syscall.SIGTERM)
-	kill := time.AfterFunc(20*time.Second, func() { _ = c.Process.Kill() })
+	kill := time.AfterFunc(time.Minute, func() { _ = c.Process.Kill() })
 	defer kill.Stop()
 	if err := c.Wait(); err != nil {
 		t.Errorf("the server, told to stop, ended with %v", err)
