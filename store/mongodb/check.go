@@ -29,7 +29,7 @@ const maxProblems = 100
 // check began.
 func Check(ctx context.Context, a Address, o Options, progress func(done, total int64)) (CheckReport, error) {
 	o = o.withDefaults()
-	client, err := connect(a, o)
+	client, h, err := connect(a, o)
 	if err != nil {
 		return CheckReport{}, err
 	}
@@ -42,7 +42,7 @@ func Check(ctx context.Context, a Address, o Options, progress func(done, total 
 	s := &Store{o: o, client: client, wire: w, protocol: p} // nothing works behind it
 	c := &checker{s: s, progress: progress, upto: slot(1).moment(0), report: CheckReport{Current: map[string]int64{}}, indexed: map[string][]bson.D{}}
 	if err := c.run(ctx); err != nil {
-		return c.report, unusable(a, err)
+		return c.report, unusable(a, h.explained(err))
 	}
 	return c.report, nil
 }

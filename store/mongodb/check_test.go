@@ -63,7 +63,7 @@ func newCheckWorld(t *testing.T) *checkWorld {
 // keep remembers all documents.
 func (w *checkWorld) keep(t *testing.T) {
 	t.Helper()
-	client, err := connect(w.a, w.o.withDefaults())
+	client, _, err := connect(w.a, w.o.withDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}

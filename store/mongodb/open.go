@@ -124,34 +124,35 @@ var _ store.Store = (*Store)(nil)
 // Open opens the store in a database, and makes it where there is none.
 func Open(ctx context.Context, a Address, o Options) (*Store, error) {
 	o = o.withDefaults()
-	client, err := connect(a, o)
+	client, h, err := connect(a, o)
 	if err != nil {
 		return nil, err
 	}
 	s, err := begin(ctx, client, a.Database(), o)
 	if err != nil {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
-		return nil, unusable(a, err)
+		return nil, unusable(a, h.explained(err))
 	}
 	return s, nil
 }
 
 // connect makes a client that waits for a majority, retries nothing, and asks the primary: what the protocol is built on.
-func connect(a Address, o Options) (*mongo.Client, error) {
+func connect(a Address, o Options) (*mongo.Client, *heartbeats, error) {
 	c, err := a.clientOptions()
 	if err != nil {
-		return nil, fhir.NewIssue(fhir.Invalid, err.Error())
+		return nil, nil, fhir.NewIssue(fhir.Invalid, err.Error())
 	}
 	journal := true
+	h := &heartbeats{}
 	client, err := mongo.Connect(c.
 		SetRetryWrites(false).SetRetryReads(false).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journal}).
 		SetReadConcern(readconcern.Local()).SetReadPreference(readpref.Primary()).
-		SetServerSelectionTimeout(o.Selection).SetAppName("firewolf"))
+		SetServerSelectionTimeout(o.Selection).SetServerMonitor(h.monitor()).SetAppName("firewolf"))
 	if err != nil {
-		return nil, fhir.NewIssue(fhir.Invalid, fmt.Sprintf("the connection string of %s: %v", a, harmless(err)))
+		return nil, nil, fhir.NewIssue(fhir.Invalid, fmt.Sprintf("the connection string of %s: %v", a, harmless(err)))
 	}
-	return client, nil
+	return client, h, nil
 }
 
 // unusable says that a store cannot be opened and why, unless the error says so itself.

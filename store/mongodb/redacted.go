@@ -56,6 +56,10 @@ func refusal(err error, codes []int) string {
 
 // unselected says why no server was selected.
 func unselected(err error) string {
+	var known unheard
+	if errors.As(err, &known) {
+		return unanswered(known.why)
+	}
 	var selection topology.ServerSelectionError
 	if errors.As(err, &selection) {
 		for _, s := range selection.Desc.Servers {

@@ -213,7 +213,7 @@ func servers(bases []string) string {
 // Bases returns the base URLs of the servers that a database belongs to, and whether there is a store in it.
 func Bases(ctx context.Context, a Address) (bases []string, there bool, err error) {
 	o := Options{}.withDefaults()
-	client, err := connect(a, o)
+	client, h, err := connect(a, o)
 	if err != nil {
 		return nil, false, err
 	}
@@ -224,7 +224,7 @@ func Bases(ctx context.Context, a Address) (bases []string, there bool, err erro
 	case isNone(err):
 		return nil, false, nil
 	case err != nil:
-		return nil, false, unusable(a, fmt.Errorf("reading the document of the store: %w", err))
+		return nil, false, unusable(a, fmt.Errorf("reading the document of the store: %w", h.explained(err)))
 	}
 	return basesOf(bsoncore.Document(doc)), true, nil
 }

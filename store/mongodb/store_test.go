@@ -68,7 +68,7 @@ func newShelved(all testing.TB, s *shelf) Address {
 // empty deletes what a test left, and says whether it could.
 func empty(a Address) bool {
 	ctx := context.Background()
-	client, err := connect(a, Options{}.withDefaults())
+	client, _, err := connect(a, Options{}.withDefaults())
 	if err != nil {
 		return false
 	}
