@@ -176,7 +176,7 @@ func (g *Registry) stays(ctx context.Context, view *course.View, text string) (m
 	if err != nil {
 		return nil, err
 	}
-	return g.source.Stays(ctx, view.T, pairs)
+	return g.source.Stays(ctx, view.T, view.Merges, pairs)
 }
 
 // find returns the patients that the text of a search finds, nil for everybody.
@@ -192,7 +192,7 @@ func (g *Registry) find(ctx context.Context, view *course.View, text string) (ma
 	if err != nil {
 		return nil, err
 	}
-	ids, err := g.source.Patients(ctx, view.T, pairs)
+	ids, err := g.source.Patients(ctx, view.T, view.Merges, pairs)
 	if err != nil {
 		return nil, err
 	}

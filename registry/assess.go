@@ -104,15 +104,20 @@ func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interac
 		all := &assessment{asked: in["endpoint"], rules: r, used: used, t: t, w: w, answer: a}
 		return a, g.assessAll(ctx, all, about)
 	}
-	read, err := g.source.Read(ctx, t, []string{c.Key.ID}, true)
+	merges, err := g.source.MergesOf(ctx, t, c.Key.ID)
 	if err != nil {
 		return nil, err
 	}
-	one := read[c.Key.ID]
+	patient := merges.Of(c.Key.ID)
+	read, err := g.source.Read(ctx, t, merges, []string{patient}, true)
+	if err != nil {
+		return nil, err
+	}
+	one := read[patient]
 	if one == nil {
 		return nil, fhir.NewIssue(fhir.NotFound, c.Key.String()+" is not there")
 	}
-	a.add("about", append(about, text("patient", c.Key.String()), date("infusion", one.T0().String()).unless(!one.T0().Known()))...)
+	a.add("about", append(about, text("patient", "Patient/"+patient), date("infusion", one.T0().String()).unless(!one.T0().Known()))...)
 	a.tellRules(used)
 	outcomes := outcomesOf(r, one, in["endpoint"])
 	if w != nil {
@@ -164,13 +169,17 @@ type assessment struct {
 
 // assessAll computes the outcomes of every patient with an infusion and tells how many there are of each.
 func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) error {
-	ids, err := g.source.Infused(ctx, x.t, nil)
+	merges, err := g.source.Merges(ctx, x.t)
+	if err != nil {
+		return err
+	}
+	ids, err := g.source.Infused(ctx, x.t, merges, nil)
 	if err != nil {
 		return err
 	}
 	slices.Sort(ids)
 	a, w, patients, count := x.answer, x.w, 0, map[string]map[term.Result]int{}
-	for some, err := range g.ahead(ctx, x.t, ids) {
+	for some, err := range g.ahead(ctx, x.t, merges, ids) {
 		if err != nil {
 			return err
 		}
@@ -215,7 +224,7 @@ type portion struct {
 }
 
 // ahead reads patients some at a time, in their order, and the next while the caller is busy with the last.
-func (g *Registry) ahead(ctx context.Context, t fhir.Moment, ids []string) iter.Seq2[portion, error] {
+func (g *Registry) ahead(ctx context.Context, t fhir.Moment, m *course.Merges, ids []string) iter.Seq2[portion, error] {
 	return func(yield func(portion, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		var wait sync.WaitGroup
@@ -232,7 +241,7 @@ func (g *Registry) ahead(ctx context.Context, t fhir.Moment, ids []string) iter.
 					return
 				}
 				wait.Go(func() {
-					read, err := g.source.Read(ctx, t, some, true)
+					read, err := g.source.Read(ctx, t, m, some, true)
 					to <- portion{some, read, err}
 				})
 			}

@@ -17,7 +17,7 @@ import (
 func biomarker() aggregate {
 	return aggregate{
 		name: "biomarker", title: "A laboratory value or a score by time point",
-		doc: "For each time point and group: median and quartiles of the value that is nearest to the nominal day within the window, and of its change since the baseline. As a ratio the value is told by the limit of the laboratory that measured it, which is how values of different assays compare. A value beyond a limit of detection counts as that limit.",
+		doc: "For each time point and group: median and quartiles of the value that is nearest to the nominal day within the window, and of its change since the baseline. As a ratio the value is told by the limit of the laboratory that measured it, which is how values of different assays compare. A value beyond a limit of detection counts as that limit. Values after the day as-of, and after a second infusion, are left out before the nearest is looked for.",
 		inputs: append([]input{
 			{name: "analyte", typ: "code", choices: markers(), preset: "dsdna", doc: "What was measured: an analyte, or sledai-2k, csledai-2k, pga, gc-dose."},
 			{name: "timepoint", typ: "code", many: true, choices: append([]string{term.Baseline}, timepointCodes()...), preset: "tp-base,tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
@@ -177,13 +177,14 @@ func (m marker) unit() string {
 	}
 }
 
-// at returns the value at a time point and its day, which lies not after a day.
+// at returns the value at a time point and its day, of those not after a day and not after a second infusion.
 func (m marker) at(c *course.Course, at string, until course.Day) (float64, course.Day, bool) {
 	p, planned := m.point(at)
+	until = min(until, c.OwnUntil())
 	if !m.lab {
 		k := c.BaselineAssessment()
 		if planned {
-			k = c.In(p)
+			k = c.In(p, until)
 		}
 		if k < 0 || c.Assessments[k].Day > until || m.ratio {
 			return 0, course.Never, false
@@ -193,7 +194,7 @@ func (m marker) at(c *course.Course, at string, until course.Day) (float64, cour
 	}
 	k := c.BaselineLab(m.a)
 	if planned {
-		k = c.LabIn(m.a, p)
+		k = c.LabIn(m.a, p, until)
 	}
 	if k < 0 || c.Labs[k].Day > until || !c.Labs[k].Value().Known {
 		return 0, course.Never, false

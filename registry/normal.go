@@ -60,14 +60,14 @@ func (n *normal) within(l course.Lab) score.Truth {
 	}
 }
 
-// judged returns whether the value of a time point is normal. It applies to those who were not normal at baseline.
-func (n *normal) judged(c *course.Course, p term.Timepoint) (result score.Truth, day course.Day, applicable bool) {
+// judged returns whether the value of a time point, of those not after a day, is normal. It applies to those who were not normal at baseline.
+func (n *normal) judged(c *course.Course, p term.Timepoint, until course.Day) (result score.Truth, day course.Day, applicable bool) {
 	a, _ := course.AnalyteNamed(n.analyte)
 	b := c.BaselineLab(a)
 	if b < 0 || n.within(c.Labs[b]) != score.No {
 		return score.Unknown, course.Never, false
 	}
-	k := c.LabIn(a, p)
+	k := c.LabIn(a, p, until)
 	if k < 0 {
 		return score.Unknown, course.Never, true
 	}

@@ -24,7 +24,7 @@ func outcomeRate() aggregate {
 			{name: "endpoint", typ: "code", choices: rateEndpoints(), preset: term.DORIS2021, doc: "What must be met. dsdna-normal, c3-normal and c4-normal: the value of the time point is within the limit of its own laboratory, of those whose baseline was not."},
 			{name: "timepoint", typ: "code", many: true, choices: timepointCodes(), preset: "tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
 			{name: "source", typ: "code", choices: []string{"computed", "clinician"}, preset: "computed", doc: "Whether the outcome is computed of its inputs, or taken as a clinician stated it."},
-			{name: "reinfusion", typ: "code", choices: []string{"censor", "failure"}, preset: "censor", doc: "What an assessment after a second infusion is: not assessed, or not met."},
+			{name: "reinfusion", typ: "code", choices: []string{"censor", "failure"}, preset: "censor", doc: "What an assessment after a second infusion is: as if it had not been made, so that one before it may stand for the time point, or not met."},
 		}, windows(), []input{drugNames()}, rulesOf(rateEndpoints())),
 		run: rate,
 	}
@@ -127,17 +127,21 @@ func (q *question) ratePart(c *course.Course, endpoint string, p term.Timepoint)
 
 // judged returns the outcome at a time point.
 func (q *question) judged(c *course.Course, endpoint string, p term.Timepoint) (result score.Truth, assessed, applicable bool) {
+	until := course.Forever
+	if q.in.one("reinfusion") != "failure" {
+		until = c.OwnUntil()
+	}
 	if q.in.one("source") == "clinician" {
-		result, day := stated(c, endpoint, p)
+		result, day := stated(c, endpoint, p, until)
 		return q.reinfused(c, day, result)
 	}
 	if n := normalOf(endpoint); n != nil {
-		result, day, applicable := n.judged(c, p)
+		result, day, applicable := n.judged(c, p, until)
 		result, assessed, _ := q.reinfused(c, day, result)
 		return result, assessed, applicable
 	}
 	j := q.rules.of(c)
-	k := c.In(p)
+	k := c.In(p, until)
 	if k < 0 {
 		// Whether the endpoint applies is known by the baseline alone.
 		return score.Unknown, false, len(c.Assessments) == 0 || applies(j.outcome(endpoint, 0))
@@ -147,27 +151,24 @@ func (q *question) judged(c *course.Course, endpoint string, p term.Timepoint) (
 	return result, assessed, applies(o)
 }
 
-// reinfused handles what was judged after a second infusion.
+// reinfused takes what was judged after a second infusion, if it is there at all, for not met.
 func (q *question) reinfused(c *course.Course, day course.Day, result score.Truth) (score.Truth, bool, bool) {
-	again := c.Reinfused()
 	switch {
 	case !day.Known():
 		return score.Unknown, false, true
-	case !again.Known() || day <= again:
-		return result, true, true
-	case q.in.one("reinfusion") == "failure":
+	case day > c.OwnUntil():
 		return score.No, true, true
 	default:
-		return score.Unknown, false, true
+		return result, true, true
 	}
 }
 
-// stated returns what a clinician said of an endpoint, nearest to the nominal day of a time point.
-func stated(c *course.Course, endpoint string, p term.Timepoint) (score.Truth, course.Day) {
+// stated returns what a clinician said of an endpoint, nearest to the nominal day of a time point and not after a day.
+func stated(c *course.Course, endpoint string, p term.Timepoint, until course.Day) (score.Truth, course.Day) {
 	result, at, distance := score.Unknown, course.Never, math.MaxInt
 	for _, s := range c.Stated {
 		d := int(s.Day - c.T0())
-		if !s.Clinician || s.Code != endpoint || d < p.From || d > p.To {
+		if !s.Clinician || s.Code != endpoint || d < p.From || d > p.To || s.Day > until {
 			continue
 		}
 		if near := max(d-p.Nominal, p.Nominal-d); near <= distance {

@@ -108,3 +108,86 @@ func TestToxicityOfASecondInfusionIsNotThatOfTheFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestAMergedPatientCountsOnce(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(3, func(int) bool { return false })
+	// Two hospitals sent the same patient, each with the infusion; the second record was merged into the first.
+	w.must(w.ask(admin, "PUT", "Patient/c001", `{"resourceType":"Patient","id":"c001","active":false,"gender":"male","link":[{"other":{"reference":"Patient/c000"},"type":"replaced-by"}]}`))
+	for _, tt := range []struct {
+		query string
+		want  []string
+	}{
+		{"", []string{"2", "2"}},
+		{"&cohort=Patient?_id%3Dc000", []string{"1", "1"}},
+		{"&cohort=Patient?_id%3Dc001", []string{"1", "1"}},
+		{"&cohort=Patient?_id%3Dc000,c001", []string{"1", "1"}},
+		{"&cohort=Patient?_has:Procedure:patient:_id%3Dc001", []string{"1", "1"}},
+	} {
+		if diff := cmp.Diff([][]string{tt.want}, pick(w.table(admin, "Patient/$outcome-rate?timepoint=tp-m03"+tt.query, "rate"), "n", "met")); diff != "" {
+			t.Errorf("%q: %s", tt.query, diff)
+		}
+	}
+	for _, id := range []string{"c000", "c001"} {
+		about := pick(w.table(admin, "Patient/"+id+"/$assess?endpoint=doris-2021", "about"), "patient", "infusion")
+		if diff := cmp.Diff([][]string{{"Patient/c000", "2024-01-01"}}, about); diff != "" {
+			t.Errorf("%s: %s", id, diff)
+		}
+	}
+	if diff := cmp.Diff([][]string{{"2"}}, pick(w.table(admin, "Patient/$assess", "about"), "patients")); diff != "" {
+		t.Errorf("$assess of all: %s", diff)
+	}
+}
+
+func TestWhatIsMeasuredAfterTheEndOrASecondInfusionHidesNoValueBefore(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	c3 := func(on, value string) {
+		w.observe("c3-"+on, "c000", on, `"code":{"coding":[{"system":"http://loinc.org","code":"4485-9"}]},"valueQuantity":{"value":`+value+`,"system":"http://unitsofmeasure.org","code":"g/L"}`)
+	}
+	c3("2024-03-20", "0.7") // day 79
+	c3("2024-04-01", "1.1") // day 91
+	median := func(query string) [][]string {
+		return pick(w.table(admin, "Patient/$biomarker?analyte=c3&timepoint=tp-m03"+query, "value"), "measured", "median")
+	}
+	for query, want := range map[string][]string{"": {"1", "1.1"}, "&as-of=2024-04-01": {"1", "1.1"}, "&as-of=2024-03-31": {"1", "0.7"}, "&as-of=2024-03-19": {"0", ""}} {
+		if diff := cmp.Diff([][]string{want}, median(query)); diff != "" {
+			t.Errorf("%q: %s", query, diff)
+		}
+	}
+	w.infuse("again", "c000", "2024-03-25")
+	if diff := cmp.Diff([][]string{{"1", "0.7"}}, median("")); diff != "" {
+		t.Errorf("before a second infusion: %s", diff)
+	}
+	if diff := cmp.Diff([][]string{{"0", ""}}, pick(w.table(admin, "Patient/$biomarker?analyte=csledai-2k&timepoint=tp-m03", "value"), "measured", "median")); diff != "" {
+		t.Errorf("a score after a second infusion: %s", diff)
+	}
+}
+
+func TestAnAssessmentBeforeASecondInfusionStandsForItsTimePoint(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return true }) // not in remission on day 90
+	items := ""
+	for _, i := range sledaiItems() {
+		items += `,{"code":` + i + `,"valueBoolean":false}`
+	}
+	w.observe("early", "c000", "2024-03-11", `"code":`+local("sledai-2k")+`,"component":[`+items[1:]+`]`) // day 70
+	w.observe("early-pga", "c000", "2024-03-11", `"code":`+local("pga")+`,"valueQuantity":{"value":0}`)
+	w.observe("early-gc", "c000", "2024-03-11", `"code":`+local("gc-dose")+`,"valueQuantity":{"value":0}`)
+	rate := func(query string) [][]string {
+		return pick(w.table(admin, "Patient/$outcome-rate?timepoint=tp-m03"+query, "rate"), "met", "not-met", "not-assessed")
+	}
+	if diff := cmp.Diff([][]string{{"0", "1", "0"}}, rate("")); diff != "" {
+		t.Errorf("one infusion: %s", diff)
+	}
+	w.infuse("again", "c000", "2024-03-25")
+	for query, want := range map[string][]string{"": {"1", "0", "0"}, "&reinfusion=failure": {"0", "1", "0"}} {
+		if diff := cmp.Diff([][]string{want}, rate(query)); diff != "" {
+			t.Errorf("two infusions, %q: %s", query, diff)
+		}
+	}
+	w.must(w.ask(admin, "DELETE", "Observation/early", ""))
+	if diff := cmp.Diff([][]string{{"0", "0", "1"}}, rate("")); diff != "" {
+		t.Errorf("assessed only after the second: %s", diff)
+	}
+}

@@ -112,13 +112,13 @@ func (c *Course) BaselineLab(a Analyte) int {
 }
 
 // In returns the place of the assessment that stands for a time point: the nearest to its nominal day within its window,
-// the later of two that are as near; -1 for none. Assessments are never averaged.
-func (c *Course) In(p term.Timepoint) int {
+// the later of two that are as near, of those not after a day; -1 for none. Assessments are never averaged.
+func (c *Course) In(p term.Timepoint, until Day) int {
 	t0 := c.T0()
 	best, distance := -1, 0
 	for k, a := range c.Assessments {
 		d := int(a.Day - t0)
-		if d < p.From || d > p.To {
+		if d < p.From || d > p.To || a.Day > until {
 			continue
 		}
 		if near := abs(d - p.Nominal); best < 0 || near <= distance {
@@ -129,13 +129,13 @@ func (c *Course) In(p term.Timepoint) int {
 }
 
 // LabIn returns the place of the value of an analyte that stands for a time point, as In does.
-func (c *Course) LabIn(a Analyte, p term.Timepoint) int {
+func (c *Course) LabIn(a Analyte, p term.Timepoint, until Day) int {
 	t0 := c.T0()
 	best, distance := -1, 0
 	first, labs := c.LabsOf(a)
 	for k := range labs {
 		d := int(labs[k].Day - t0)
-		if d < p.From || d > p.To {
+		if d < p.From || d > p.To || labs[k].Day > until {
 			continue
 		}
 		if near := abs(d - p.Nominal); best < 0 || near <= distance {

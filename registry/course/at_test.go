@@ -34,11 +34,21 @@ func TestATimePointTakesTheNearestAssessmentOfItsWindow(t *testing.T) {
 		{"of two that are as near the later", []int{80, 100}, 1},
 	} {
 		c := infused(tt.days...)
-		if got := c.In(month3); got != tt.want {
+		if got := c.In(month3, Forever); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
-		if got := c.LabIn(3, month3); got != tt.want {
+		if got := c.LabIn(3, month3, Forever); got != tt.want {
 			t.Errorf("%s, laboratory: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestATimePointTakesTheNearestAssessmentUntilADay(t *testing.T) {
+	month3, _ := term.TimepointOf("tp-m03")
+	for _, tt := range []struct{ until, want int }{{119, 1}, {95, 1}, {92, 1}, {91, 0}, {70, 0}, {69, -1}} {
+		c := infused(70, 92, 100)
+		if got := []int{c.In(month3, day(tt.until)), c.LabIn(3, month3, day(tt.until))}; got[0] != tt.want || got[1] != tt.want {
+			t.Errorf("until day %d: %v, want %d", tt.until, got, tt.want)
 		}
 	}
 }

@@ -139,6 +139,15 @@ func (c *Course) Reinfused() Day {
 	return Never
 }
 
+// OwnUntil is the last day of what is seen of the first infusion alone: that of a second one, on which it is seen before the cells are
+// given; Forever where there is none.
+func (c *Course) OwnUntil() Day {
+	if d := c.Reinfused(); d.Known() {
+		return d
+	}
+	return Forever
+}
+
 // again are the infusions after the first. One of the same day is the same, told by another source, and one of the same course is a part of it: of
 // day 0 all are counted from. https://hl7.org/fhir/R4/procedure-definitions.html#Procedure.partOf
 func (c *Course) again() []Infusion {

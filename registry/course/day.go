@@ -11,6 +11,9 @@ type Day int32
 // Never is the Day of what did not happen or has no full date.
 const Never Day = math.MinInt32
 
+// Forever is after every day.
+const Forever Day = math.MaxInt32
+
 // Known reports whether it is a day.
 func (d Day) Known() bool { return d != Never }
 

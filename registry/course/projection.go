@@ -26,10 +26,12 @@ type View struct {
 	T       fhir.Moment
 	At      time.Time
 	Courses []*Course // in order of the patients' ids
+	Merges  *Merges
 }
 
-// Of returns the course of a patient, nil for who is not there or was not infused.
+// Of returns the course of a patient by any record, nil for who is not there or was not infused.
 func (v *View) Of(patient string) *Course {
+	patient = v.Merges.Of(patient)
 	k, ok := slices.BinarySearchFunc(v.Courses, patient, func(c *Course, id string) int { return strings.Compare(c.Patient, id) })
 	if !ok {
 		return nil
@@ -149,16 +151,11 @@ func (p *Projection) catchUp(ctx context.Context) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	var patients map[string]bool
-	if fresh {
-		patients, err = p.everyone(ctx, t)
-	} else {
-		patients, err = p.changed(ctx, t)
-	}
+	patients, merges, err := p.toRead(ctx, t, fresh)
 	if err != nil {
 		return nil, err
 	}
-	read, err := p.read(ctx, t, patients)
+	read, err := p.read(ctx, t, merges, patients)
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +170,36 @@ func (p *Projection) catchUp(ctx context.Context) (*View, error) {
 			p.courses[id] = c
 		}
 	}
-	p.view = &View{T: t, At: at, Courses: p.sorted()}
+	p.view = &View{T: t, At: at, Courses: p.sorted(), Merges: merges}
 	return p.view, nil
+}
+
+// toRead returns the patients to read, and which records are one person's: all, or those of whom something was written since the view.
+func (p *Projection) toRead(ctx context.Context, t fhir.Moment, fresh bool) (map[string]bool, *Merges, error) {
+	if fresh {
+		m, err := p.source.Merges(ctx, t)
+		if err != nil {
+			return nil, nil, err
+		}
+		patients, err := p.everyone(ctx, t, m)
+		return patients, m, err
+	}
+	touched, records, err := p.changed(ctx, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := p.view.Merges
+	if records {
+		if m, err = p.source.Merges(ctx, t); err != nil {
+			return nil, nil, err
+		}
+	}
+	patients := make(map[string]bool, len(touched))
+	for id := range touched {
+		patients[p.view.Merges.Of(id)], patients[m.Of(id)] = true, true
+	}
+	m.changed(p.view.Merges, patients)
+	return patients, m, nil
 }
 
 // outdated reports whether there is no view yet, or too much was written since. How far two moments are apart says nothing: stores number
@@ -199,8 +224,8 @@ func (p *Projection) sorted() []*Course {
 	return l
 }
 
-func (p *Projection) everyone(ctx context.Context, t fhir.Moment) (map[string]bool, error) {
-	ids, err := p.source.Infused(ctx, t, nil)
+func (p *Projection) everyone(ctx context.Context, t fhir.Moment, m *Merges) (map[string]bool, error) {
+	ids, err := p.source.Infused(ctx, t, m, nil)
 	out := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		out[id] = true
@@ -209,12 +234,13 @@ func (p *Projection) everyone(ctx context.Context, t fhir.Moment) (map[string]bo
 }
 
 // changed returns the patients whose resources were written after the moment of the view: those that the versions belong to,
-// and those that the versions before them belonged to.
-func (p *Projection) changed(ctx context.Context, t fhir.Moment) (map[string]bool, error) {
-	out, products := map[string]bool{}, map[string]bool{}
+// and those that the versions before them belonged to; and whether any of the resources is the record of a patient.
+func (p *Projection) changed(ctx context.Context, t fhir.Moment) (out map[string]bool, records bool, err error) {
+	out = map[string]bool{}
+	products := map[string]bool{}
 	for v, err := range p.source.Store.History(ctx, store.Scope{}, store.HistoryPage{T: t}) {
 		if err != nil {
-			return nil, fmt.Errorf("reading what was written: %w", err)
+			return nil, false, fmt.Errorf("reading what was written: %w", err)
 		}
 		if v.T <= p.view.T {
 			break
@@ -226,13 +252,14 @@ func (p *Projection) changed(ctx context.Context, t fhir.Moment) (map[string]boo
 			products[v.ID] = true
 			continue
 		}
+		records = records || v.Type == "Patient"
 		if err := p.touch(ctx, v, out); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	delete(out, "")
 	p.infusedWith(products, out)
-	return out, nil
+	return out, records, nil
 }
 
 // infusedWith adds the patients to whom one of these products was given.
@@ -290,16 +317,16 @@ func ownerOf(v fhir.Version) (string, error) {
 }
 
 // readInfused reads the courses of those who were infused. Of the others, who may be most of what was written, it reads no more.
-func (p *Projection) readInfused(ctx context.Context, t fhir.Moment, patients []string) (map[string]*Course, error) {
-	infused, err := p.source.Infused(ctx, t, patients)
+func (p *Projection) readInfused(ctx context.Context, t fhir.Moment, m *Merges, patients []string) (map[string]*Course, error) {
+	infused, err := p.source.Infused(ctx, t, m, patients)
 	if err != nil || len(infused) == 0 {
 		return nil, err
 	}
-	return p.source.Read(ctx, t, infused, false)
+	return p.source.Read(ctx, t, m, infused, false)
 }
 
 // read reads the courses of patients, some batches at a time.
-func (p *Projection) read(ctx context.Context, t fhir.Moment, patients map[string]bool) (map[string]*Course, error) {
+func (p *Projection) read(ctx context.Context, t fhir.Moment, m *Merges, patients map[string]bool) (map[string]*Course, error) {
 	ids := make([]string, 0, len(patients))
 	for id := range patients {
 		ids = append(ids, id)
@@ -315,7 +342,7 @@ func (p *Projection) read(ctx context.Context, t fhir.Moment, patients map[strin
 	for range min(4, runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
 			for some := range next {
-				read, err := p.readInfused(ctx, t, some)
+				read, err := p.readInfused(ctx, t, m, some)
 				mu.Lock()
 				errs = errors.Join(errs, err)
 				for id, c := range read {

@@ -23,7 +23,8 @@ func TestAProjectionShowsWhatTheStoreShowsWhateverWasWritten(t *testing.T) {
 		if v := w.view(p); len(v.Courses) != 0 || v.T != 0 {
 			t.Fatalf("an empty store has no courses: %+v", v)
 		}
-		for step := range 120 {
+		merged := 0
+		for step := range 160 {
 			w.change(r)
 			if step%3 != 0 {
 				continue
@@ -32,6 +33,9 @@ func TestAProjectionShowsWhatTheStoreShowsWhateverWasWritten(t *testing.T) {
 			if diff := cmp.Diff(w.fresh(), got); diff != "" {
 				t.Fatalf("after step %d: %s", step, diff)
 			}
+			if !got.Merges.Equal(nil) {
+				merged++
+			}
 			if diff := cmp.Diff(w.infused(got.T), got.Courses, cmp.AllowUnexported(course.Lab{}), cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("after step %d the patients, read one by one, are others: %s", step, diff)
 			}
@@ -39,8 +43,8 @@ func TestAProjectionShowsWhatTheStoreShowsWhateverWasWritten(t *testing.T) {
 				t.Fatalf("the view is of moment %d, the store at %d: %v", got.T, head, err)
 			}
 		}
-		if len(w.view(p).Courses) == 0 {
-			t.Error("the last view is empty: nothing was tried")
+		if len(w.view(p).Courses) == 0 || merged == 0 {
+			t.Errorf("the last view has %d courses, %d views merged records: nothing was tried", len(w.view(p).Courses), merged)
 		}
 	})
 }
@@ -51,7 +55,14 @@ func (w *world) infused(t fhir.Moment) []*course.Course {
 	var l []*course.Course
 	for k := range 4 {
 		id := fmt.Sprintf("p%d", k)
-		read, err := w.source.Read(context.Background(), t, []string{id}, false)
+		m, err := w.source.MergesOf(context.Background(), t, id)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if m.Of(id) != id {
+			continue // another stands for the person
+		}
+		read, err := w.source.Read(context.Background(), t, m, []string{id}, false)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -67,7 +78,9 @@ func (w *world) change(r *rand.Rand) {
 	w.t.Helper()
 	patient, id := fmt.Sprintf("p%d", r.IntN(4)), fmt.Sprintf("x%d", r.IntN(5))
 	subject := `"subject":{"reference":"Patient/` + patient + `"}`
-	switch r.IntN(9) {
+	switch r.IntN(11) {
+	case 9, 10:
+		w.put("Patient", patient, fmt.Sprintf(`"link":[{"other":{"reference":"Patient/p%d"},"type":%q}]`, r.IntN(4), []string{"replaced-by", "replaces", "seealso"}[r.IntN(3)]))
 	case 0, 1:
 		w.put("Patient", patient, fmt.Sprintf(`"deceasedBoolean":%v`, r.IntN(2) == 0))
 	case 2:

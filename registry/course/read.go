@@ -192,13 +192,15 @@ func has(concept tree.Node, l ...term.Coding) bool {
 	return found
 }
 
+// patient takes the record of the patient, or one that it replaced, which says only what it leaves open.
 func (b *Builder) patient(root tree.Node) {
+	own := root.Member("id").Text() == b.c.Patient
 	for label := range root.Member("meta").Member("security").Items() {
-		if label.Member("system").Text() == term.Center {
+		if label.Member("system").Text() == term.Center && (own || b.c.Center == "") {
 			b.c.Center = strings.Clone(label.Member("code").Text())
 		}
 	}
-	if at := root.Member("deceasedDateTime").Text(); at != "" {
+	if at := root.Member("deceasedDateTime").Text(); at != "" && (own || !b.c.Death.Known()) {
 		b.c.Dead, b.c.Death = true, ParseDay(at).Exact()
 	}
 	b.c.Dead = b.c.Dead || root.Member("deceasedBoolean").Text() == "true"

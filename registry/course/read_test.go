@@ -34,7 +34,7 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 			t.Error(diff)
 		}
 		month3, _ := term.TimepointOf("tp-m03")
-		k := c.In(month3)
+		k := c.In(month3, course.Forever)
 		day := c.Assessments[k].Day
 		upcr, _ := course.AnalyteNamed("upcr")
 		free := c.Freedom(day, nil)

@@ -18,17 +18,22 @@ type Source struct {
 	Engine *search.Engine
 }
 
-// Read returns the courses of patients as they were at a moment, by id. Who is not there is left out. It costs one search
-// for each type, however many patients are asked for.
-func (s Source) Read(ctx context.Context, t fhir.Moment, patients []string, sources bool) (map[string]*Course, error) {
+// Read returns the courses of patients as they were at a moment, by id. Who is not there is left out. Patients are named by the records that
+// stand for them; what belongs to those that they replaced is theirs. It costs one search for each type, however many patients are asked for.
+func (s Source) Read(ctx context.Context, t fhir.Moment, m *Merges, patients []string, sources bool) (map[string]*Course, error) {
 	builders := make(map[string]*Builder, len(patients))
+	var records []string
 	for _, id := range patients {
-		builders[id] = NewBuilder(id, sources)
+		b := NewBuilder(id, sources)
+		for _, record := range m.Records(id) {
+			builders[record] = b
+			records = append(records, record)
+		}
 	}
 	there := make(map[string]bool, len(patients))
 	for _, typ := range Types() {
-		values := make([]string, len(patients))
-		for k, id := range patients {
+		values := make([]string, len(records))
+		for k, id := range records {
 			values[k] = id
 			if typ[1] != "_id" {
 				values[k] = "Patient/" + id
@@ -40,7 +45,7 @@ func (s Source) Read(ctx context.Context, t fhir.Moment, patients []string, sour
 				return
 			}
 			b.Add(r)
-			if typ[0] == "Patient" {
+			if typ[0] == "Patient" && r.ID() == b.c.Patient {
 				there[b.c.Patient] = true
 			}
 		})
@@ -62,8 +67,10 @@ func (s Source) Read(ctx context.Context, t fhir.Moment, patients []string, sour
 // products returns the codes of the products that were infused, by id.
 func (s Source) products(ctx context.Context, t fhir.Moment, builders map[string]*Builder) (map[string]string, error) {
 	var ids []string
-	for _, b := range builders {
-		ids = append(ids, b.Products()...)
+	for record, b := range builders {
+		if record == b.c.Patient {
+			ids = append(ids, b.Products()...)
+		}
 	}
 	codes := make(map[string]string, len(ids))
 	if len(ids) == 0 {
@@ -94,20 +101,25 @@ func (s Source) each(ctx context.Context, t fhir.Moment, typ string, criteria []
 	return nil
 }
 
-// Infused returns the ids of the patients who have a Procedure that is an infusion at a moment, each once: of all, or of some.
-func (s Source) Infused(ctx context.Context, t fhir.Moment, some []string) ([]string, error) {
+// Infused returns the ids of the patients who have a Procedure that is an infusion at a moment, each once, by the records that stand for them:
+// of all, or of some.
+func (s Source) Infused(ctx context.Context, t fhir.Moment, m *Merges, some []string) ([]string, error) {
 	kinds := []string{term.Local + "|" + term.Infusion}
 	for _, c := range term.CARTInfusion() {
 		kinds = append(kinds, c.System+"|"+c.Code)
 	}
 	criteria := []search.Pair{{Name: "code", Value: strings.Join(kinds, ",")}}
 	if some != nil {
-		criteria = append(criteria, search.Pair{Name: "subject", Value: "Patient/" + strings.Join(some, ",Patient/")})
+		var records []string
+		for _, id := range some {
+			records = append(records, m.Records(id)...)
+		}
+		criteria = append(criteria, search.Pair{Name: "subject", Value: "Patient/" + strings.Join(records, ",Patient/")})
 	}
 	var ids []string
 	seen := map[string]bool{"": true}
 	err := s.each(ctx, t, "Procedure", criteria, func(r *tree.Tree) {
-		if id := Owner(r); !seen[id] {
+		if id := m.Of(Owner(r)); !seen[id] {
 			seen[id] = true
 			ids = append(ids, id)
 		}
@@ -115,16 +127,16 @@ func (s Source) Infused(ctx context.Context, t fhir.Moment, some []string) ([]st
 	return ids, err
 }
 
-// Stays returns when the Encounters that meet criteria at a moment began, by patient. What was only planned, was canceled or entered in
+// Stays returns when the Encounters that meet criteria at a moment began, by the record of the patient that stands for them. What was only planned, was canceled or entered in
 // error is none. https://hl7.org/fhir/R4/valueset-encounter-status.html
-func (s Source) Stays(ctx context.Context, t fhir.Moment, criteria []search.Pair) (map[string][]Span, error) {
+func (s Source) Stays(ctx context.Context, t fhir.Moment, m *Merges, criteria []search.Pair) (map[string][]Span, error) {
 	began := map[string][]Span{}
 	err := s.each(ctx, t, "Encounter", criteria, func(r *tree.Tree) {
 		switch r.Root().Member("status").Text() {
 		case "planned", "cancelled", "entered-in-error": //nolint:misspell // as the code is written
 			return
 		}
-		id := Owner(r)
+		id := m.Of(Owner(r))
 		began[id] = append(began[id], ParseDay(r.Root().Member("period").Member("start").Text()))
 	})
 	return began, err
@@ -138,18 +150,18 @@ func (s Source) plan(typ string, pairs []search.Pair) (search.Plan, error) {
 	return s.Engine.Compile(q)
 }
 
-// Patients returns the ids of the patients that a search finds at a moment. The pairs are those of a query string.
-func (s Source) Patients(ctx context.Context, t fhir.Moment, pairs []search.Pair) ([]string, error) {
+// Patients returns the ids of the patients that a search finds at a moment, by any record of theirs. The pairs are those of a query string.
+func (s Source) Patients(ctx context.Context, t fhir.Moment, m *Merges, pairs []search.Pair) ([]string, error) {
 	plan, err := s.plan("Patient", pairs)
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
-	for m, err := range s.Store.Search(ctx, plan, store.Page{T: t}) {
+	for match, err := range s.Store.Search(ctx, plan, store.Page{T: t}) {
 		if err != nil {
 			return nil, fmt.Errorf("searching a cohort: %w", err)
 		}
-		ids = append(ids, m.ID)
+		ids = append(ids, m.Of(match.ID))
 	}
 	return ids, nil
 }

@@ -141,7 +141,7 @@ func (w *world) read(patient string) *course.Course {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	l, err := w.source.Read(context.Background(), t, []string{patient}, true)
+	l, err := w.source.Read(context.Background(), t, nil, []string{patient}, true)
 	if err != nil {
 		w.t.Fatal(err)
 	}
