@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -215,6 +216,7 @@ func shown(t *testing.T, uri string) string {
 // heardTLS is what a client said behind TLS, and who it proved to be.
 type heardTLS struct {
 	config *tls.Config
+	users  atomic.Pointer[[]string] // who may log in by a certificate; nil where the server answers that itself
 	mu     sync.Mutex
 	names  []string
 	said   bytes.Buffer
@@ -228,7 +230,11 @@ func (h *heardTLS) wrap(c net.Conn) (net.Conn, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.names = append(h.names, s.ConnectionState().PeerCertificates[0].Subject.CommonName)
+	subject := s.ConnectionState().PeerCertificates[0].Subject
+	h.names = append(h.names, subject.CommonName)
+	if users := h.users.Load(); users != nil {
+		return mongotest.LoginByCertificate(tapped{s, h}, subject.String(), *users...), nil
+	}
 	return tapped{s, h}, nil
 }
 
@@ -246,7 +252,8 @@ func (c tapped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TestAClientCertificateIsShownToTheDatabase puts TLS that asks for a client's certificate before a server. The servers of tests know no X.509.
+// TestAClientCertificateIsShownToTheDatabase puts TLS that asks for a client's certificate before a server. The servers of tests know no X.509: the
+// login by it is answered before them.
 func TestAClientCertificateIsShownToTheDatabase(t *testing.T) {
 	authority := mongotest.NewAuthority(t)
 	serverCert, serverKey := authority.Issue(t, "the database", "127.0.0.1")
@@ -288,6 +295,27 @@ func TestAClientCertificateIsShownToTheDatabase(t *testing.T) {
 			t.Errorf("a server that knows no X.509 is told of as %s", got)
 		}
 		h.hasOnly(t, "firewolf of the lupus clinic", "MONGODB-X509")
+	})
+	t.Run("it logs in as who it is", func(t *testing.T) {
+		defer h.users.Store(nil)
+		const subject = "CN=firewolf of the lupus clinic"
+		byCertificate := append(common, "tlsCertificateKeyFile="+both, "authMechanism=MONGODB-X509")
+		h.users.Store(&[]string{"CN=another", subject})
+		for name, user := range map[string]*url.Userinfo{"named": url.User(subject), "not-named": nil} {
+			g := &goneTest{there: map[string]bool{}}
+			g.s = startOnMongo(t, withOptions(t, gate.URI, user, byCertificate...))
+			g.put(t, name, http.StatusCreated)
+			if err := g.s.stop(os.Interrupt); err != nil {
+				t.Errorf("%s: the server, told to stop, ended with %v", name, err)
+			}
+			h.hasOnly(t, "firewolf of the lupus clinic", "MONGODB-X509")
+		}
+		h.users.Store(&[]string{"CN=another"})
+		got := ended(t, withOptions(t, gate.URI, nil, byCertificate...), "serve", "--addr", "127.0.0.1:0")
+		want := "firewolf: the store " + shown(t, gate.URI) + " cannot be opened: the database refuses the login: the user, the password or certificate, authSource or authMechanism is wrong\n"
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("whom the database does not know: %s", d)
+		}
 	})
 	t.Run("without it", func(t *testing.T) {
 		got := ended(t, withOptions(t, gate.URI, nil, common...), "serve", "--addr", "127.0.0.1:0")
