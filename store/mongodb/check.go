@@ -34,7 +34,7 @@ func Check(ctx context.Context, a Address, o Options, progress func(done, total 
 		return CheckReport{}, err
 	}
 	defer func() { _ = client.Disconnect(context.WithoutCancel(ctx)) }()
-	w := newWire(client.Database(a.Database()))
+	w := newWire(client.Database(a.Database()), o.format())
 	p, err := newProtocol(w)
 	if err != nil {
 		return CheckReport{}, err
@@ -115,8 +115,12 @@ func (c *checker) founded(doc bsoncore.Document) error {
 		c.report.Apart = "what the index was made with is not known"
 		return nil
 	}
-	if n := wholeOf(doc.Lookup(fieldFormat)); n > format {
-		return fhir.NewIssue(fhir.NoStore, fmt.Sprintf("the database has format %d and this build knows formats up to %d: a newer version of firewolf wrote it", n, format))
+	is, becomes := formatOf(doc)
+	if known := c.s.wire.format; max(is, becomes) > known {
+		return tooNew(max(is, becomes), known)
+	}
+	if is < c.s.wire.format {
+		return fhir.NewIssue(fhir.NoStore, fmt.Sprintf("the database has format %d, and this build checks format %d: firewolf serve brings it forward", is, c.s.wire.format))
 	}
 	if _, secret, _ := doc.Lookup(fieldSecret).BinaryOK(); len(secret) != secretSize {
 		c.problem("the key that signs cursors is not there")

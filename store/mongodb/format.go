@@ -7,17 +7,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
-
-	"firewolf/fhir"
 )
-
-// format numbers how the store writes. A database of a newer one is refused, one of an older one is brought forward, step by step.
-const format = 1
-
-// migrations bring a database from a format (the index, counted from 1) to the next.
-var migrations = map[int64]func(context.Context, *mongo.Database) error{}
 
 const (
 	fieldSecret = "secret"
@@ -30,7 +21,10 @@ func (s *Store) prepareDatabase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.migrate(ctx, wholeOf(doc.Lookup(fieldFormat))); err != nil {
+	if err := s.migrate(ctx, doc); err != nil {
+		return err
+	}
+	if doc, err = s.findStore(ctx); err != nil { // a migration may have changed it
 		return err
 	}
 	if err := s.checkIndex(ctx, doc); err != nil {
@@ -49,7 +43,7 @@ func (s *Store) prepareDatabase(ctx context.Context) error {
 // findStore returns the document of the store, and makes it in a database that has none. Of several processes that do so at once one
 // wins.
 func (s *Store) findStore(ctx context.Context) (bsoncore.Document, error) {
-	for _, doc := range []bson.Raw{s.newStore(), newHead()} {
+	for _, doc := range []bson.Raw{s.newStore(), newHead(s.wire.format)} {
 		id := bsoncore.Document(doc).Lookup(fieldDoc).StringValue()
 		if _, err := s.wire.meta.FindOne(ctx, bson.D{{Key: fieldDoc, Value: id}}).Raw(); err == nil {
 			continue
@@ -72,7 +66,7 @@ func (s *Store) newStore() bson.Raw {
 	_, _ = rand.Read(secret) // it never fails: https://pkg.go.dev/crypto/rand#Read
 	start, b := bsoncore.AppendDocumentStart(nil)
 	b = bsoncore.AppendStringElement(b, fieldDoc, storeDoc)
-	b = bsoncore.AppendInt32Element(b, fieldFormat, format)
+	b = bsoncore.AppendInt64Element(b, fieldFormat, s.wire.format)
 	b = bsoncore.AppendBinaryElement(b, fieldSecret, bson.TypeBinaryGeneric, secret)
 	b = bsoncore.AppendStringElement(b, fieldIndex, s.o.Index)
 	b = bsoncore.AppendStringElement(b, fieldBases, s.basesText())
@@ -82,35 +76,13 @@ func (s *Store) newStore() bson.Raw {
 	return endDocument(b, start)
 }
 
-func newHead() bson.Raw {
+func newHead(format int64) bson.Raw {
 	start, b := bsoncore.AppendDocumentStart(nil)
 	b = bsoncore.AppendStringElement(b, fieldDoc, headDoc)
 	for _, field := range []string{fieldApplied, fieldT, fieldFloor, fieldPruned} {
 		b = bsoncore.AppendInt64Element(b, field, 0)
 	}
 	b = bsoncore.AppendInt64Element(b, fieldIndex, firstGeneration)
+	b = bsoncore.AppendInt64Element(b, fieldFormat, format)
 	return endDocument(b, start)
-}
-
-// migrate brings a database forward, and refuses one that a newer Firewolf wrote.
-func (s *Store) migrate(ctx context.Context, from int64) error {
-	if from > format {
-		return fhir.NewIssue(fhir.NoStore, fmt.Sprintf(
-			"the database has format %d and this build knows formats up to %d: a newer version of firewolf wrote it", from, format)).CausedBy(errNewerFormat)
-	}
-	for ; from < format; from++ {
-		step := migrations[from]
-		if step == nil {
-			return fmt.Errorf("the database has format %d, which never was: %w", from, errCorrupt)
-		}
-		if err := step(ctx, s.wire.db); err != nil {
-			return fmt.Errorf("bringing the database to format %d: %w", from+1, err)
-		}
-		_, err := s.wire.meta.UpdateOne(ctx, bson.D{{Key: fieldDoc, Value: storeDoc}, {Key: fieldFormat, Value: from}},
-			bson.D{{Key: "$set", Value: bson.D{{Key: fieldFormat, Value: from + 1}}}}, options.UpdateOne())
-		if err != nil {
-			return fmt.Errorf("bringing the database to format %d: %w", from+1, err)
-		}
-	}
-	return nil
 }

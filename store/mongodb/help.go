@@ -44,7 +44,7 @@ func (h *helper) tick(ctx context.Context) error {
 	p := h.s.protocol
 	now, err := p.db.readHead(ctx)
 	if h.s.reach.heard(err) != nil {
-		return err
+		return h.s.fatal(err)
 	}
 	h.s.progress.saw(now)
 	if now.applied+1 != h.slot {

@@ -89,7 +89,7 @@ func (s *Store) copyOf(t *testing.T) *simDatabase {
 		t.Fatal(err)
 	}
 	all(t, s.wire.log, func(doc bson.Raw) {
-		c, err := decodeCommit(doc)
+		c, err := decodeCommit(doc, firstFormat)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -49,6 +49,8 @@ type Options struct {
 	Grace      time.Duration // how long what nobody may search any more is kept; default 1 min
 	Tick       time.Duration // how often to look for such commits, and for what can be forgotten; default 500 ms
 
+	migrations []migration // instead of those of this build
+
 	reindex bool // begin to make the index anew, and leave the work to the caller
 }
 
@@ -166,7 +168,7 @@ func unusable(a Address, err error) error {
 
 // begin checks the database, and starts what works behind the callers.
 func begin(ctx context.Context, client *mongo.Client, database string, o Options) (*Store, error) {
-	w := newWire(client.Database(database))
+	w := newWire(client.Database(database), o.format())
 	p, err := newProtocol(w)
 	if err != nil {
 		return nil, err

@@ -33,9 +33,9 @@ func TestADatabaseOfAnotherMakeIsRefused(t *testing.T) {
 		index string
 		want  string
 	}{
-		{"a newer format", fieldFormat, format + 1, "now", "no-store: the database has format 2 and this build knows formats up to 1: a newer version of firewolf wrote it"},
+		{"a newer format", fieldFormat, firstFormat + 1, "now", "no-store: the database has format 2 and this build knows formats up to 1: a newer version of firewolf wrote it"},
 		{"a format that never was", fieldFormat, 0, "now", "no-store: the store ADDRESS cannot be opened: the database has format 0, which never was"},
-		{"other definitions", fieldFormat, format, "then", "incomplete: the index of the store was made with other definitions: run firewolf reindex on it"},
+		{"other definitions", fieldFormat, firstFormat, "then", "incomplete: the index of the store was made with other definitions: run firewolf reindex on it"},
 		{"no key", fieldSecret, "x", "now", "no-store: the store ADDRESS cannot be opened: the key that signs cursors is missing"},
 	} {
 		set(c.field, c.value)
@@ -54,7 +54,7 @@ func TestACommitOfANewerFormatStopsTheStore(t *testing.T) {
 	s := openNew(t, Options{Tick: 5 * time.Millisecond})
 	ctx := context.Background()
 	c := mustWrite(t, s, put(t, patient("p1", "A")))
-	if _, err := s.wire.log.InsertOne(ctx, bson.D{{Key: "_id", Value: int64(2)}, {Key: fieldFormat, Value: format + 1}}); err != nil {
+	if _, err := s.wire.log.InsertOne(ctx, bson.D{{Key: "_id", Value: int64(2)}, {Key: fieldFormat, Value: firstFormat + 1}}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

@@ -218,7 +218,7 @@ func Bases(ctx context.Context, a Address) (bases []string, there bool, err erro
 		return nil, false, err
 	}
 	defer func() { _ = client.Disconnect(context.WithoutCancel(ctx)) }()
-	doc, err := newWire(client.Database(a.Database())).meta.FindOne(ctx, bson.D{{Key: fieldDoc, Value: storeDoc}},
+	doc, err := newWire(client.Database(a.Database()), o.format()).meta.FindOne(ctx, bson.D{{Key: fieldDoc, Value: storeDoc}},
 		options.FindOne().SetProjection(bson.D{{Key: fieldBases, Value: 1}})).Raw()
 	switch {
 	case isNone(err):

@@ -32,13 +32,14 @@ type wire struct {
 	log    *mongo.Collection
 	chunks *mongo.Collection
 	meta   *mongo.Collection
+	format int64 // that this process writes, the newest that it knows
 }
 
 var _ database = (*wire)(nil)
 
-func newWire(db *mongo.Database) *wire {
+func newWire(db *mongo.Database, format int64) *wire {
 	return &wire{
-		db: db, log: db.Collection(commitCollection, sure()), chunks: db.Collection(chunkCollection, sure()), meta: db.Collection(metaCollection, sure()),
+		db: db, format: format, log: db.Collection(commitCollection, sure()), chunks: db.Collection(chunkCollection, sure()), meta: db.Collection(metaCollection, sure()),
 	}
 }
 
@@ -57,7 +58,7 @@ const (
 )
 
 func (w *wire) insertCommit(ctx context.Context, c commit) error {
-	_, err := w.log.InsertOne(ctx, encodeCommit(c))
+	_, err := w.log.InsertOne(ctx, encodeCommit(c, w.format))
 	switch {
 	case err == nil:
 		return nil
@@ -70,11 +71,11 @@ func (w *wire) insertCommit(ctx context.Context, c commit) error {
 	}
 }
 
-func encodeCommit(c commit) bson.Raw {
+func encodeCommit(c commit, format int64) bson.Raw {
 	start, b := bsoncore.AppendDocumentStart(make([]byte, 0, len(c.payload)+256))
 	b = bsoncore.AppendInt64Element(b, fieldDoc, int64(c.slot))
 	b = bsoncore.AppendBinaryElement(b, fieldNonce, bson.TypeBinaryGeneric, c.nonce[:])
-	b = bsoncore.AppendInt32Element(b, fieldFormat, format)
+	b = bsoncore.AppendInt64Element(b, fieldFormat, format)
 	b = bsoncore.AppendInt64Element(b, fieldT, int64(c.t))
 	if !c.at.IsZero() {
 		b = bsoncore.AppendDateTimeElement(b, fieldAt, c.at.UnixMilli())
@@ -90,7 +91,8 @@ func encodeCommit(c commit) bson.Raw {
 	return endDocument(b, start)
 }
 
-func decodeCommit(doc bson.Raw) (commit, error) {
+// decodeCommit reads a commit of a format that is known.
+func decodeCommit(doc bson.Raw, known int64) (commit, error) {
 	var c commit
 	elements, err := bsoncore.Document(doc).Elements()
 	if err != nil {
@@ -121,7 +123,7 @@ func decodeCommit(doc bson.Raw) (commit, error) {
 			c.index = wholeOf(v)
 		}
 	}
-	if version > format {
+	if version > known {
 		return c, fmt.Errorf("commit %d has format %d: %w", c.slot, version, errNewerFormat)
 	}
 	return c, nil
@@ -135,7 +137,7 @@ func (w *wire) readCommit(ctx context.Context, s slot) (commit, bool, error) {
 		}
 		return commit{}, false, fmt.Errorf("reading commit %d: %w", s, err)
 	}
-	c, err := decodeCommit(doc)
+	c, err := decodeCommit(doc, w.format)
 	return c, err == nil, err
 }
 
@@ -147,7 +149,7 @@ func (w *wire) readCommits(ctx context.Context, after slot, limit int) ([]commit
 	}
 	var all []commit
 	err = each(ctx, cur, func(doc bson.Raw) error {
-		c, err := decodeCommit(cloneRaw(doc))
+		c, err := decodeCommit(cloneRaw(doc), w.format)
 		all = append(all, c)
 		return err
 	})
@@ -286,6 +288,9 @@ func (w *wire) readHead(ctx context.Context) (head, error) {
 			return head{}, fmt.Errorf("reading the head: %w: it is not there", errCorrupt)
 		}
 		return head{}, fmt.Errorf("reading the head: %w", err)
+	}
+	if n := wholeOf(bsoncore.Document(doc).Lookup(fieldFormat)); n > w.format {
+		return head{}, fmt.Errorf("the head has format %d: %w", n, errNewerFormat)
 	}
 	return decodeHead(bsoncore.Document(doc)), nil
 }
