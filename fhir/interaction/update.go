@@ -66,7 +66,7 @@ func (s *Service) conditionalUpdate(ctx context.Context, r *Request, rt route) (
 	fresh := s.o.IDs()
 	var warnings fhir.Issues
 	did, err := s.once(ctx, r, func() (plan, error) {
-		c, err := s.match(ctx, rt.key.Type, r.Query, 2)
+		c, err := s.match(ctx, r.Base, rt.key.Type, r.Query, 2)
 		if err != nil {
 			return plan{}, err
 		}
