@@ -21,8 +21,8 @@ func biomarker() aggregate {
 		inputs: append([]input{
 			{name: "analyte", typ: "code", choices: markers(), preset: "dsdna", doc: "What was measured: an analyte, or sledai-2k, csledai-2k, pga, gc-dose."},
 			{name: "timepoint", typ: "code", many: true, choices: append([]string{term.Baseline}, timepointCodes()...), preset: "tp-base,tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
-			{name: "scale", typ: "code", choices: []string{"value", "ratio"}, doc: "The value in its canonical unit, or its ratio to the own laboratory's limit. Of antibodies only the ratio is told: the units of different assays do not compare."},
-			{name: "limit", typ: "code", choices: []string{"high", "low"}, doc: "To which limit; by default the lower one of complement and immunoglobulins, else the upper one."},
+			{name: "scale", typ: "code", choices: []string{"value", "ratio"}, doc: "The value in its canonical unit, or, of a laboratory value, its ratio to the own laboratory's limit. Of antibodies only the ratio is told: the units of different assays do not compare."},
+			{name: "limit", typ: "code", choices: []string{"high", "low"}, doc: "Of a ratio, to which limit; by default the lower one of complement and immunoglobulins, else the upper one."},
 		}, windows()...),
 		run: measured,
 	}
@@ -60,6 +60,12 @@ func (q *question) marker() (marker, error) {
 			return m, fhir.NewIssue(fhir.BusinessRule, "the values of "+m.name+" are in the units of their assays, which do not compare: ask for scale=ratio")
 		}
 		m.ratio = true
+	}
+	switch {
+	case m.ratio && !m.lab:
+		return m, fhir.NewIssue(fhir.Value, "scale: a score such as "+m.name+" has no limit of a laboratory that a ratio could be to", "http.scale")
+	case q.in.one("limit") != "" && !m.ratio:
+		return m, fhir.NewIssue(fhir.Value, "limit: nothing is compared with the limit of a laboratory; ask for scale=ratio of a laboratory value", "http.limit")
 	}
 	return m, nil
 }
