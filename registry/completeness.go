@@ -26,11 +26,10 @@ func complete(q *question) error {
 		m.a, m.lab = course.AnalyteNamed(form)
 		for _, at := range q.in["timepoint"] {
 			t := q.countAs(func(part string) disclose.Fact { return formFact(form, at, part) }, []string{"present", "missing", "not-expected"}, func(c *course.Course) int {
-				_, _, there := m.at(c, at, q.asOf)
 				switch {
 				case !q.expected(c, at):
 					return 2
-				case there:
+				case m.at(c, at, q.asOf).is == there:
 					return 0
 				default:
 					return 1

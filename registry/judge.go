@@ -120,12 +120,8 @@ func (j judge) renalInput(k int) score.RenalInput {
 		Nephritis: j.c.Nephritis, Rescue: j.rescue(day),
 		Now: score.Kidney{UPCR: j.c.LabNear(j.upcr, day), EGFR: j.c.LabNear(j.egfr, day)},
 	}
-	if b := j.c.BaselineLab(j.upcr); b >= 0 {
-		in.Baseline.UPCR = j.c.Labs[b].Value()
-	}
-	if b := j.c.BaselineLab(j.egfr); b >= 0 {
-		in.Baseline.EGFR = j.c.Labs[b].Value()
-	}
+	in.Baseline.UPCR, _ = j.c.Value(j.upcr, j.c.Baseline())
+	in.Baseline.EGFR, _ = j.c.Value(j.egfr, j.c.Baseline())
 	return in
 }
 

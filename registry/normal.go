@@ -44,12 +44,20 @@ func normalOf(endpoint string) *normal {
 	return nil
 }
 
+// limit is the one of the laboratory that a value is compared with.
+func (n *normal) limit(l course.Lab) score.Value {
+	if n.low {
+		return l.Limits().Low
+	}
+	return l.Limits().High
+}
+
+// usable reports whether a value can be compared with the limit of its laboratory.
+func (n *normal) usable(l course.Lab) bool { return course.Measured(l) && n.limit(l).Exact() }
+
 // within says whether a value is within the limit of the laboratory that measured it.
 func (n *normal) within(l course.Lab) score.Truth {
-	limit := l.Limits().High
-	if n.low {
-		limit = l.Limits().Low
-	}
+	limit := n.limit(l)
 	switch {
 	case !limit.Exact():
 		return score.Unknown
@@ -63,11 +71,11 @@ func (n *normal) within(l course.Lab) score.Truth {
 // judged returns whether the value of a time point, of those not after a day, is normal. It applies to those who were not normal at baseline.
 func (n *normal) judged(c *course.Course, p term.Timepoint, until course.Day) (result score.Truth, day course.Day, applicable bool) {
 	a, _ := course.AnalyteNamed(n.analyte)
-	b := c.BaselineLab(a)
+	b := c.LabIn(a, c.Baseline(), n.usable)
 	if b < 0 || n.within(c.Labs[b]) != score.No {
 		return score.Unknown, course.Never, false
 	}
-	k := c.LabIn(a, p, until)
+	k := c.LabIn(a, c.Window(p, until), n.usable)
 	if k < 0 {
 		return score.Unknown, course.Never, true
 	}
