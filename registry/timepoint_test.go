@@ -140,6 +140,15 @@ func TestAValueThatCannotBeUsedHidesNoOther(t *testing.T) {
 	w.same("normalization", w.told("$outcome-rate?endpoint=c3-normal&timepoint=tp-m03&cohort=Patient?_id%3Dc000", "rate", "met", "not-evaluable"), []string{"1", "0"})
 }
 
+// A filtration by body surface and one without differ by as much as patients do.
+func TestFiltrationIsReadInTheUnitThatTheImporterTakes(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(int) bool { return false })
+	w.measure("c000", "2024-03-31", egfr, "90", "mL/min/{1.73_m2}")
+	w.measure("c001", "2024-03-31", egfr, "60", "mL/min")
+	w.same("eGFR", w.told("$biomarker?analyte=egfr&timepoint=tp-m03", "value", "measured", "not-evaluable", "not-measured", "median"), []string{"1", "1", "0", "90"})
+}
+
 func TestAProteinCreatinineRatioIsToldInItsCanonicalUnit(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.crowd(1, func(int) bool { return false })
