@@ -188,3 +188,136 @@ func TestHowManyScoresAreIncompleteTellsOfNoFew(t *testing.T) {
 		t.Error("46 less 45 who have a score tell of one")
 	}
 }
+
+func (w *world) nephritis(patient string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "Condition/"+patient+"-nephritis", `{"resourceType":"Condition","id":"`+patient+`-nephritis","subject":{"reference":"Patient/`+patient+`"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"68815009"}]}}`))
+}
+
+// kidney stores a ratio in g/g and a filtration.
+func (w *world) kidney(patient, on, protein, filtered string) {
+	w.t.Helper()
+	w.measure(patient, on, upcr, protein, "g/g")
+	w.measure(patient, on, egfr, filtered, "mL/min/{1.73_m2}")
+}
+
+const before, month6 = "2023-12-20", "2024-06-29" // of an infusion on 2024-01-01
+
+func TestARenalResponseIsJudgedByItsOwnLaboratoryValues(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(5, func(int) bool { return false })
+	for k, at := range []string{month6, month6, "2024-05-20", month6, month6} {
+		id := fmt.Sprintf("c%03d", k)
+		w.nephritis(id)
+		w.kidney(id, before, "1.5", "90")
+		w.measure(id, at, upcr, "0.3", "g/g")
+	}
+	w.measure("c000", month6, egfr, "92", "mL/min/{1.73_m2}") // no SLEDAI in the window
+	w.measure("c001", "2024-07-20", egfr, "92", "mL/min/{1.73_m2}")
+	w.sledai("c001", "2024-07-19", nil, nil)                        // three weeks off
+	w.measure("c002", "2024-05-21", egfr, "75", "mL/min/{1.73_m2}") // lost a sixth
+	w.measure("c003", "2024-08-14", egfr, "92", "mL/min/{1.73_m2}") // day 226 is outside
+	w.measure("c004", month6, egfr, "92", "mL/min/{1.73_m2}")
+	w.must(w.ask(admin, "PUT", "MedicationStatement/c004-aza", `{"resourceType":"MedicationStatement","id":"c004-aza","status":"active","subject":{"reference":"Patient/c004"},"medicationCodeableConcept":`+local("azathioprine")+`,"effectivePeriod":{"start":"2024-05-01"}}`))
+	parts := []string{"met", "not-met", "not-evaluable", "not-assessed", "not-applicable"}
+	for _, endpoint := range []string{"crr", "prr"} {
+		w.same(endpoint, w.told("$outcome-rate?endpoint="+endpoint+"&timepoint=tp-m03,tp-m06", "rate", parts...),
+			[]string{"0", "0", "0", "5", "0"}, []string{"2", "2", "1", "0", "0"})
+	}
+	w.same("a fifth may be lost", w.told("$outcome-rate?endpoint=crr&timepoint=tp-m06&egfr.tolerance=0.2", "rate", parts...), []string{"3", "1", "1", "0", "0"})
+	w.same("a ratio below 0.3", w.told("$outcome-rate?endpoint=crr&timepoint=tp-m06&upcr.max=0.3", "rate", parts...), []string{"0", "5", "0", "0", "0"})
+	w.infuse("again", "c000", "2024-06-01")
+	w.same("after other cells", w.told("$outcome-rate?endpoint=crr&timepoint=tp-m06&cohort=Patient?_id%3Dc000", "rate", parts...), []string{"0", "0", "0", "1", "0"})
+	w.same("after other cells, which fail", w.told("$outcome-rate?endpoint=crr&timepoint=tp-m06&cohort=Patient?_id%3Dc000&reinfusion=failure", "rate", parts...), []string{"0", "1", "0", "0", "0"})
+}
+
+func TestWhoHasNothingToRespondIsInNoDenominatorWhoeverJudges(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(6, func(int) bool { return false })
+	for k, protein := range []string{"1.5", "0.5", "0.49", "", "1.5", ""} {
+		id := fmt.Sprintf("c%03d", k)
+		if k < 4 {
+			w.nephritis(id)
+		}
+		if protein != "" {
+			w.kidney(id, before, protein, "90")
+		}
+		if k < 5 { // c005 was never assessed and has no nephritis
+			w.kidney(id, month6, "0.2", "90")
+			w.observe(id+"-crr", id, month6, `"code":`+local("crr")+`,"valueCodeableConcept":`+local("criterion-met"))
+		}
+	}
+	w.gone("c005-sledai", "c005-pga", "c005-gc")
+	parts := []string{"met", "not-evaluable", "not-assessed", "not-applicable", "imputed-n"}
+	const path = "$outcome-rate?endpoint=crr&timepoint=tp-m06"
+	for _, source := range []string{"", "&source=clinician"} {
+		w.same("crr"+source, w.told(path+source, "rate", parts...), []string{"2", "1", "0", "3", "3"})
+		w.same("crr from 1 g/g on"+source, w.told(path+source+"&upcr.baseline=1", "rate", parts...), []string{"1", "1", "0", "4", "2"})
+	}
+	w.same("what is told", w.told(path+"&source=clinician", "rule", "name", "value"), []string{"upcr.baseline", "0.5"})
+	if r := w.askFor(admin, "Patient/"+path+"&source=clinician&upcr.max=0.7", ""); r.Status != http.StatusBadRequest {
+		t.Errorf("upcr.max is taken for what a clinician stated: %d", r.Status)
+	}
+}
+
+func TestAFallIsJudgedOfThoseWhoHadEnoughToFallFrom(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(4, func(int) bool { return false })
+	w.sledai("c000", before, []string{"sledai-2k-arthritis", "sledai-2k-rash"}, nil)
+	w.sledai("c001", before, []string{"sledai-2k-rash"}, nil)
+	w.sledai("c002", before, nil, []string{"sledai-2k-seizure"}) // 0 or 8
+	for k := range 4 {
+		id := fmt.Sprintf("c%03d", k)
+		w.observe(id+"-stated", id, "2024-03-31", `"code":`+local("sledai-response-4")+`,"valueCodeableConcept":`+local("criterion-met"))
+	}
+	parts := []string{"met", "not-evaluable", "not-applicable", "observed-n", "imputed-n"}
+	for _, source := range []string{"", "&source=clinician"} {
+		w.same("a fall by 4"+source, w.told("$outcome-rate?endpoint=sledai-response-4&timepoint=tp-m03"+source, "rate", parts...), []string{"1", "2", "1", "1", "3"})
+	}
+	w.same("from 0 on", w.told("$outcome-rate?endpoint=sledai-response-4&timepoint=tp-m03&response.baseline=0", "rate", "met", "not-met", "not-evaluable", "not-applicable"), []string{"1", "1", "2", "0"})
+	w.gone("c003-sledai")
+	w.same("nobody knows of c003, who has no assessment", w.told("$outcome-rate?endpoint=sledai-response-4&timepoint=tp-m03", "rate", "not-evaluable", "not-assessed"), []string{"2", "0"})
+	w.deaths(map[int]string{3: "2024-03-01"})
+	w.same("c003 died", w.told("$outcome-rate?endpoint=sledai-response-4&timepoint=tp-m03", "rate", "not-evaluable", "died"), []string{"1", "1"})
+}
+
+func TestADoseAtTheLimitIsTheOneOrTheOtherOfDORIS(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(int) bool { return false })
+	w.gone("c000-gc")
+	w.score("c000", "2024-03-31", "gc-dose", "5")
+	for query, want := range map[string][]string{"": {"2", "0"}, "&doris.gc-below=true": {"1", "1"}, "&doris.gc-below=true&doris.gc=5.1": {"2", "0"}} {
+		w.same(query, w.told("$outcome-rate?timepoint=tp-m03"+query, "rate", "met", "not-met"), want)
+	}
+}
+
+// Of 60 with nephritis 20 have a ratio of 0.3 before, and three of 0.6.
+func TestWhoIsInNoDenominatorIsTheSameWhoeverJudgesAndWhenever(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(60, func(int) bool { return false })
+	for k := range 60 {
+		id, protein := fmt.Sprintf("c%03d", k), "1.5"
+		switch {
+		case k < 20:
+			protein = "0.3"
+		case k < 23:
+			protein = "0.6"
+		}
+		w.nephritis(id)
+		w.measure(id, before, upcr, protein, "g/g")
+	}
+	const crr = "Patient/$outcome-rate?endpoint=crr"
+	first := crr + "&timepoint=tp-m03"
+	for k, second := range []string{
+		first + "&upcr.baseline=0.7",
+		first + "&upcr.baseline=0.7&source=clinician",
+		crr + "&timepoint=tp-m06&upcr.baseline=0.7",
+		"Patient/$outcome-rate?endpoint=prr&timepoint=tp-m06&upcr.baseline=0.7",
+	} {
+		c := token(fmt.Sprint("n", k))
+		w.same("20 are in no denominator", pick(w.table(c, first, "rate"), "not-applicable"), []string{"20"})
+		if w.refuses(c, first) || w.refuses(c, first+"&source=clinician") || !w.refuses(c, second) {
+			t.Errorf("%s: 23 less 20 tell of three", second)
+		}
+	}
+}

@@ -121,6 +121,16 @@ func ReadingIn(l []Reading, w Window) (Reading, bool) {
 	return l[k], true
 }
 
+// StatedIn returns the place of what a clinician said of an endpoint at a time point, -1 for nothing.
+func (c *Course) StatedIn(endpoint string, w Window) int {
+	ours := func(s Stated) bool { return s.Clinician && s.Code == endpoint }
+	k := place(c.Stated, func(s Stated) Day { return s.Day }, w, ours)
+	if k < 0 || !ours(c.Stated[k]) {
+		return -1
+	}
+	return k
+}
+
 // LabsOf returns the values of an analyte in order of time, and the place of the first in Labs.
 func (c *Course) LabsOf(a Analyte) (first int, values []Lab) {
 	first = sort.Search(len(c.Labs), func(k int) bool { return c.Labs[k].Analyte >= a })
