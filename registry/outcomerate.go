@@ -24,7 +24,7 @@ func outcomeRate() aggregate {
 			{name: "endpoint", typ: "code", choices: rateEndpoints(), preset: term.DORIS2021, doc: "What must be met. dsdna-normal, c3-normal and c4-normal: the value of the time point is within the limit of its own laboratory, of those whose baseline was not."},
 			{name: "timepoint", typ: "code", many: true, choices: timepointCodes(), preset: "tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
 			{name: "source", typ: "code", choices: []string{"computed", "clinician"}, preset: "computed", doc: "Whether the outcome is computed of its inputs, or taken as a clinician stated it."},
-			{name: "reinfusion", typ: "code", choices: []string{"censor", "failure"}, preset: "censor", doc: "What an assessment after a second infusion is: as if it had not been made, so that one before it may stand for the time point, or not met."},
+			{name: "reinfusion", typ: "code", choices: []string{"censor", "failure"}, preset: "censor", doc: "What an assessment after a second infusion is: as if it had not been made, so that one before it may stand for the time point, or not met. With failure not met is also who was infused again by the end of the window and has no assessment in it."},
 		}, windows(), []input{drugNames()}, rulesOf(rateEndpoints())),
 		run: rate,
 	}

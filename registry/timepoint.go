@@ -32,14 +32,14 @@ func (q *question) standing(c *course.Course, endpoint string, p term.Timepoint)
 		s.result, s.day = j.within(endpoint, w)
 	}
 	if failure {
-		s = s.orReinfused(c.Reinfused())
+		s = s.orReinfused(c.Reinfused(), w)
 	}
 	return s
 }
 
-// orReinfused takes for not met who was given cells again before what stands for the time point.
-func (s standing) orReinfused(again course.Day) standing {
-	if again.Known() && s.day > again {
+// orReinfused takes for not met who was given cells again before what stands for the time point, or in its window where nothing does.
+func (s standing) orReinfused(again course.Day, w course.Window) standing {
+	if again.Known() && (s.day > again || !s.day.Known() && again <= w.To) {
 		s.result, s.day = score.No, again
 	}
 	return s

@@ -281,6 +281,23 @@ func TestAFallIsJudgedOfThoseWhoHadEnoughToFallFrom(t *testing.T) {
 	w.same("c003 died", w.told("$outcome-rate?endpoint=sledai-response-4&timepoint=tp-m03", "rate", "not-evaluable", "died"), []string{"1", "1"})
 }
 
+func TestWhoWasInfusedAgainAndNotAssessedFailed(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(3, func(int) bool { return false })
+	w.gone("c000-sledai", "c001-sledai")
+	w.infuse("again", "c000", "2024-03-01")     // day 60
+	w.infuse("again-too", "c001", "2024-05-01") // day 121: after the window
+	parts := []string{"met", "not-met", "not-assessed", "observed-n", "imputed-n"}
+	w.same("censored", w.told("$outcome-rate?timepoint=tp-m03", "rate", parts...), []string{"1", "0", "2", "1", "3"})
+	w.same("a failure", w.told("$outcome-rate?timepoint=tp-m03,tp-m06&reinfusion=failure", "rate", parts...),
+		[]string{"1", "1", "1", "2", "3"}, []string{"0", "2", "1", "2", "3"})
+	w.same("a failure, as a clinician states", w.told("$outcome-rate?timepoint=tp-m03&reinfusion=failure&source=clinician", "rate", parts...), []string{"0", "1", "2", "1", "3"})
+	w.deaths(map[int]string{0: "2024-03-20"})
+	w.same("who died afterwards had failed", w.told("$outcome-rate?timepoint=tp-m03&reinfusion=failure", "rate", parts...), []string{"1", "1", "1", "2", "3"})
+	w.infuse("today", "c002", "2026-01-01")
+	w.same("the day of the infusion itself", w.told("$outcome-rate?timepoint=tp-m03&reinfusion=failure&as-of=2024-05-01", "rate", parts...), []string{"1", "1", "1", "2", "3"})
+}
+
 func TestADoseAtTheLimitIsTheOneOrTheOtherOfDORIS(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.crowd(2, func(int) bool { return false })
