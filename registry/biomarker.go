@@ -16,7 +16,7 @@ import (
 func biomarker() aggregate {
 	return aggregate{
 		name: "biomarker", title: "A laboratory value or a score by time point",
-		doc: "For each time point and group: median and quartiles of the value that is nearest to the nominal day within the window, and of its change since the baseline. PGA and dose of glucocorticoid have their own nearest day, as laboratory values do. Who has an incomplete score, a value in a unit that does not convert or, as a ratio, none with the limit of its laboratory is counted as not-evaluable, apart from who has no value; such a value hides no other. As a ratio the value is told by the limit of the laboratory that measured it, which is how values of different assays compare. A value beyond a limit of detection counts as that limit. Values after the day as-of, and after a second infusion, are left out before the nearest is looked for.",
+		doc: "For each time point and group: median and quartiles of the value that is nearest to the nominal day within the window, and of its change since the baseline. PGA and dose of glucocorticoid have their own nearest day, as laboratory values do. Who has an incomplete score, a value in a unit that does not convert or, as a ratio, none with the limit of its laboratory, or one of a day that is not known, is counted as not-evaluable, apart from who has no value; such a value hides no other. As a ratio the value is told by the limit of the laboratory that measured it, which is how values of different assays compare. A value beyond a limit of detection counts as that limit. Values after the day as-of, and after a second infusion, are left out before the nearest is looked for.",
 		inputs: append([]input{
 			{name: "analyte", typ: "code", choices: markers(), preset: "dsdna", doc: "What was measured: an analyte, or sledai-2k, csledai-2k, pga, gc-dose."},
 			{name: "timepoint", typ: "code", many: true, choices: append([]string{term.Baseline}, timepointCodes()...), preset: "tp-base,tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
@@ -199,7 +199,7 @@ type presence int
 
 const (
 	there    presence = iota
-	unusable          // a score that is incomplete, a value in a unit that does not convert or, as a ratio, without the limit
+	unusable          // a score that is incomplete, a value in a unit that does not convert or, as a ratio, without the limit, or without a full date
 	missing
 )
 
@@ -225,6 +225,15 @@ func (m marker) at(c *course.Course, at string, until course.Day) found {
 	if p, planned := m.point(at); planned {
 		w = c.Window(p, min(until, c.OwnUntil()))
 	}
+	f := m.in(c, w)
+	if f.is == missing && c.MayHold(w, m.name) {
+		f.is = unusable
+	}
+	return f
+}
+
+// in returns what stands in a window.
+func (m marker) in(c *course.Course, w course.Window) found {
 	switch {
 	case m.lab:
 		return m.measured(c, w)

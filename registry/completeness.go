@@ -3,6 +3,7 @@ package registry
 import (
 	"firewolf/registry/course"
 	"firewolf/registry/disclose"
+	"firewolf/registry/score"
 	"firewolf/registry/term"
 )
 
@@ -67,5 +68,5 @@ func (q *question) expected(c *course.Course, at string) bool {
 		return true
 	}
 	end := c.T0() + course.Day(p.To)
-	return end <= q.asOf && (!c.Dead || c.Death.Known() && c.Death > end)
+	return end <= q.asOf && c.DeadBy(end) == score.No
 }

@@ -19,7 +19,7 @@ import (
 func outcomeRate() aggregate {
 	return aggregate{
 		name: "outcome-rate", title: "Rate of an outcome at planned time points",
-		doc: "For each time point and group: how many met the endpoint at the assessment that is nearest to the nominal day within the window (crr and prr: by the urine protein/creatinine ratio and the eGFR that are, each of its own), of the observed cases and of all whose window has closed (who could not be judged, was not assessed or had died counts as not met), with the intervals of Wilson and of Clopper and Pearson. Responses and normalizations are judged of those whose baseline has something to respond - SLEDAI-2K from response.baseline on, a nephritis that a Condition tells with a ratio from upcr.baseline on, a value beyond the limit of its laboratory -, also as a clinician stated them: the others are not-applicable, and who has no such baseline value is not-evaluable.",
+		doc: "For each time point and group: how many met the endpoint at the assessment that is nearest to the nominal day within the window (crr and prr: by the urine protein/creatinine ratio and the eGFR that are, each of its own), of the observed cases and of all whose window has closed (who could not be judged, was not assessed or had died counts as not met), with the intervals of Wilson and of Clopper and Pearson. Responses and normalizations are judged of those whose baseline has something to respond - SLEDAI-2K from response.baseline on, a nephritis that a Condition tells with a ratio from upcr.baseline on, a value beyond the limit of its laboratory -, also as a clinician stated them: the others are not-applicable, and who has no such baseline value is not-evaluable. So is whose assessment or death has no full date, and may or may not lie in the window.",
 		inputs: slices.Concat([]input{
 			{name: "endpoint", typ: "code", choices: rateEndpoints(), preset: term.DORIS2021, doc: "What must be met. dsdna-normal, c3-normal and c4-normal: the value of the time point is within the limit of its own laboratory, of those whose baseline was not."},
 			{name: "timepoint", typ: "code", many: true, choices: timepointCodes(), preset: "tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
@@ -42,7 +42,7 @@ func timepointCodes() []string {
 const (
 	met = iota
 	notMet
-	notEvaluable  // assessed, and an input is missing; or the baseline that says who is in the denominator is
+	notEvaluable  // assessed, and an input is missing; or the baseline is that says who is in the denominator, or the day of an assessment or of death
 	notAssessed   // no assessment in the window
 	diedBefore    // before an assessment in the window
 	notApplicable // outside the denominator of the endpoint
@@ -107,12 +107,12 @@ func cellOfPoint(p term.Timepoint) cell { return code("timepoint", p.Code) }
 // ratePart says into which part a patient falls. Who is not known to be in the denominator is not evaluable: to leave such out would make a rate
 // of those whose baseline was written down.
 func (q *question) ratePart(c *course.Course, endpoint string, p term.Timepoint) int {
-	died := c.Death.Known() && c.Death <= q.asOf && int(c.Death-c.T0()) <= p.To
+	end := c.T0() + course.Day(p.To)
 	// Who died early is no failure before the window has closed: those who live are not counted yet either.
-	if c.T0()+course.Day(p.To) > q.asOf {
+	if end > q.asOf {
 		return notDue
 	}
-	s := q.standing(c, endpoint, p)
+	s, died := q.standing(c, endpoint, p), c.DeadBy(end)
 	assessed, known := s.day.Known(), s.among == score.Yes
 	switch {
 	case s.among == score.No:
@@ -121,11 +121,11 @@ func (q *question) ratePart(c *course.Course, endpoint string, p term.Timepoint)
 		return met
 	case assessed && known && s.result == score.No:
 		return notMet
-	case assessed:
+	case assessed, s.vague:
 		return notEvaluable
-	case died:
+	case died == score.Yes:
 		return diedBefore
-	case !known:
+	case !known, died == score.Unknown:
 		return notEvaluable
 	default:
 		return notAssessed

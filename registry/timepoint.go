@@ -11,6 +11,7 @@ type standing struct {
 	among  score.Truth // whether the patient is in the denominator, by the baseline alone
 	result score.Truth
 	day    course.Day // of what was judged; Never where nothing was
+	vague  bool       // nothing was, but something without a full date may lie in the window
 }
 
 // standing judges an endpoint at a time point.
@@ -34,7 +35,22 @@ func (q *question) standing(c *course.Course, endpoint string, p term.Timepoint)
 	if failure {
 		s = s.orReinfused(c.Reinfused(), w)
 	}
+	s.vague = !s.day.Known() && c.MayHold(w, q.kindsOf(endpoint)...)
 	return s
+}
+
+// kindsOf are the kinds of facts that an endpoint is judged by at a time point.
+func (q *question) kindsOf(endpoint string) []string {
+	if q.in.one("source") == "clinician" {
+		return []string{endpoint}
+	}
+	if n := normalOf(endpoint); n != nil {
+		return []string{n.analyte}
+	}
+	if endpoint == term.CRR || endpoint == term.PRR {
+		return []string{"upcr", "egfr"}
+	}
+	return []string{term.SLEDAI2K, term.CSLEDAI2K}
 }
 
 // orReinfused takes for not met who was given cells again before what stands for the time point, or in its window where nothing does.

@@ -338,3 +338,82 @@ func TestWhoIsInNoDenominatorIsTheSameWhoeverJudgesAndWhenever(t *testing.T) {
 		}
 	}
 }
+
+func TestADateWithoutDayIsNotEvaluableWhereItCanLieInTheWindow(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(4, func(int) bool { return false })
+	w.sledai("c000", "2024-06", nil, nil)    // within the window of month 6
+	w.sledai("c001", "2024", nil, nil)       // within it or not
+	w.sledai("c002", "2024-09", nil, nil)    // day 244 and later
+	w.sledai("c003", "2024-06", nil, nil)    // and one with a day
+	w.sledai("c003", "2024-07-25", nil, nil) // without PGA and dose
+	parts := []string{"met", "not-evaluable", "not-assessed", "imputed-n"}
+	w.same("SLEDAI", w.told("$outcome-rate?timepoint=tp-m03,tp-m06,tp-m09", "rate", parts...), []string{"4", "0", "0", "4"}, []string{"0", "3", "1", "4"}, []string{"0", "2", "2", "4"})
+	w.same("its value", w.told("$biomarker?analyte=sledai-2k&timepoint=tp-m06", "value", "measured", "not-evaluable", "not-measured"), []string{"1", "2", "1"})
+	for _, code := range []string{"pga", "gc-dose"} {
+		w.score("c000", "2024-06", code, "0")
+		w.same(code, w.told("$biomarker?timepoint=tp-m06&analyte="+code, "value", "measured", "not-evaluable", "not-measured"), []string{"0", "1", "3"})
+	}
+	w.measure("c000", "2024-06", c3, "1", "g/L", low("0.9")[1:])
+	w.measure("c000", before, c3, "0.7", "g/L", low("0.9")[1:])
+	w.same("C3", w.told("$biomarker?analyte=c3&timepoint=tp-m06", "value", "measured", "not-evaluable", "not-measured"), []string{"0", "1", "3"})
+	w.same("C3 that became normal", w.told("$outcome-rate?endpoint=c3-normal&timepoint=tp-m06&cohort=Patient?_id%3Dc000", "rate", parts...), []string{"0", "1", "0", "1"})
+	w.observe("stated", "c000", "2024-06", `"code":`+local("lldas")+`,"valueCodeableConcept":`+local("criterion-met"))
+	w.same("a clinician", w.told("$outcome-rate?endpoint=lldas&timepoint=tp-m06&source=clinician", "rate", parts...), []string{"0", "1", "3", "4"})
+	w.infuse("again", "c000", "2024-05-01")
+	w.same("a clinician, after other cells", w.told("$outcome-rate?endpoint=lldas&timepoint=tp-m06&source=clinician", "rate", parts...), []string{"0", "0", "4", "4"})
+}
+
+func TestADeathWithoutDayIsADeathIfItCannotBeLater(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(4, func(int) bool { return false })
+	w.deaths(map[int]string{0: "2024-07", 1: "2024-08", 2: ""}) // the window of month 6 ends on 2024-08-13
+	parts := []string{"died", "not-evaluable", "not-assessed", "imputed-n"}
+	w.same("deaths", w.told("$outcome-rate?timepoint=tp-m06,tp-m09", "rate", parts...), []string{"1", "2", "1", "4"}, []string{"2", "1", "1", "4"})
+	w.same("before, all that lived were assessed", w.told("$outcome-rate?timepoint=tp-m03", "rate", "met"), []string{"4"})
+	w.same("expected", w.told("$completeness?form=pga&timepoint=tp-m03,tp-m06&stratum=x%3DPatient", "form", "group", "present", "missing", "not-expected"),
+		[]string{"all", "3", "0", "1"}, []string{"x", "3", "0", "1"}, []string{"all", "0", "1", "3"}, []string{"x", "0", "1", "3"})
+}
+
+func (w *world) depletion(patient, on string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "Procedure/"+patient+"-ld", `{"resourceType":"Procedure","id":"`+patient+`-ld","status":"completed","subject":{"reference":"Patient/`+patient+`"},"performedPeriod":{"start":"`+on+`"},"code":`+local("lymphodepletion")+`}`))
+}
+
+// The infusion was on 2024-01-01.
+func TestABaselineIsNeverAfterALymphodepletionInSomeMonth(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.score("c000", "2023-11-28", "pga", "2")
+	w.score("c000", "2023-12-30", "pga", "1") // two days before the infusion
+	at := func(name string, want ...string) {
+		t.Helper()
+		w.same(name, w.told("$biomarker?analyte=pga&timepoint=tp-base", "value", "measured", "median"), want)
+	}
+	at("no lymphodepletion is known", "1", "1")
+	w.depletion("c000", "2023-12")
+	at("it started in December", "1", "2")
+	w.depletion("c000", "2023-12-27")
+	at("it started on a day", "1", "2")
+	w.depletion("c000", "2023-12-31")
+	at("it started a day later", "1", "1")
+	w.depletion("c000", "2023")
+	at("it started in some month, before which nobody looked", "0", "")
+	w.sledai("c000", "2023-11-28", []string{"sledai-2k-arthritis"}, nil)
+	w.same("nobody knows whether it is the baseline", w.told("$outcome-rate?endpoint=sledai-response-4&timepoint=tp-m03", "rate", "met", "not-evaluable", "not-applicable"), []string{"0", "1", "0"})
+}
+
+func TestASecondInfusionInSomeMonthEndsTheFirstOneOnItsFirstDay(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	rate := func(name string, want ...string) {
+		t.Helper()
+		w.same(name, w.told("$outcome-rate?timepoint=tp-m03", "rate", "met", "not-assessed"), want)
+	}
+	w.infuse("again", "c000", "2024") // it may be the same, told without the day
+	rate("in the same year", "1", "0")
+	w.infuse("again", "c000", "2024-04")
+	rate("after the visit", "1", "0")
+	w.infuse("again", "c000", "2024-03")
+	rate("before the visit or after", "0", "1")
+}

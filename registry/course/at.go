@@ -1,6 +1,7 @@
 package course
 
 import (
+	"slices"
 	"sort"
 
 	"firewolf/registry/score"
@@ -82,6 +83,25 @@ func (c *Course) Baseline() Window {
 		to = c.T0() - 1
 	}
 	return Window{to - term.BaselineDays, to, to}
+}
+
+// MayHold reports whether a fact of one of some kinds whose day is not known can lie in the window.
+func (c *Course) MayHold(w Window, kinds ...string) bool {
+	return slices.ContainsFunc(c.Vague, func(v Vague) bool {
+		return max(v.From, w.From) <= min(v.To, w.To) && slices.Contains(kinds, v.Kind)
+	})
+}
+
+// DeadBy says whether the patient had died by a day. Of a death in some month that can be unknown.
+func (c *Course) DeadBy(day Day) score.Truth {
+	switch {
+	case !c.Dead:
+		return score.No
+	case !c.Died.There:
+		return score.Unknown
+	default:
+		return between(c.Died, day)
+	}
 }
 
 // place returns the place of the item that stands for a time point: the nearest to its nominal day within its window, the later of two that

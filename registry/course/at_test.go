@@ -274,3 +274,41 @@ func TestAValueThatIsNotKnownHidesNoOther(t *testing.T) {
 		t.Errorf("at baseline and near a visit: %v", got)
 	}
 }
+
+func TestAWindowMayHoldWhatCanLieInIt(t *testing.T) {
+	month3, _ := term.TimepointOf("tp-m03")
+	for _, tt := range []struct {
+		name     string
+		from, to int
+		until    Day
+		want     bool
+	}{
+		{"before it", 29, 59, Forever, false},
+		{"to its first day", 30, 60, Forever, true},
+		{"within it", 70, 99, Forever, true},
+		{"around it", 0, 365, Forever, true},
+		{"from its last day on", 120, 150, Forever, true},
+		{"after it", 121, 150, Forever, false},
+		{"after its end by another day", 100, 130, day(99), false},
+		{"around a window that ends before it begins", 0, 365, day(59), false},
+	} {
+		c := infused()
+		c.Vague = []Vague{{term.SLEDAI2K, Span{day(tt.from), day(tt.to), true}}}
+		w := c.Window(month3, tt.until)
+		if got := c.MayHold(w, term.PGA, term.SLEDAI2K); got != tt.want || c.MayHold(w, term.PGA) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestADeathInSomeMonthIsUnknownWithinIt(t *testing.T) {
+	month := &Course{Dead: true, Died: Span{day(30), day(59), true}}
+	for k, want := range map[int]score.Truth{29: score.No, 30: score.Unknown, 58: score.Unknown, 59: score.Yes} {
+		if got := month.DeadBy(day(k)); got != want {
+			t.Errorf("day %d: %v, want %v", k, got, want)
+		}
+	}
+	if (&Course{}).DeadBy(day(0)) != score.No || (&Course{Dead: true}).DeadBy(day(0)) != score.Unknown {
+		t.Error("who lives has not died, and a death without date may have been at any time")
+	}
+}

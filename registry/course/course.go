@@ -5,8 +5,8 @@ import (
 	"firewolf/registry/term"
 )
 
-// Course is what is known of one patient. It is immutable. A projection holds one for each patient, about 8 KB of ten visits. Facts without a full date are not in it, as no window can
-// hold them; Partial counts them.
+// Course is what is known of one patient. It is immutable. A projection holds one for each patient, about 8 KB of ten visits. Facts without a full date are in none of its
+// lists, as they stand for no day; Vague has those that can lie in a window.
 type Course struct {
 	Patient string // id
 	Center  string // code of the center, by the patient's security label
@@ -15,8 +15,9 @@ type Course struct {
 
 	Infusions []Infusion // that were completed, in order of time
 	Apheresis Day        // the first
-	Depletion Day        // start of the last lymphodepletion before the first infusion
+	Depletion Day        // start of the last lymphodepletion before the first infusion, the first day of a month or year where only that is known
 	Death     Day
+	Died      Span // Death, or in which month or year that was
 	Dead      bool // also where the day of death is not known
 	LastAlive Day
 
@@ -34,12 +35,18 @@ type Course struct {
 	Stated      []Stated
 	Nephritis   score.Fact
 
-	Partial int
+	Vague []Vague
+}
+
+// Vague is a fact whose date is known to the month or the year only.
+type Vague struct {
+	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated
+	Span
 }
 
 // Infusion is an infusion of CAR-T cells.
 type Infusion struct {
-	Day       Day
+	Day       Day    // of a later one that is known to the month or year only the first on which it can have been
 	ID        string // of the Procedure
 	Product   string // local code; "" where it is not known
 	Course    string // id of the Procedure that it is part of; "" where none is told

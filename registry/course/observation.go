@@ -44,26 +44,26 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 	case term.CSLEDAI2K:
 		b.clinical(root, at)
 	case term.PGA:
-		b.reading(&b.c.PGA, root, at)
+		b.reading(&b.c.PGA, root, kind, at)
 	case term.GCDose:
-		b.reading(&b.c.GC, root, at)
+		b.reading(&b.c.GC, root, kind, at)
 	case term.SDI:
-		b.reading(&b.c.Damage, root, at)
+		b.reading(&b.c.Damage, root, kind, at)
 	case "hemolytic-anemia":
 		b.finding(&b.c.Hemolysis, root, at)
 	case "gi-activity":
 		b.finding(&b.c.Gut, root, at)
 	case term.LastKnownAlive:
-		if day, ok := b.day(at); ok && root.Member("valueBoolean").Text() != "false" {
-			b.c.LastAlive = max(b.c.LastAlive, day)
+		if on, ok := exact(at); ok && root.Member("valueBoolean").Text() != "false" {
+			b.c.LastAlive = max(b.c.LastAlive, on)
 		}
 	case term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse:
 		b.stated(root, at, kind)
 	}
 }
 
-func (b *Builder) reading(to *[]Reading, root tree.Node, at string) {
-	if day, ok := b.day(at); ok {
+func (b *Builder) reading(to *[]Reading, root tree.Node, kind, at string) {
+	if day, ok := b.dated(kind, at); ok {
 		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
 			*to = append(*to, Reading{day, v})
 		}
@@ -72,8 +72,8 @@ func (b *Builder) reading(to *[]Reading, root tree.Node, at string) {
 
 func (b *Builder) finding(to *[]Finding, root tree.Node, at string) {
 	value := root.Member("valueBoolean")
-	if day, ok := b.day(at); ok && value.Exists() {
-		*to = append(*to, Finding{day, score.Fact{Truth: truth(value.Text() == "true"), From: b.from(root)}})
+	if on, ok := exact(at); ok && value.Exists() {
+		*to = append(*to, Finding{on, score.Fact{Truth: truth(value.Text() == "true"), From: b.from(root)}})
 	}
 }
 
@@ -90,7 +90,7 @@ func (b *Builder) on(day Day) *Assessment {
 
 // sledai takes a SLEDAI-2K with its items. What is not told, or told with a reason why there is no value, is unknown.
 func (b *Builder) sledai(root tree.Node, at string) {
-	day, ok := b.day(at)
+	day, ok := b.dated(term.SLEDAI2K, at)
 	if !ok {
 		return
 	}
@@ -111,7 +111,7 @@ func (b *Builder) sledai(root tree.Node, at string) {
 }
 
 func (b *Builder) clinical(root tree.Node, at string) {
-	if day, ok := b.day(at); ok {
+	if day, ok := b.dated(term.CSLEDAI2K, at); ok {
 		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
 			b.on(day).Clinical = v
 		}
@@ -120,7 +120,7 @@ func (b *Builder) clinical(root tree.Node, at string) {
 
 // lab takes a laboratory value with the limits of the laboratory.
 func (b *Builder) lab(root tree.Node, at string, a Analyte) {
-	day, ok := b.day(at)
+	day, ok := b.dated(a.Of().Name, at)
 	if !ok {
 		return
 	}
@@ -153,10 +153,6 @@ func (b *Builder) grade(root tree.Node, kind string) {
 
 // stated takes an outcome that somebody judged or computed.
 func (b *Builder) stated(root tree.Node, at, kind string) {
-	day, ok := b.day(at)
-	if !ok {
-		return
-	}
 	result := term.Result("")
 	codes(root.Member("valueCodeableConcept"), func(system, code string) bool {
 		if system == term.Local {
@@ -173,6 +169,10 @@ func (b *Builder) stated(root tree.Node, at, kind string) {
 	if !clinician && !b.sources {
 		return // who asks for no sources computes outcomes anew, and the computed ones are many
 	}
+	day, ok := b.dated(kind, at)
+	if !ok {
+		return
+	}
 	s := Stated{Code: intern(kind), Day: day, Result: result, Clinician: clinician}
 	if b.sources {
 		s.ID = strings.Clone(root.Member("id").Text())
@@ -183,7 +183,7 @@ func (b *Builder) stated(root tree.Node, at, kind string) {
 // intern returns the same code as a string that does not hold the memory of a resource.
 func intern(code string) string {
 	for _, known := range []string{
-		term.CRS, term.ICANS, "licats", "icaht", term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment,
+		term.CRS, term.ICANS, "licats", "icaht", term.SLEDAI2K, term.CSLEDAI2K, term.PGA, term.GCDose, term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment,
 		term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse, string(term.Met), string(term.NotMet), string(term.NotEvaluable),
 	} {
 		if code == known {

@@ -33,7 +33,8 @@ type Builder struct {
 	c       Course
 	sources bool // facts name the resource that they are from
 	denied  bool
-	starts  []Day // of lymphodepletions
+	starts  []Day      // of lymphodepletions
+	vague   []Infusion // whose day is not known
 }
 
 // NewBuilder returns a Builder of a patient's course. With sources every fact names its resource, which $assess needs and
@@ -109,6 +110,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 		c.Infusions[k].Product = products[c.Infusions[k].ProductID]
 	}
 	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
+	c.Infusions = inOrder(append(c.Infusions, b.later(c.T0())...), func(i Infusion) Day { return i.Day })
 	c.Assessments = inOrder(c.Assessments, func(a Assessment) Day { return a.Day })
 	for _, l := range []*[]Reading{&c.PGA, &c.GC, &c.Damage} {
 		*l = inOrder(*l, func(r Reading) Day { return r.Day })
@@ -126,10 +128,18 @@ func (b *Builder) Course(products map[string]string) *Course {
 			c.Depletion = d
 		}
 	}
-	if c.Dead && !c.Death.Known() {
-		c.Partial++
-	}
 	return &c
+}
+
+// later are the infusions in some month that cannot be the first one, told without its day.
+func (b *Builder) later(t0 Day) []Infusion {
+	var l []Infusion
+	for _, i := range b.vague {
+		if t0.Known() && i.Day > t0 {
+			l = append(l, i)
+		}
+	}
+	return l
 }
 
 // inOrder returns a list in order of time, without the room in which it grew.
@@ -147,16 +157,20 @@ func (b *Builder) from(root tree.Node) string {
 	return root.Member("resourceType").Text() + "/" + root.Member("id").Text()
 }
 
-// day returns the day of a date, and counts it where it is not known to the day.
-func (b *Builder) day(text string) (Day, bool) {
+// exact returns the day of a date, if it is known to the day.
+func exact(text string) (Day, bool) {
 	d := ParseDay(text).Exact()
-	if !d.Known() {
-		if text != "" {
-			b.c.Partial++
-		}
-		return Never, false
+	return d, d.Known()
+}
+
+// dated is exact of a fact of a kind, which is kept as a vague one where it has none.
+func (b *Builder) dated(kind, text string) (Day, bool) {
+	span := ParseDay(text)
+	if d := span.Exact(); d.Known() || !span.There {
+		return d, d.Known()
 	}
-	return d, true
+	b.c.Vague = append(b.c.Vague, Vague{intern(kind), span})
+	return Never, false
 }
 
 // codes calls yield for every coding of a CodeableConcept, or of each of a list of them, until it returns false.
@@ -201,7 +215,8 @@ func (b *Builder) patient(root tree.Node) {
 		}
 	}
 	if at := root.Member("deceasedDateTime").Text(); at != "" && (own || !b.c.Death.Known()) {
-		b.c.Dead, b.c.Death = true, ParseDay(at).Exact()
+		b.c.Dead, b.c.Died = true, ParseDay(at)
+		b.c.Death = b.c.Died.Exact()
 	}
 	b.c.Dead = b.c.Dead || root.Member("deceasedBoolean").Text() == "true"
 }
@@ -256,8 +271,8 @@ func (b *Builder) episode(root tree.Node, kind string) {
 			return e.Grade < 0
 		})
 	}
-	e.Onset, _ = b.day(root.Member("onsetDateTime").Text())
-	e.End, _ = b.day(root.Member("abatementDateTime").Text())
+	e.Onset, _ = exact(root.Member("onsetDateTime").Text())
+	e.End, _ = exact(root.Member("abatementDateTime").Text())
 	b.c.Episodes = append(b.c.Episodes, e)
 }
 
@@ -281,18 +296,26 @@ func (b *Builder) procedure(root tree.Node) {
 	if status := root.Member("status").Text(); status != "completed" && (infusion || status == "not-done") {
 		return
 	}
-	day, ok := b.day(started(root, "performed"))
-	if !ok {
+	span := ParseDay(started(root, "performed"))
+	if !span.There {
 		return
 	}
-	switch {
+	switch day := span.Exact(); {
 	case infusion:
-		id := strings.Clone(root.Member("id").Text())
-		b.c.Infusions = append(b.c.Infusions, Infusion{Day: day, ID: id, ProductID: usedProduct(root), Course: procedureOf(root.Member("partOf"))})
+		b.infusion(root, span)
 	case kind == term.Lymphodepletion:
-		b.starts = append(b.starts, day)
-	case !b.c.Apheresis.Known() || day < b.c.Apheresis:
+		b.starts = append(b.starts, span.From) // a baseline is never after it
+	case day.Known() && (!b.c.Apheresis.Known() || day < b.c.Apheresis):
 		b.c.Apheresis = day
+	}
+}
+
+func (b *Builder) infusion(root tree.Node, on Span) {
+	i := Infusion{Day: on.From, ID: strings.Clone(root.Member("id").Text()), ProductID: usedProduct(root), Course: procedureOf(root.Member("partOf"))}
+	if on.Exact().Known() {
+		b.c.Infusions = append(b.c.Infusions, i)
+	} else {
+		b.vague = append(b.vague, i)
 	}
 }
 
@@ -347,10 +370,10 @@ func (b *Builder) statement(root tree.Node) {
 	d := medicine(root)
 	status := root.Member("status").Text()
 	if at := root.Member("effectiveDateTime").Text(); at != "" {
-		day, ok := b.day(at)
+		on, ok := exact(at)
 		if ok && status != "unknown" && status != "intended" {
 			taken := truth(status != "not-taken")
-			b.c.Takings = append(b.c.Takings, Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)})
+			b.c.Takings = append(b.c.Takings, Taking{Day: on, Drug: d, Taken: taken, Source: b.from(root)})
 		}
 		return
 	}
@@ -369,7 +392,7 @@ func (b *Builder) administration(root tree.Node) {
 	if d.place == noDrug || root.Member("status").Text() != "completed" {
 		return
 	}
-	if day, ok := b.day(started(root, "effective")); ok {
-		b.c.Given = append(b.c.Given, Given{Day: day, Drug: d.place})
+	if on, ok := exact(started(root, "effective")); ok {
+		b.c.Given = append(b.c.Given, Given{Day: on, Drug: d.place})
 	}
 }
