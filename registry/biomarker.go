@@ -18,7 +18,7 @@ func biomarker() aggregate {
 		name: "biomarker", title: "A laboratory value or a score by time point",
 		doc: "For each time point and group: median and quartiles of the value that is nearest to the nominal day within the window, and of its change since the baseline. PGA and dose of glucocorticoid have their own nearest day, as laboratory values do. Who has an incomplete score, a value in a unit that does not convert or, as a ratio, none with the limit of its laboratory, or one of a day that is not known, is counted as not-evaluable, apart from who has no value; such a value hides no other. As a ratio the value is told by the limit of the laboratory that measured it, which is how values of different assays compare. A value beyond a limit of detection counts as that limit. Values after the day as-of, and after a second infusion, are left out before the nearest is looked for.",
 		inputs: append([]input{
-			{name: "analyte", typ: "code", choices: markers(), preset: "dsdna", doc: "What was measured: an analyte, or sledai-2k, csledai-2k, pga, gc-dose."},
+			{name: "analyte", typ: "code", choices: markers(), preset: "dsdna", doc: "What was measured: an analyte, or sledai-2k, csledai-2k, selena-sledai (whose wording differs, so that it stands apart), pga, gc-dose."},
 			{name: "timepoint", typ: "code", many: true, choices: append([]string{term.Baseline}, timepointCodes()...), preset: "tp-base,tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
 			{name: "scale", typ: "code", choices: []string{"value", "ratio"}, doc: "The value in its canonical unit, or, of a laboratory value, its ratio to the own laboratory's limit. Of antibodies only the ratio is told: the units of different assays do not compare."},
 			{name: "limit", typ: "code", choices: []string{"high", "low"}, doc: "Of a ratio, to which limit; by default the lower one of complement and immunoglobulins, else the upper one."},
@@ -28,7 +28,7 @@ func biomarker() aggregate {
 }
 
 // scores are what is not measured in a laboratory.
-var scores = []string{term.SLEDAI2K, term.CSLEDAI2K, term.PGA, term.GCDose}
+var scores = []string{term.SLEDAI2K, term.CSLEDAI2K, term.SELENASLEDAI, term.PGA, term.GCDose}
 
 func markers() []string {
 	l := slices.Clone(scores)
@@ -286,6 +286,9 @@ func (m marker) scaled(l course.Lab) (float64, bool) {
 
 // assessed returns the score of the assessment that stands for a time point; an incomplete one has none.
 func (m marker) assessed(c *course.Course, w course.Window) found {
+	if m.name == term.SELENASLEDAI {
+		c = c.BySELENA()
+	}
 	k := c.AssessmentIn(w)
 	if k < 0 {
 		return found{is: missing}

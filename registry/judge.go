@@ -14,6 +14,7 @@ type rules struct {
 	renal    score.RenalRule
 	relapse  score.RelapseRule
 	bcells   score.BCellRule
+	selena   bool // assessments by SELENA-SLEDAI are taken, and not those by SLEDAI-2K
 
 	drugs *course.Names // of codes that this field does not know; nil for none
 
@@ -41,6 +42,14 @@ type judge struct {
 }
 
 func (r *rules) of(c *course.Course) judge { return judge{r, c} }
+
+// seen is a course by the instrument of the rules. What is judged of it must be asked of it: the places of assessments are its own.
+func (r *rules) seen(c *course.Course) *course.Course {
+	if r.selena {
+		return c.BySELENA()
+	}
+	return c
+}
 
 // endpoints are the outcomes that are computed at an assessment.
 func endpoints() []string {

@@ -51,6 +51,7 @@ var outcomeRules = []rule{
 	{name: "doris.pga", doc: "DORIS: the PGA, 0 to 3, is less than this.", decides: remissions, high: 3, number: func(r *rules) *float64 { return &r.doris.PGABelow }},
 	{name: "doris.gc", doc: "DORIS: the prednisolone equivalent in mg/d is at most this.", decides: remissions, high: 1000, number: func(r *rules) *float64 { return &r.doris.GC }},
 	{name: "doris.gc-below", doc: "DORIS: the prednisolone equivalent is less than doris.gc, as the table of the definition has it, and not at most, as its text says.", decides: remissions, choice: func(r *rules) *bool { return &r.doris.GCBelow }},
+	{name: "sledai.selena", doc: "SLEDAI: assessments by SELENA-SLEDAI (their method is instrument-selena-sledai) are taken in place of those by SLEDAI-2K. Their wording differs, so that the two are never mixed: who was assessed by the other one only is not-evaluable.", decides: slices.Concat(remissions, []string{term.LLDAS}, baselines), choice: func(r *rules) *bool { return &r.selena }},
 	{name: "lldas.sledai", doc: "LLDAS: SLEDAI-2K is at most this.", decides: []string{term.LLDAS}, high: 105, whole: func(r *rules) *int { return &r.lldas.Sledai }},
 	{name: "lldas.pga", doc: "LLDAS: the PGA is at most this.", decides: []string{term.LLDAS}, high: 3, number: func(r *rules) *float64 { return &r.lldas.PGA }},
 	{name: "lldas.gc", doc: "LLDAS: the prednisolone equivalent in mg/d is at most this.", decides: []string{term.LLDAS}, high: 1000, number: func(r *rules) *float64 { return &r.lldas.GC }},
@@ -181,8 +182,31 @@ func (q *question) rule(endpoint string) error {
 		used = append(used, cell{name: "drug", text: d})
 	}
 	q.rules = r
+	q.see(r)
 	q.answer.tellRules(used)
 	return nil
+}
+
+// see replaces the courses of the cohort and of its groups by those that rules see.
+func (q *question) see(r *rules) {
+	if !r.selena {
+		return
+	}
+	by := make(map[*course.Course]*course.Course, len(q.all.courses))
+	for _, c := range q.all.courses {
+		by[c] = r.seen(c)
+	}
+	of := func(g group) group {
+		out := group{name: g.name}
+		for _, c := range g.courses {
+			out.courses = append(out.courses, by[c])
+		}
+		return out
+	}
+	q.all = of(q.all)
+	for k, g := range q.groups {
+		q.groups[k] = of(g)
+	}
 }
 
 // tellRules adds the rules that an answer was computed by.

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"slices"
+
 	"firewolf/registry/course"
 	"firewolf/registry/score"
 	"firewolf/registry/term"
@@ -11,7 +13,7 @@ type standing struct {
 	among  score.Truth // whether the patient is in the denominator, by the baseline alone
 	result score.Truth
 	day    course.Day // of what was judged; Never where nothing was
-	vague  bool       // nothing was, but something without a full date may lie in the window
+	vague  bool       // nothing was, but something without a full date may lie in the window, or was assessed by another instrument
 }
 
 // standing judges an endpoint at a time point.
@@ -35,7 +37,10 @@ func (q *question) standing(c *course.Course, endpoint string, p term.Timepoint)
 	if failure {
 		s = s.orReinfused(c.Reinfused(), w)
 	}
-	s.vague = !s.day.Known() && c.MayHold(w, q.kindsOf(endpoint)...)
+	if !s.day.Known() {
+		kinds := q.kindsOf(endpoint)
+		s.vague = c.MayHold(w, kinds...) || slices.Contains(kinds, term.SLEDAI2K) && c.OtherwiseIn(w)
+	}
 	return s
 }
 
@@ -50,7 +55,7 @@ func (q *question) kindsOf(endpoint string) []string {
 	if endpoint == term.CRR || endpoint == term.PRR {
 		return []string{"upcr", "egfr"}
 	}
-	return []string{term.SLEDAI2K, term.CSLEDAI2K}
+	return []string{term.SLEDAI2K, term.CSLEDAI2K, term.SELENASLEDAI}
 }
 
 // orReinfused takes for not met who was given cells again before what stands for the time point, or in its window where nothing does.

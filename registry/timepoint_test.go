@@ -417,3 +417,40 @@ func TestASecondInfusionInSomeMonthEndsTheFirstOneOnItsFirstDay(t *testing.T) {
 	w.infuse("again", "c000", "2024-03")
 	rate("before the visit or after", "0", "1")
 }
+
+func TestSELENASLEDAIStandsApartFromSLEDAI2K(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(3, func(int) bool { return false })
+	by := func(instrument string) string { return `"method":` + local("instrument-"+instrument) }
+	arthritis := []string{"sledai-2k-arthritis"}
+	w.gone("c001-sledai", "c002-sledai")
+	w.sledai("c000", "2024-03-30", arthritis, nil, by("selena-sledai")) // and by SLEDAI-2K a day later
+	w.sledai("c001", "2024-03-31", nil, nil, by("selena-sledai"))
+	w.sledai("c002", "2024-04-01", arthritis, nil, by("sledai-2k"))
+	w.sledai("c000", before, arthritis, nil, by("selena-sledai"))
+	w.sledai("c001", before, arthritis, nil)
+	parts := []string{"met", "not-met", "not-evaluable", "not-assessed"}
+	const selena = "&sledai.selena=true"
+	for query, want := range map[string][]string{
+		"endpoint=doris-2021":                 {"1", "1", "1", "0"},
+		"endpoint=doris-2021" + selena:        {"1", "1", "1", "0"},
+		"endpoint=sledai-response-4":          {"0", "0", "3", "0"}, // before and after never by the same
+		"endpoint=sledai-response-4" + selena: {"0", "1", "2", "0"},
+	} {
+		w.same(query, w.told("$outcome-rate?timepoint=tp-m03&"+query, "rate", parts...), want)
+	}
+	w.same("the two of c000", w.told("$outcome-rate?timepoint=tp-m03&cohort=Patient?_id%3Dc000", "rate", parts...), []string{"1", "0", "0", "0"})
+	w.same("the two of c000, by SELENA", w.told("$outcome-rate?timepoint=tp-m03&cohort=Patient?_id%3Dc000"+selena, "rate", parts...), []string{"0", "1", "0", "0"})
+	w.same("a stratum", w.told("$outcome-rate?timepoint=tp-m03&stratum=x%3DPatient?_id%3Dc000"+selena, "rate", "group", "met", "not-met"), []string{"all", "1", "1"}, []string{"x", "0", "1"}, []string{"other", "1", "0"})
+	w.same("SLEDAI-2K", w.told("$biomarker?analyte=sledai-2k&timepoint=tp-m03", "value", "measured", "not-measured", "median"), []string{"2", "1", "2"})
+	w.same("SELENA-SLEDAI", w.told("$biomarker?analyte=selena-sledai&timepoint=tp-m03", "value", "unit", "measured", "not-measured", "median", "change-median"), []string{"{score}", "2", "1", "2", "0"})
+	w.same("first remission", w.told("$time-to-event?endpoint=first-doris", "group", "events"), []string{"1"})
+	w.same("first remission by SELENA", w.told("$time-to-event?endpoint=first-doris"+selena, "group", "events"), []string{"1"})
+	w.same("told", w.told("$time-to-event?endpoint=first-doris"+selena, "rule", "name", "value")[3:], []string{"sledai.selena", "true"})
+	w.same("$assess", w.told("c001/$assess?endpoint=doris-2021"+selena, "outcome", "date", "result"), []string{"2024-03-31", "criterion-met"})
+	w.same("$assess by SLEDAI-2K", w.told("c001/$assess?endpoint=doris-2021", "outcome", "date", "result"))
+	r := w.ask(admin, "POST", "Patient/$assess", `{"resourceType":"Parameters","parameter":[{"name":"persist","valueBoolean":true},{"name":"sledai.selena","valueBoolean":true}]}`)
+	if r.Status != http.StatusUnprocessableEntity {
+		t.Errorf("outcomes by another instrument are kept as if they were by SLEDAI-2K: %d", r.Status)
+	}
+}

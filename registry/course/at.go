@@ -126,7 +126,12 @@ func (c *Course) AssessmentIn(w Window) int {
 	return place(c.Assessments, func(a Assessment) Day { return a.Day }, w, func(Assessment) bool { return true })
 }
 
-// BaselineAssessment returns the place of the last SLEDAI-2K of the baseline, -1 for none.
+// OtherwiseIn reports whether an assessment by the other instrument lies in a window.
+func (c *Course) OtherwiseIn(w Window) bool {
+	return slices.ContainsFunc(c.Others, func(a Assessment) bool { return w.From <= a.Day && a.Day <= w.To })
+}
+
+// BaselineAssessment returns the place of the last assessment of the baseline, -1 for none.
 func (c *Course) BaselineAssessment() int { return c.AssessmentIn(c.Baseline()) }
 
 // In returns the place of the assessment that stands for a planned time point, of those not after a day; -1 for none.
@@ -199,8 +204,10 @@ func (c *Course) LastSeen() Day {
 			last = max(last, r.Day)
 		}
 	}
-	for _, a := range c.Assessments {
-		last = max(last, a.Day)
+	for _, l := range [][]Assessment{c.Assessments, c.Others} {
+		for _, a := range l {
+			last = max(last, a.Day)
+		}
 	}
 	for k := range c.Labs {
 		last = max(last, c.Labs[k].Day)

@@ -21,7 +21,8 @@ type Course struct {
 	Dead      bool // also where the day of death is not known
 	LastAlive Day
 
-	Assessments []Assessment // in order of time, as all lists are
+	Assessments []Assessment // by SLEDAI-2K, in order of time, as all lists are
+	Others      []Assessment // by SELENA-SLEDAI
 	PGA, GC     []Reading
 	Damage      []Reading
 	Hemolysis   []Finding
@@ -53,7 +54,7 @@ type Infusion struct {
 	ProductID string // of the BiologicallyDerivedProduct
 }
 
-// Assessment is one by SLEDAI-2K.
+// Assessment is one by SLEDAI-2K, or by SELENA-SLEDAI.
 type Assessment struct {
 	Day Day
 	score.Sledai
@@ -129,6 +130,14 @@ func (c *Course) T0() Day {
 
 // Analyzed reports whether the patient is in the analysis set: infused, with lupus, with an active consent.
 func (c *Course) Analyzed() bool { return c.Consent && c.Lupus && c.T0().Known() }
+
+// BySELENA returns the course as it is seen by SELENA-SLEDAI: what was assessed by it stands in Assessments, and by SLEDAI-2K in Others. The
+// wording of the two differs, so that a course is seen by one of them.
+func (c *Course) BySELENA() *Course {
+	by := *c
+	by.Assessments, by.Others = c.Others, c.Assessments
+	return &by
+}
 
 // Product is that of the first infusion.
 func (c *Course) Product() string {

@@ -111,7 +111,9 @@ func (b *Builder) Course(products map[string]string) *Course {
 	}
 	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
 	c.Infusions = inOrder(append(c.Infusions, b.later(c.T0())...), func(i Infusion) Day { return i.Day })
-	c.Assessments = inOrder(c.Assessments, func(a Assessment) Day { return a.Day })
+	for _, l := range []*[]Assessment{&c.Assessments, &c.Others} {
+		*l = inOrder(*l, func(a Assessment) Day { return a.Day })
+	}
 	for _, l := range []*[]Reading{&c.PGA, &c.GC, &c.Damage} {
 		*l = inOrder(*l, func(r Reading) Day { return r.Day })
 	}
