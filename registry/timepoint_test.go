@@ -454,3 +454,20 @@ func TestSELENASLEDAIStandsApartFromSLEDAI2K(t *testing.T) {
 		t.Errorf("outcomes by another instrument are kept as if they were by SLEDAI-2K: %d", r.Status)
 	}
 }
+
+func TestATotalOf0WithoutItemsDecides(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(int) bool { return false })
+	for k, total := range []string{"0", "4"} {
+		id := fmt.Sprintf("c%03d", k)
+		w.gone(id + "-sledai")
+		w.score(id, "2024-03-31", "sledai-2k", total)
+		for _, code := range []string{"hemolytic-anemia", "gi-activity"} {
+			w.observe(id+"-"+code, id, "2024-03-31", `"code":`+local(code)+`,"valueBoolean":false`)
+		}
+	}
+	for _, endpoint := range []string{"doris-2021", "lldas"} {
+		w.same(endpoint, w.told("$outcome-rate?timepoint=tp-m03&endpoint="+endpoint, "rate", "met", "not-evaluable"), []string{"1", "1"})
+	}
+	w.same("the clinical part", w.told("$biomarker?timepoint=tp-m03&analyte=csledai-2k", "value", "measured", "not-evaluable", "median"), []string{"1", "1", "0"})
+}
