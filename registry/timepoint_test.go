@@ -416,6 +416,8 @@ func TestASecondInfusionInSomeMonthEndsTheFirstOneOnItsFirstDay(t *testing.T) {
 	rate("after the visit", "1", "0")
 	w.infuse("again", "c000", "2024-03")
 	rate("before the visit or after", "0", "1")
+	w.infuse("again-with-day", "c000", "2024-03-31")
+	rate("the same, whose day is known", "1", "0")
 }
 
 func TestSELENASLEDAIStandsApartFromSLEDAI2K(t *testing.T) {

@@ -54,8 +54,8 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 	case "gi-activity":
 		b.finding(&b.c.Gut, root, at)
 	case term.LastKnownAlive:
-		if on, ok := exact(at); ok && root.Member("valueBoolean").Text() != "false" {
-			b.c.LastAlive = max(b.c.LastAlive, on)
+		if day, ok := b.day(at); ok && root.Member("valueBoolean").Text() != "false" {
+			b.c.LastAlive = max(b.c.LastAlive, day)
 		}
 	case term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse:
 		b.stated(root, at, kind)
@@ -72,8 +72,8 @@ func (b *Builder) reading(to *[]Reading, root tree.Node, kind, at string) {
 
 func (b *Builder) finding(to *[]Finding, root tree.Node, at string) {
 	value := root.Member("valueBoolean")
-	if on, ok := exact(at); ok && value.Exists() {
-		*to = append(*to, Finding{on, score.Fact{Truth: truth(value.Text() == "true"), From: b.from(root)}})
+	if day, ok := b.day(at); ok && value.Exists() {
+		*to = append(*to, Finding{day, score.Fact{Truth: truth(value.Text() == "true"), From: b.from(root)}})
 	}
 }
 

@@ -33,8 +33,14 @@ type Builder struct {
 	c       Course
 	sources bool // facts name the resource that they are from
 	denied  bool
-	starts  []Day      // of lymphodepletions
-	vague   []Infusion // whose day is not known
+	starts  []Day // of lymphodepletions
+	vague   []sometime
+}
+
+// sometime is an infusion in some month or year.
+type sometime struct {
+	Infusion
+	on Span
 }
 
 // NewBuilder returns a Builder of a patient's course. With sources every fact names its resource, which $assess needs and
@@ -110,7 +116,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 		c.Infusions[k].Product = products[c.Infusions[k].ProductID]
 	}
 	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
-	c.Infusions = inOrder(append(c.Infusions, b.later(c.T0())...), func(i Infusion) Day { return i.Day })
+	c.Infusions = inOrder(append(c.Infusions, b.later(c.Infusions)...), func(i Infusion) Day { return i.Day })
 	for _, l := range []*[]Assessment{&c.Assessments, &c.Others} {
 		*l = inOrder(*l, func(a Assessment) Day { return a.Day })
 	}
@@ -133,12 +139,13 @@ func (b *Builder) Course(products map[string]string) *Course {
 	return &c
 }
 
-// later are the infusions in some month that cannot be the first one, told without its day.
-func (b *Builder) later(t0 Day) []Infusion {
+// later are the infusions in some month or year after the first one. One whose month holds another may be that one, told without its day.
+func (b *Builder) later(known []Infusion) []Infusion {
 	var l []Infusion
-	for _, i := range b.vague {
-		if t0.Known() && i.Day > t0 {
-			l = append(l, i)
+	for _, v := range b.vague {
+		same := func(i Infusion) bool { return v.on.From <= i.Day && i.Day <= v.on.To }
+		if len(known) > 0 && known[0].Day < v.on.From && !slices.ContainsFunc(known, same) {
+			l = append(l, v.Infusion)
 		}
 	}
 	return l
@@ -159,13 +166,13 @@ func (b *Builder) from(root tree.Node) string {
 	return root.Member("resourceType").Text() + "/" + root.Member("id").Text()
 }
 
-// exact returns the day of a date, if it is known to the day.
-func exact(text string) (Day, bool) {
+// day returns the day of a date, if it is known to the day.
+func (*Builder) day(text string) (Day, bool) {
 	d := ParseDay(text).Exact()
 	return d, d.Known()
 }
 
-// dated is exact of a fact of a kind, which is kept as a vague one where it has none.
+// dated is day of a fact of a kind, which is kept as a vague one where it has none.
 func (b *Builder) dated(kind, text string) (Day, bool) {
 	span := ParseDay(text)
 	if d := span.Exact(); d.Known() || !span.There {
@@ -273,8 +280,8 @@ func (b *Builder) episode(root tree.Node, kind string) {
 			return e.Grade < 0
 		})
 	}
-	e.Onset, _ = exact(root.Member("onsetDateTime").Text())
-	e.End, _ = exact(root.Member("abatementDateTime").Text())
+	e.Onset, _ = b.day(root.Member("onsetDateTime").Text())
+	e.End, _ = b.day(root.Member("abatementDateTime").Text())
 	b.c.Episodes = append(b.c.Episodes, e)
 }
 
@@ -317,7 +324,7 @@ func (b *Builder) infusion(root tree.Node, on Span) {
 	if on.Exact().Known() {
 		b.c.Infusions = append(b.c.Infusions, i)
 	} else {
-		b.vague = append(b.vague, i)
+		b.vague = append(b.vague, sometime{i, on})
 	}
 }
 
@@ -372,10 +379,10 @@ func (b *Builder) statement(root tree.Node) {
 	d := medicine(root)
 	status := root.Member("status").Text()
 	if at := root.Member("effectiveDateTime").Text(); at != "" {
-		on, ok := exact(at)
+		day, ok := b.day(at)
 		if ok && status != "unknown" && status != "intended" {
 			taken := truth(status != "not-taken")
-			b.c.Takings = append(b.c.Takings, Taking{Day: on, Drug: d, Taken: taken, Source: b.from(root)})
+			b.c.Takings = append(b.c.Takings, Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)})
 		}
 		return
 	}
@@ -394,7 +401,7 @@ func (b *Builder) administration(root tree.Node) {
 	if d.place == noDrug || root.Member("status").Text() != "completed" {
 		return
 	}
-	if on, ok := exact(started(root, "effective")); ok {
-		b.c.Given = append(b.c.Given, Given{Day: on, Drug: d.place})
+	if day, ok := b.day(started(root, "effective")); ok {
+		b.c.Given = append(b.c.Given, Given{Day: day, Drug: d.place})
 	}
 }
