@@ -262,6 +262,7 @@ func outcomesOf(r *rules, c *course.Course, wanted []string) []judged {
 	if !c.T0().Known() {
 		return nil
 	}
+	c = r.seen(c)
 	want := func(code string) bool { return len(wanted) == 0 || slices.Contains(wanted, code) }
 	j := r.of(c)
 	var l []judged

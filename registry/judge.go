@@ -14,6 +14,7 @@ type rules struct {
 	renal    score.RenalRule
 	relapse  score.RelapseRule
 	bcells   score.BCellRule
+	selena   bool // assessments by SELENA-SLEDAI are taken, and not those by SLEDAI-2K
 
 	drugs *course.Names // of codes that this field does not know; nil for none
 
@@ -42,6 +43,14 @@ type judge struct {
 
 func (r *rules) of(c *course.Course) judge { return judge{r, c} }
 
+// seen is a course by the instrument of the rules. What is judged of it must be asked of it: the places of assessments are its own.
+func (r *rules) seen(c *course.Course) *course.Course {
+	if r.selena {
+		return c.BySELENA()
+	}
+	return c
+}
+
 // endpoints are the outcomes that are computed at an assessment.
 func endpoints() []string {
 	return []string{term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR}
@@ -66,10 +75,8 @@ func (j judge) outcome(endpoint string, k int) score.Outcome {
 		return j.response.Sledai(j.responseInput(k))
 	case term.SRI4:
 		return j.response.Assess(j.responseInput(k))
-	case term.CRR:
-		return j.renal.Complete(j.renalInput(k))
 	default:
-		return j.renal.Partial(j.renalInput(k))
+		return j.renalOutcome(endpoint, j.kidneyAt(j.day(k)), j.day(k))
 	}
 }
 
@@ -106,37 +113,37 @@ func (j judge) rescue(day course.Day) score.Fact {
 
 func (j judge) responseInput(k int) score.ResponseInput {
 	day := j.day(k)
-	in := score.ResponseInput{Now: score.Assessment{Total: j.c.Assessments[k].Score(), PGA: j.c.PGAAt(day)}, Rescue: j.rescue(day)}
-	in.Baseline.Total = score.Sledai{}.Score()
-	if b := j.c.BaselineAssessment(); b >= 0 {
-		in.Baseline = score.Assessment{Total: j.c.Assessments[b].Score(), PGA: j.c.PGAAt(j.day(b))}
+	return score.ResponseInput{
+		Baseline: j.responseBaseline(), Now: score.Assessment{Total: j.c.Assessments[k].Score(), PGA: j.c.PGAAt(day)}, Rescue: j.rescue(day),
 	}
-	return in
 }
 
-func (j judge) renalInput(k int) score.RenalInput {
-	day := j.day(k)
-	in := score.RenalInput{
-		Nephritis: j.c.Nephritis, Rescue: j.rescue(day),
-		Now: score.Kidney{UPCR: j.c.LabNear(j.upcr, day), EGFR: j.c.LabNear(j.egfr, day)},
+func (j judge) responseBaseline() score.Assessment {
+	b := j.c.BaselineAssessment()
+	if b < 0 {
+		return score.Assessment{Total: score.Sledai{}.Score()}
 	}
-	if b := j.c.BaselineLab(j.upcr); b >= 0 {
-		in.Baseline.UPCR = j.c.Labs[b].Value()
-	}
-	if b := j.c.BaselineLab(j.egfr); b >= 0 {
-		in.Baseline.EGFR = j.c.Labs[b].Value()
-	}
-	return in
+	return score.Assessment{Total: j.c.Assessments[b].Score(), PGA: j.c.PGAAt(j.day(b))}
 }
 
-// applies reports whether a patient is in the denominator of an outcome at all: without nephritis there is no renal response.
-func applies(o score.Outcome) bool {
-	for _, c := range o.Criteria {
-		if (c.Code == "criterion-nephritis" || c.Code == "criterion-active-baseline") && c.Truth != score.Yes {
-			return false
-		}
+// renalOutcome judges a renal response by what was measured of the kidney up to a day.
+func (j judge) renalOutcome(endpoint string, now score.Kidney, day course.Day) score.Outcome {
+	in := score.RenalInput{Nephritis: j.c.Nephritis, Rescue: j.rescue(day), Now: now, Baseline: j.renalBaseline()}
+	if endpoint == term.CRR {
+		return j.renal.Complete(in)
 	}
-	return true
+	return j.renal.Partial(in)
+}
+
+// kidneyAt is what was measured at the visit on a day.
+func (j judge) kidneyAt(day course.Day) score.Kidney {
+	return score.Kidney{UPCR: j.c.LabNear(j.upcr, day), EGFR: j.c.LabNear(j.egfr, day)}
+}
+
+func (j judge) renalBaseline() (k score.Kidney) {
+	k.UPCR, _ = j.c.Value(j.upcr, j.c.Baseline())
+	k.EGFR, _ = j.c.Value(j.egfr, j.c.Baseline())
+	return k
 }
 
 // relapsed finds the first relapse after the infusion, with the visits that it was looked for in and their places among

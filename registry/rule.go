@@ -29,8 +29,22 @@ var (
 	relapses   = []string{eventRelapseFree, term.Relapse}
 	responses  = []string{term.SledaiResponse4, term.SRI4}
 	kidneys    = []string{term.CRR, term.PRR}
-	bCells     = []string{eventBCellReturn, term.BCellReturn}
+	// What a clinician stated is judged of the same denominators.
+	baselines      = append(denominatorsOf(responses), responses...)
+	renalBaselines = append(denominatorsOf(kidneys), kidneys...)
+	bCells         = []string{eventBCellReturn, term.BCellReturn}
 )
+
+// denominatorOf names whom an endpoint is judged of, apart from who meets it.
+func denominatorOf(endpoint string) string { return "denominator of " + endpoint }
+
+func denominatorsOf(endpoints []string) []string {
+	l := make([]string, len(endpoints))
+	for k, e := range endpoints {
+		l[k] = denominatorOf(e)
+	}
+	return l
+}
 
 // outcomeRules are the parameters of all outcomes. What they are where nobody says others is in the rules themselves.
 var outcomeRules = []rule{
@@ -41,11 +55,12 @@ var outcomeRules = []rule{
 	{name: "lldas.pga", doc: "LLDAS: the PGA is at most this.", decides: []string{term.LLDAS}, high: 3, number: func(r *rules) *float64 { return &r.lldas.PGA }},
 	{name: "lldas.gc", doc: "LLDAS: the prednisolone equivalent in mg/d is at most this.", decides: []string{term.LLDAS}, high: 1000, number: func(r *rules) *float64 { return &r.lldas.GC }},
 	{name: "lldas.product-investigational", doc: "LLDAS: the infused cells count as an investigational drug, so that nobody meets it after them.", decides: []string{term.LLDAS}, choice: func(r *rules) *bool { return &r.lldas.ProductInvestigational }},
+	{name: "sledai.selena", doc: "SLEDAI: assessments by SELENA-SLEDAI (their method is instrument-selena-sledai) are taken in place of those by SLEDAI-2K. Their wording differs, so that the two are never mixed: who was assessed by the other one only is not-evaluable.", decides: slices.Concat(remissions, []string{term.LLDAS}, baselines), choice: func(r *rules) *bool { return &r.selena }},
 	{name: "response.fall", doc: "Response: SLEDAI-2K falls by this or more.", decides: responses, low: 1, high: 105, whole: func(r *rules) *int { return &r.response.Fall }},
-	{name: "response.baseline", doc: "Response: SLEDAI-2K at baseline from which on a fall is judged.", decides: responses, high: 105, whole: func(r *rules) *int { return &r.response.Baseline }},
+	{name: "response.baseline", doc: "Response: SLEDAI-2K at baseline from which on a fall is judged.", decides: baselines, high: 105, whole: func(r *rules) *int { return &r.response.Baseline }},
 	{name: "response.pga-rise", doc: "SRI: the PGA rises by less than this.", decides: []string{term.SRI4}, high: 3, number: func(r *rules) *float64 { return &r.response.PGARise }},
 	{name: "upcr.max", doc: "Complete renal response: the urine protein/creatinine ratio in g/g is less than this; trials have used 0.7.", decides: []string{term.CRR}, high: 10, number: func(r *rules) *float64 { return &r.renal.UPCRBelow }},
-	{name: "upcr.baseline", doc: "Renal response: the ratio in g/g at baseline from which on a response is judged.", decides: kidneys, high: 10, number: func(r *rules) *float64 { return &r.renal.Baseline }},
+	{name: "upcr.baseline", doc: "Renal response: the ratio in g/g at baseline from which on a response is judged.", decides: renalBaselines, high: 10, number: func(r *rules) *float64 { return &r.renal.Baseline }},
 	{name: "upcr.partial-fall", doc: "Partial renal response: the share of the baseline's ratio that is lost.", decides: []string{term.PRR}, high: 1, number: func(r *rules) *float64 { return &r.renal.PartialFall }},
 	{name: "upcr.partial-max", doc: "Partial renal response: the ratio in g/g is less than this.", decides: []string{term.PRR}, high: 20, number: func(r *rules) *float64 { return &r.renal.PartialMax }},
 	{name: "egfr.tolerance", doc: "Renal response: the share of the baseline's eGFR that may be lost; EULAR/ERA says 0.1.", decides: kidneys, high: 1, number: func(r *rules) *float64 { return &r.renal.Tolerance }},
@@ -167,8 +182,31 @@ func (q *question) rule(endpoint string) error {
 		used = append(used, cell{name: "drug", text: d})
 	}
 	q.rules = r
+	q.see(r)
 	q.answer.tellRules(used)
 	return nil
+}
+
+// see replaces the courses of the cohort and of its groups by those that rules see.
+func (q *question) see(r *rules) {
+	if !r.selena {
+		return
+	}
+	by := make(map[*course.Course]*course.Course, len(q.all.courses))
+	for _, c := range q.all.courses {
+		by[c] = r.seen(c)
+	}
+	of := func(g group) group {
+		out := group{name: g.name}
+		for _, c := range g.courses {
+			out.courses = append(out.courses, by[c])
+		}
+		return out
+	}
+	q.all = of(q.all)
+	for k, g := range q.groups {
+		q.groups[k] = of(g)
+	}
 }
 
 // tellRules adds the rules that an answer was computed by.

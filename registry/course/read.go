@@ -34,6 +34,13 @@ type Builder struct {
 	sources bool // facts name the resource that they are from
 	denied  bool
 	starts  []Day // of lymphodepletions
+	vague   []sometime
+}
+
+// sometime is an infusion in some month or year.
+type sometime struct {
+	Infusion
+	on Span
 }
 
 // NewBuilder returns a Builder of a patient's course. With sources every fact names its resource, which $assess needs and
@@ -109,7 +116,10 @@ func (b *Builder) Course(products map[string]string) *Course {
 		c.Infusions[k].Product = products[c.Infusions[k].ProductID]
 	}
 	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
-	c.Assessments = inOrder(c.Assessments, func(a Assessment) Day { return a.Day })
+	c.Infusions = inOrder(append(c.Infusions, b.later(c.Infusions)...), func(i Infusion) Day { return i.Day })
+	for _, l := range []*[]Assessment{&c.Assessments, &c.Others} {
+		*l = inOrder(*l, func(a Assessment) Day { return a.Day })
+	}
 	for _, l := range []*[]Reading{&c.PGA, &c.GC, &c.Damage} {
 		*l = inOrder(*l, func(r Reading) Day { return r.Day })
 	}
@@ -126,10 +136,19 @@ func (b *Builder) Course(products map[string]string) *Course {
 			c.Depletion = d
 		}
 	}
-	if c.Dead && !c.Death.Known() {
-		c.Partial++
-	}
 	return &c
+}
+
+// later are the infusions in some month or year after the first one. One whose month holds another may be that one, told without its day.
+func (b *Builder) later(known []Infusion) []Infusion {
+	var l []Infusion
+	for _, v := range b.vague {
+		same := func(i Infusion) bool { return v.on.From <= i.Day && i.Day <= v.on.To }
+		if len(known) > 0 && known[0].Day < v.on.From && !slices.ContainsFunc(known, same) {
+			l = append(l, v.Infusion)
+		}
+	}
+	return l
 }
 
 // inOrder returns a list in order of time, without the room in which it grew.
@@ -147,16 +166,20 @@ func (b *Builder) from(root tree.Node) string {
 	return root.Member("resourceType").Text() + "/" + root.Member("id").Text()
 }
 
-// day returns the day of a date, and counts it where it is not known to the day.
-func (b *Builder) day(text string) (Day, bool) {
+// day returns the day of a date, if it is known to the day.
+func (*Builder) day(text string) (Day, bool) {
 	d := ParseDay(text).Exact()
-	if !d.Known() {
-		if text != "" {
-			b.c.Partial++
-		}
-		return Never, false
+	return d, d.Known()
+}
+
+// dated is day of a fact of a kind, which is kept as a vague one where it has none.
+func (b *Builder) dated(kind, text string) (Day, bool) {
+	span := ParseDay(text)
+	if d := span.Exact(); d.Known() || !span.There {
+		return d, d.Known()
 	}
-	return d, true
+	b.c.Vague = append(b.c.Vague, Vague{intern(kind), span})
+	return Never, false
 }
 
 // codes calls yield for every coding of a CodeableConcept, or of each of a list of them, until it returns false.
@@ -201,7 +224,8 @@ func (b *Builder) patient(root tree.Node) {
 		}
 	}
 	if at := root.Member("deceasedDateTime").Text(); at != "" && (own || !b.c.Death.Known()) {
-		b.c.Dead, b.c.Death = true, ParseDay(at).Exact()
+		b.c.Dead, b.c.Died = true, ParseDay(at)
+		b.c.Death = b.c.Died.Exact()
 	}
 	b.c.Dead = b.c.Dead || root.Member("deceasedBoolean").Text() == "true"
 }
@@ -281,18 +305,26 @@ func (b *Builder) procedure(root tree.Node) {
 	if status := root.Member("status").Text(); status != "completed" && (infusion || status == "not-done") {
 		return
 	}
-	day, ok := b.day(started(root, "performed"))
-	if !ok {
+	span := ParseDay(started(root, "performed"))
+	if !span.There {
 		return
 	}
-	switch {
+	switch day := span.Exact(); {
 	case infusion:
-		id := strings.Clone(root.Member("id").Text())
-		b.c.Infusions = append(b.c.Infusions, Infusion{Day: day, ID: id, ProductID: usedProduct(root), Course: procedureOf(root.Member("partOf"))})
+		b.infusion(root, span)
 	case kind == term.Lymphodepletion:
-		b.starts = append(b.starts, day)
-	case !b.c.Apheresis.Known() || day < b.c.Apheresis:
+		b.starts = append(b.starts, span.From) // a baseline is never after it
+	case day.Known() && (!b.c.Apheresis.Known() || day < b.c.Apheresis):
 		b.c.Apheresis = day
+	}
+}
+
+func (b *Builder) infusion(root tree.Node, on Span) {
+	i := Infusion{Day: on.From, ID: strings.Clone(root.Member("id").Text()), ProductID: usedProduct(root), Course: procedureOf(root.Member("partOf"))}
+	if on.Exact().Known() {
+		b.c.Infusions = append(b.c.Infusions, i)
+	} else {
+		b.vague = append(b.vague, sometime{i, on})
 	}
 }
 

@@ -18,12 +18,12 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		t0 := c.T0()
 		got := map[string]any{
 			"t0": t0.String(), "product": c.Product(), "center": c.Center, "analyzed": c.Analyzed(), "depletion": int(c.Depletion - t0),
-			"apheresis": int(c.Apheresis - t0), "last alive": int(c.LastAlive - t0), "dead": c.Dead, "partial": c.Partial, "nephritis": c.Nephritis.Truth,
+			"apheresis": int(c.Apheresis - t0), "last alive": int(c.LastAlive - t0), "dead": c.Dead, "vague": len(c.Vague), "nephritis": c.Nephritis.Truth,
 			"baseline": int(c.Assessments[c.BaselineAssessment()].Day - t0), "episodes": c.Episodes, "grades": c.Grades,
 		}
 		want := map[string]any{
 			"t0": "2024-02-06", "product": "obe-cel", "center": "SYN-C2", "analyzed": true, "depletion": -5,
-			"apheresis": -28, "last alive": 551, "dead": false, "partial": 1, "nephritis": score.Yes,
+			"apheresis": -28, "last alive": 551, "dead": false, "vague": 1, "nephritis": score.Yes,
 			"baseline": -20,
 			"episodes": []course.Episode{{Kind: "crs", Onset: t0 + 3, End: t0 + 6, Grade: 2}, {Kind: "icans", Onset: t0 + 7, End: t0 + 8, Grade: 1}},
 			"grades": []course.Grade{
@@ -93,7 +93,7 @@ func TestFactsAreReadOnlyWhenTheyCount(t *testing.T) {
 		{"a completed infusion", "Procedure", infusion("completed", "2024-01-10"), func(c *course.Course) any { return c.T0().String() }, "2024-01-10"},
 		{"an infusion with a time", "Procedure", infusion("completed", "2024-01-10T23:30:00-05:00"), func(c *course.Course) any { return c.T0().String() }, "2024-01-10"},
 		{"an infusion that was not done", "Procedure", infusion("not-done", "2024-01-10"), func(c *course.Course) any { return c.T0().String() }, ""},
-		{"an infusion in some month", "Procedure", infusion("completed", "2024-01"), func(c *course.Course) any { return [2]any{c.T0().String(), c.Partial} }, [2]any{"", 1}},
+		{"an infusion in some month", "Procedure", infusion("completed", "2024-01"), func(c *course.Course) any { return c.T0().String() }, ""},
 		{"a PGA", "Observation", observed("pga", `"effectiveDateTime":"2024-01-10",`+quantity("0.50", "{score}")), func(c *course.Course) any { return c.PGA[0].X }, 0.5},
 		{
 			"a PGA entered in error", "Observation", strings.Replace(observed("pga", `"effectiveDateTime":"2024-01-10",`+quantity("0.50", "{score}")), "final", "entered-in-error", 1),
@@ -109,7 +109,7 @@ func TestFactsAreReadOnlyWhenTheyCount(t *testing.T) {
 		{"a drug that is a reference", "MedicationStatement", taken(`"medicationReference":{"reference":"Medication/m"}`), free, [2]score.Truth{score.Unknown, score.Unknown}},
 		{"a drug that is known by its second code", "MedicationStatement", taken(`"medicationCodeableConcept":{"coding":[{"system":"http://www.whocc.no/atc","code":"L04AA06"},{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"68149"}]}`), free, [2]score.Truth{score.No, score.Yes}},
 		{"who withdrew from the study", "ResearchSubject", `"status":"withdrawn","study":{"reference":"ResearchStudy/s"},"individual":{"reference":"Patient/a"}`, func(c *course.Course) any { return c.Consent }, false},
-		{"a PGA in some year", "Observation", observed("pga", `"effectiveDateTime":"2024",`+quantity("0.50", "{score}")), func(c *course.Course) any { return [2]int{len(c.PGA), c.Partial} }, [2]int{0, 1}},
+		{"a PGA in some year", "Observation", observed("pga", `"effectiveDateTime":"2024",`+quantity("0.50", "{score}")), func(c *course.Course) any { return [2]int{len(c.PGA), len(c.Vague)} }, [2]int{0, 1}},
 		{"complement in mg/dL", "Observation", lab("4485-9", quantity("82", "mg/dL")), func(c *course.Course) any { return c.Labs[0].Value().String() }, "0.82"},
 		{"complement in a unit that does not convert", "Observation", lab("4485-9", quantity("82", "[IU]/mL")), func(c *course.Course) any { return c.Labs[0].Value().String() }, "unknown"},
 		{"a ratio below the limit of detection", "Observation", lab("2890-2", `"valueQuantity":{"value":70,"comparator":"<","code":"mg/g"}`), func(c *course.Course) any { return c.Labs[0].Value().String() }, "<0.07"},

@@ -43,9 +43,11 @@ func (r ResponseRule) Assess(in ResponseInput) Outcome {
 	)
 }
 
-// active is that there was enough activity to fall from.
+// Among says whether a baseline has enough activity to fall from, without which there is no response to judge.
+func (r ResponseRule) Among(baseline Assessment) Truth { return baseline.Total.AtLeast(r.Baseline) }
+
 func (r ResponseRule) active(in ResponseInput) Criterion {
-	return Criterion{"criterion-active-baseline", in.Baseline.Total.AtLeast(r.Baseline), []Input{points("sledai-2k-baseline", in.Baseline.Total)}}
+	return Criterion{"criterion-active-baseline", r.Among(in.Baseline), []Input{points("sledai-2k-baseline", in.Baseline.Total)}}
 }
 
 func (r ResponseRule) fall(in ResponseInput) Criterion {

@@ -57,6 +57,12 @@ func Algorithm(code string) string { return "algorithm-" + code + "-v1" }
 // ByClinician is the method of an outcome that a person judged.
 const ByClinician = "method-clinician"
 
+// BySELENA is the method of an assessment with the code of SLEDAI-2K that was made by SELENA-SLEDAI, whose wording differs.
+const BySELENA = "instrument-selena-sledai"
+
+// SELENASLEDAI names the scores of such assessments. It is no code: they have that of SLEDAI-2K.
+const SELENASLEDAI = "selena-sledai"
+
 // displays are the codes of the local system, but for time points and the items of SLEDAI-2K.
 var displays = map[string]string{
 	"sledai-2k":                "SLEDAI-2K, total",
