@@ -1,11 +1,14 @@
 package registry
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"firewolf/fhir/stats"
 	"firewolf/registry/course"
+	"firewolf/registry/disclose"
 	"firewolf/registry/score"
 	"firewolf/registry/term"
 )
@@ -260,10 +263,11 @@ func survival(q *question) error {
 		return err
 	}
 	for _, row := range q.rows() {
-		q.curve(f, row, times)
+		if err := q.curve(f, row, times); err != nil {
+			return err
+		}
 	}
-	q.logRank(f)
-	return nil
+	return q.logRank(f)
 }
 
 // seen is a patient as an event sees one.
@@ -339,7 +343,7 @@ func (f follow) followed(row int) (int, bool) {
 }
 
 // curve tells the curve of a group, at times if small groups are hidden.
-func (q *question) curve(f follow, row int, times []float64) {
+func (q *question) curve(f follow, row int, times []float64) error {
 	g, method := q.group(row), "kaplan-meier"
 	if f.e.competes {
 		method = "aalen-johansen"
@@ -351,11 +355,16 @@ func (q *question) curve(f follow, row int, times []float64) {
 	cells = append(cells, counts[2+endOutOfScope], counts[2+endUnclear], counts[2+endEvent], counts[2+endCompeting], counts[2+endCensored])
 	steps := q.steps(f, row, curve, times)
 	cells = append(cells, q.median(curve, steps)...)
-	q.answer.add("group", append(cells, q.observed(f, row)...)...)
+	observed, err := q.observed(f, row)
+	if err != nil {
+		return err
+	}
+	q.answer.add("group", append(cells, observed...)...)
 	for _, s := range steps {
 		q.answer.add("curve", text("group", g.name), decimal("time", s.Time), integer("at-risk", s.AtRisk), decimal("probability", s.P),
 			decimal("standard-error", s.SE), bound("lower", s.CI, s.CI.Lower), bound("upper", s.CI, s.CI.Upper))
 	}
+	return nil
 }
 
 // median tells the median with its limits: where small groups are hidden rounded as the times of the curve are, and only within it.
@@ -378,39 +387,85 @@ func (q *question) median(curve stats.Curve, steps []stats.Step) []cell {
 
 // observed is the mean and the standard deviation of the days of those who had the event, which is what papers print. It leaves
 // out who was censored, so it is no estimate of the time to the event.
-func (q *question) observed(f follow, row int) []cell {
+func (q *question) observed(f follow, row int) ([]cell, error) {
 	var x []float64
-	for _, s := range f.subjects(q.group(row)) {
-		if s.Cause == happened {
-			x = append(x, s.Time)
+	days := f.days("observed")
+	for _, c := range q.group(row).courses {
+		if p := f.of[c]; p.why == followed && p.s.Cause == happened {
+			x = append(x, p.s.Time)
+			days.Patients = append(days.Patients, onDay(c, p.s))
 		}
 	}
 	d := stats.Describe(x)
 	_, visible := f.t.of(row, endEvent)
-	visible = visible && (q.enough(d.N) || d.N == 0)
-	return []cell{decimal("observed-mean", d.Mean).when(visible), decimal("observed-sd", d.SD).when(visible)}
+	visible, err := q.tellDays(visible && (q.enough(d.N) || d.N == 0), days)
+	return []cell{decimal("observed-mean", d.Mean).when(visible), decimal("observed-sd", d.SD).when(visible)}, err
+}
+
+// days is the fact that a number tells that is reckoned from the days of single patients, before they are in it. Of endpoints of one family it is
+// the same number: survival, with and without relapse, has most of its days in common.
+func (f follow) days(number string) disclose.Fact {
+	return disclose.Fact{Key: strings.Join([]string{"days", f.e.family(), number}, "|"), Whole: true}
+}
+
+// onDay is a patient with what happened and when.
+func onDay(c *course.Course, s stats.Subject) string {
+	return fmt.Sprint(c.Patient, " ", s.Time, " ", s.Cause)
+}
+
+// tellDays says whether numbers may be told that are reckoned from single days, and then notes them. Two means over the same patients, of whom one
+// had the event on another day, would tell both days, though the counts are the same: the second is hidden.
+func (q *question) tellDays(visible bool, facts ...disclose.Fact) (bool, error) {
+	if !visible || q.k <= 1 {
+		return visible, nil
+	}
+	near, err := q.near(facts)
+	if err != nil || slices.Contains(near, true) {
+		return false, err
+	}
+	if slices.ContainsFunc(facts, func(f disclose.Fact) bool { return q.sheet.Near(f, q.k) }) {
+		return false, nil
+	}
+	for _, f := range facts {
+		q.note(f)
+	}
+	return true, nil
 }
 
 // logRank compares the groups, if there are several of enough patients, none of which is hidden.
-func (q *question) logRank(f follow) {
+func (q *question) logRank(f follow) error {
 	if len(q.groups) < 2 {
-		return
+		return nil
 	}
 	var groups [][]stats.Subject
+	var facts []disclose.Fact
 	visible := true
 	for row, g := range q.groups {
-		own := f.subjects(g)
-		if f.e.competes {
-			for k := range own {
-				if own[k].Cause == died {
-					own[k].Cause = censored
-				}
-			}
-		}
-		groups = append(groups, own)
+		own, days := f.ranked(g)
+		groups, facts = append(groups, own), append(facts, days)
 		_, told := f.t.size(row)
 		visible = visible && told && q.enough(len(own))
 	}
+	visible, err := q.tellDays(visible, facts...)
 	test := stats.LogRank(groups)
 	q.answer.add("log-rank", decimal("chi-square", test.ChiSquare).when(visible), integer("df", test.DF).when(visible), decimal("p", test.P).when(visible))
+	return err
+}
+
+// ranked are the subjects of a group as the log-rank test takes them: who dies of what competes is censored.
+func (f follow) ranked(g group) ([]stats.Subject, disclose.Fact) {
+	var l []stats.Subject
+	days := f.days("log-rank")
+	for _, c := range g.courses {
+		x := f.of[c]
+		if x.why != followed {
+			continue
+		}
+		if f.e.competes && x.s.Cause == died {
+			x.s.Cause = censored
+		}
+		l = append(l, x.s)
+		days.Patients = append(days.Patients, onDay(c, x.s))
+	}
+	return l, days
 }
