@@ -112,3 +112,35 @@ func TestTheLogRankTestAndTheObservedDaysAreThoseOfTheGroups(t *testing.T) {
 		t.Error("an admin is told all")
 	}
 }
+
+// share stores B cells of a patient of the crowd as a share of lymphocytes, in percent.
+func (w *world) share(patient string, shares map[int]string) {
+	w.t.Helper()
+	for day, x := range shares {
+		w.observe(fmt.Sprint(patient, "-share-", day), patient, dayOf(day), `"code":{"coding":[{"system":"http://loinc.org","code":"8117-4"}]},"valueQuantity":{"value":`+x+`,"code":"%"}`)
+	}
+}
+
+func TestBCellsThatAreKnownOnlyInPercentAreNotSaidToBeAway(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(3, func(int) bool { return false })
+	w.share("c000", map[int]string{30: "0.1", 60: "0.2", 120: "5", 150: "8"})
+	w.share("c001", map[int]string{30: "0.1", 60: "0.2"})
+	w.cd19("c002", map[int]string{30: "0", 60: "20", 90: "110"})
+	ends := func(rules string) [][]string {
+		return pick(w.table(admin, "Patient/$time-to-event?endpoint=b-cell-return&grid=0"+rules, "group"), "events", "censored", "not-evaluable", "observed-mean")
+	}
+	for rules, want := range map[string][]string{
+		"":                       {"1", "1", "1", "60"},
+		"&recon.min=20":          {"0", "2", "1", ""},   // the second sample is the last
+		"&recon.confirmed=false": {"1", "1", "1", "60"}, // a sample before the last counts with the next only
+		"&recon.at-lln=true":     {"0", "2", "1", ""},
+		"&recon.at-lln=true&recon.confirmed=false": {"1", "1", "1", "90"},
+		"&recon.min=20&recon.confirmed=false":      {"1", "1", "1", "90"},
+		"&aplasia.percent=10":                      {"1", "2", "0", "60"},
+	} {
+		if diff := cmp.Diff([][]string{want}, ends(rules)); diff != "" {
+			t.Errorf("%q: %s", rules, diff)
+		}
+	}
+}

@@ -19,7 +19,7 @@ func timeToEvent() aggregate {
 		name: "time-to-event", title: "Time to an event",
 		doc: "For each group: the curve with its limits (log-log), the number at risk, the median, and the log-rank test between the groups. Where death competes with the event the curve is the cumulative incidence, and the test counts deaths as censored. Times are days.",
 		inputs: append([]input{
-			{name: "endpoint", typ: "code", choices: eventCodes(), preset: eventRelapseFree, doc: "The event. first-doris: remission, death competes. relapse-free-survival and overall-survival: from the infusion. drug-free-duration: from the first drug-free remission to relapse, treatment or death. b-cell-return: of those with aplasia, death competes."},
+			{name: "endpoint", typ: "code", choices: eventCodes(), preset: eventRelapseFree, doc: "The event. first-doris: remission, death competes. relapse-free-survival and overall-survival: from the infusion. drug-free-duration: from the first drug-free remission to relapse, treatment or death. b-cell-return: of those with aplasia, death competes; who was measured only as a share of lymphocytes that is no aplasia any more is not evaluable."},
 			{name: "grid", typ: "integer", preset: "30", doc: "Every how many days the curve is told. An admin can ask for 0: every day on which something happened. Where small groups are hidden it is a multiple of 30, rounded up."},
 			drugNames(),
 		}, rulesOf(eventCodes())...),
@@ -223,14 +223,15 @@ func (q *question) sooner(c *course.Course, day course.Day) course.Day {
 	return day
 }
 
-// bCellReturn is of those with an aplastic sample. Who has not recovered is censored at the last sample.
+// bCellReturn is of those with an aplastic sample. Who has not recovered is censored at the last sample; of whom samples do not tell is not
+// followed.
 func bCellReturn(q *question, c *course.Course) (stats.Subject, int) {
 	end := q.until(c)
 	r := q.rules.of(c).returned(end)
 	switch {
 	case r.Aplasia == score.No:
 		return stats.Subject{}, outOfScope
-	case r.Aplasia == score.Unknown || undated(c):
+	case r.Aplasia == score.Unknown || r.Result == term.NotEvaluable || undated(c):
 		return stats.Subject{}, unclear
 	case r.Result == term.Met && c.T0()+course.Day(r.Day) <= end:
 		return since(c.T0(), c.T0()+course.Day(r.Day), happened)
