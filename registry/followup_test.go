@@ -144,3 +144,42 @@ func TestBCellsThatAreKnownOnlyInPercentAreNotSaidToBeAway(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoIsAliveIsFollowedToTheLastContact(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	last := func(query string) string {
+		l := w.table(admin, "Patient/$time-to-event?endpoint=overall-survival&grid=0"+query, "curve")
+		return l[len(l)-1]["time"]
+	}
+	contact := func(id, status, period string) {
+		w.must(w.ask(admin, "PUT", "Encounter/"+id, `{"resourceType":"Encounter","id":"`+id+`","status":"`+status+`","class":{"code":"AMB"},"period":{`+period+`},"subject":{"reference":"Patient/c000"}}`))
+	}
+	if got := last(""); got != "90" {
+		t.Fatalf("the last assessment: %s", got)
+	}
+	contact("stay", "finished", `"start":"`+dayOf(195)+`","end":"`+dayOf(200)+`"`)
+	contact("missed", "cancelled", `"start":"`+dayOf(300)+`"`) //nolint:misspell // as the code is written
+	contact("next", "planned", `"start":"`+dayOf(400)+`"`)
+	contact("some", "finished", `"start":"2025"`)
+	if got := last(""); got != "200" {
+		t.Errorf("the end of a stay: %s", got)
+	}
+	contact("stay", "in-progress", `"start":"`+dayOf(195)+`"`)
+	if got := last(""); got != "195" {
+		t.Errorf("a stay that goes on: %s", got)
+	}
+	w.give("ivig", "c000", 220, "68149", "")
+	if got := last(""); got != "220" {
+		t.Errorf("a treatment: %s", got)
+	}
+	if got := last("&as-of=" + dayOf(100)); got != "100" {
+		t.Errorf("as of day 100: %s", got)
+	}
+}
+
+// give stores that a drug (a RxNorm code) was given to a patient of the crowd on a day.
+func (w *world) give(id, patient string, day int, code, rest string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "MedicationAdministration/"+id, `{"resourceType":"MedicationAdministration","id":"`+id+`","status":"completed","subject":{"reference":"Patient/`+patient+`"},"effectiveDateTime":"`+dayOf(day)+`","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"`+code+`"}]}`+rest+`}`))
+}

@@ -22,6 +22,7 @@ func Types() [][2]string {
 		{"Observation", "subject"},
 		{"MedicationStatement", "subject"},
 		{"MedicationAdministration", "subject"},
+		{"Encounter", "subject"},
 	}
 }
 
@@ -88,6 +89,8 @@ func (b *Builder) Add(t *tree.Tree) {
 		b.statement(root)
 	case "MedicationAdministration":
 		b.administration(root)
+	case "Encounter":
+		b.encounter(root)
 	}
 }
 
@@ -371,5 +374,20 @@ func (b *Builder) administration(root tree.Node) {
 	}
 	if day, ok := b.day(started(root, "effective")); ok {
 		b.c.Given = append(b.c.Given, Given{Day: day, Drug: d.place})
+	}
+}
+
+// encounter takes a contact: its end, or its beginning where it goes on. What was only planned, or is not known to have been, is none.
+// https://hl7.org/fhir/R4/valueset-encounter-status.html
+func (b *Builder) encounter(root tree.Node) {
+	switch root.Member("status").Text() {
+	case "planned", "unknown":
+		return
+	}
+	period := root.Member("period")
+	for _, at := range []string{period.Member("start").Text(), period.Member("end").Text()} {
+		if day, ok := b.day(at); ok {
+			b.c.LastAlive = max(b.c.LastAlive, day)
+		}
 	}
 }
