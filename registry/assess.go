@@ -83,7 +83,7 @@ func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interac
 	if err != nil {
 		return nil, err
 	}
-	if r.drugs, err = namesOf(in["drug"]); err != nil {
+	if r.drugs.Names, err = namesOf(in["drug"]); err != nil {
 		return nil, err
 	}
 	var w *writer
@@ -291,11 +291,11 @@ func outcomesOf(r *rules, c *course.Course, wanted []string) []judged {
 
 // relapseOutcome is the first relapse, or that there was none until the last assessment that could tell.
 func (j judge) relapseOutcome() []judged {
-	r, _, at := j.relapsed()
+	r, _ := j.relapsed()
 	if r.Visit < 0 {
 		return nil
 	}
-	o := judged{Outcome: score.Outcome{Code: term.Relapse, Result: r.Result}, day: j.day(at[r.Visit])}
+	o := judged{Outcome: score.Outcome{Code: term.Relapse, Result: r.Result}, day: course.Day(r.Day)}
 	for _, reason := range r.Reasons {
 		o.parts = append(o.parts, component{code: "relapse-reason", coded: reason})
 	}

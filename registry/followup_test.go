@@ -183,3 +183,124 @@ func (w *world) give(id, patient string, day int, code, rest string) {
 	w.t.Helper()
 	w.must(w.ask(admin, "PUT", "MedicationAdministration/"+id, `{"resourceType":"MedicationAdministration","id":"`+id+`","status":"completed","subject":{"reference":"Patient/`+patient+`"},"effectiveDateTime":"`+dayOf(day)+`","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"`+code+`"}]}`+rest+`}`))
 }
+
+// well stores an assessment in drug-free remission of a patient of the crowd.
+func (w *world) well(patient string, days ...int) {
+	w.t.Helper()
+	items := ""
+	for _, i := range sledaiItems() {
+		items += `,{"code":` + i + `,"valueBoolean":false}`
+	}
+	for _, d := range days {
+		id := fmt.Sprint(patient, "-d", d)
+		w.observe(id, patient, dayOf(d), `"code":`+local("sledai-2k")+`,"component":[`+items[1:]+`]`)
+		w.observe(id+"-pga", patient, dayOf(d), `"code":`+local("pga")+`,"valueQuantity":{"value":0}`)
+		w.dose(patient, d, "0")
+	}
+}
+
+func (w *world) dose(patient string, day int, mg string) {
+	w.t.Helper()
+	w.observe(fmt.Sprint(patient, "-gc-", day), patient, dayOf(day), `"code":`+local("gc-dose")+`,"valueQuantity":{"value":`+mg+`}`)
+}
+
+// takes stores that a patient of the crowd took a drug: from one date to another, to "" where it goes on.
+func (w *world) takes(id, patient, drug, from, to string) {
+	w.t.Helper()
+	end := ""
+	if to != "" {
+		end = `,"end":"` + to + `"`
+	}
+	w.must(w.ask(admin, "PUT", "MedicationStatement/"+id, `{"resourceType":"MedicationStatement","id":"`+id+`","status":"active","subject":{"reference":"Patient/`+patient+`"},"medicationCodeableConcept":`+local(drug)+`,"effectivePeriod":{"start":"`+from+`"`+end+`}}`))
+}
+
+// relapsedOn is the day on which a cohort of one relapses, by $time-to-event of an endpoint: "censored at 90" where nobody does.
+func (w *world) relapsedOn(endpoint, query string) string {
+	w.t.Helper()
+	path := "Patient/$time-to-event?grid=0&endpoint=" + endpoint + query
+	g := w.table(admin, path, "group")[0]
+	if g["events"] == "1" {
+		return g["observed-mean"]
+	}
+	if g["censored"] == "0" {
+		return "not followed"
+	}
+	l := w.table(admin, path, "curve")
+	return "censored at " + l[len(l)-1]["time"]
+}
+
+func TestADrugThatWasGivenCountsAsTaken(t *testing.T) {
+	const mmf, rituximab, toci, methylpred = "68149", "121191", "612865", "6902"
+	reason := func(to string) string { return `,"reasonReference":[{"reference":"Condition/` + to + `"}]` }
+	for _, tt := range []struct {
+		name  string
+		tell  func(w *world)
+		query string
+		want  []string // drug-free at month 6: met, not met, not evaluable; relapse
+	}{
+		{"nothing", func(*world) {}, "", []string{"1", "0", "0", "censored at 180"}},
+		{"a week before", func(w *world) { w.give("a", "c000", 172, rituximab, "") }, "", []string{"0", "1", "0", "172"}},
+		{"34 days before", func(w *world) { w.give("a", "c000", 146, mmf, "") }, "", []string{"0", "1", "0", "146"}},
+		{"35 days before", func(w *world) { w.give("a", "c000", 145, mmf, "") }, "", []string{"1", "0", "0", "145"}},
+		{"35 days before, and that counts", func(w *world) { w.give("a", "c000", 145, mmf, "") }, "&given.days=36", []string{"0", "1", "0", "145"}},
+		{"not completed", func(w *world) {
+			w.give("a", "c000", 172, mmf, "")
+			w.must(w.ask(admin, "PUT", "MedicationAdministration/a", `{"resourceType":"MedicationAdministration","id":"a","status":"not-done","subject":{"reference":"Patient/c000"},"effectiveDateTime":"`+dayOf(172)+`","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"68149"}]}}`))
+		}, "", []string{"1", "0", "0", "censored at 180"}},
+		{"with the cells", func(w *world) {
+			w.give("a", "c000", -3, "3002", "")
+			w.give("b", "c000", 0, "24698", "")
+		}, "&given.days=300", []string{"1", "0", "0", "censored at 180"}},
+		{"against a toxicity of the first weeks", func(w *world) { w.give("a", "c000", 30, toci, "") }, "&given.days=300", []string{"1", "0", "0", "censored at 180"}},
+		{"such a drug later", func(w *world) { w.give("a", "c000", 172, toci, "") }, "", []string{"0", "1", "0", "172"}},
+		{"such a drug later, against a toxicity", func(w *world) { w.give("a", "c000", 172, toci, reason("late")) }, "", []string{"1", "0", "0", "censored at 180"}},
+		{"such a drug in the first weeks, against lupus", func(w *world) { w.give("a", "c000", 20, toci, reason("c000")) }, "&given.days=300", []string{"0", "1", "0", "censored at 180"}},
+		{"a pulse beside a dose of 0", func(w *world) { w.give("a", "c000", 172, methylpred, "") }, "", []string{"0", "0", "1", "censored at 180"}},
+		{"a drug that nobody knows", func(w *world) { w.give("a", "c000", 172, "999", "") }, "", []string{"0", "0", "1", "censored at 180"}},
+		{"one that the question names", func(w *world) { w.give("a", "c000", 172, "999", "") }, "&drug=is%3Dhttp://www.nlm.nih.gov/research/umls/rxnorm|999", []string{"0", "1", "0", "172"}},
+		{"in a row that began before remission", func(w *world) {
+			for _, d := range []int{60, 88, 118, 150} {
+				w.give(fmt.Sprint("a", d), "c000", d, mmf, "")
+			}
+		}, "", []string{"0", "1", "0", "censored at 180"}},
+		{"to prepare for other cells", func(w *world) {
+			w.must(w.ask(admin, "PUT", "Procedure/ld", `{"resourceType":"Procedure","id":"ld","status":"completed","subject":{"reference":"Patient/c000"},"performedDateTime":"`+dayOf(176)+`","code":`+local("lymphodepletion")+`}`))
+			w.give("a", "c000", 176, "3002", `,"partOf":[{"reference":"Procedure/ld"}]`)
+			w.infuse("again", "c000", dayOf(181))
+		}, "", []string{"1", "0", "0", "181"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, Options{})
+			w.crowd(1, func(int) bool { return false })
+			w.well("c000", 180)
+			w.must(w.ask(admin, "PUT", "Condition/late", `{"resourceType":"Condition","id":"late","subject":{"reference":"Patient/c000"},"onsetDateTime":"`+dayOf(170)+`","code":`+local("icans")+`}`))
+			tt.tell(w)
+			got := pick(w.table(admin, "Patient/$outcome-rate?timepoint=tp-m06&endpoint=drug-free-remission"+tt.query, "rate"), "met", "not-met", "not-evaluable")[0]
+			got = append(got, w.relapsedOn("relapse-free-survival", tt.query))
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAGlucocorticoidBesideADoseOfZeroIsNotEvaluable(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	rate := func() [][]string {
+		return pick(w.table(admin, "Patient/$outcome-rate?timepoint=tp-m03&endpoint=gc-free-remission", "rate"), "met", "not-met", "not-evaluable")
+	}
+	w.takes("pred", "c000", "prednisolone", "2020", "2023-12-25")
+	if diff := cmp.Diff([][]string{{"1", "0", "0"}}, rate()); diff != "" {
+		t.Errorf("one that ended: %s", diff)
+	}
+	w.takes("pred", "c000", "prednisolone", "2020", "")
+	if diff := cmp.Diff([][]string{{"0", "0", "1"}}, rate()); diff != "" {
+		t.Errorf("one that goes on: %s", diff)
+	}
+	w.dose("c000", 90, "2.5")
+	w.must(w.ask(admin, "DELETE", "Observation/c000-gc", ""))
+	if diff := cmp.Diff([][]string{{"0", "1", "0"}}, rate()); diff != "" {
+		t.Errorf("a dose beside it: %s", diff)
+	}
+}

@@ -1,6 +1,9 @@
 package registry
 
 import (
+	"cmp"
+	"slices"
+
 	"firewolf/registry/course"
 	"firewolf/registry/score"
 	"firewolf/registry/term"
@@ -15,7 +18,7 @@ type rules struct {
 	relapse  score.RelapseRule
 	bcells   score.BCellRule
 
-	drugs *course.Names // of codes that this field does not know; nil for none
+	drugs course.Formulary
 
 	upcr, egfr, cd19, percent course.Analyte
 }
@@ -24,6 +27,7 @@ type rules struct {
 func usual() *rules {
 	r := &rules{
 		doris: score.DORIS2021(), lldas: score.LLDAS(), response: score.SRI4(), renal: score.KDIGO2024(), relapse: score.Relapses(), bcells: score.BCells(),
+		drugs: course.Formulary{GivenDays: course.GivenDays},
 	}
 	for _, a := range []struct {
 		name string
@@ -78,7 +82,7 @@ func (j judge) day(k int) course.Day { return j.c.Assessments[k].Day }
 func (j judge) remission(k int) score.Outcome {
 	day := j.day(k)
 	return j.doris.Assess(score.DORISInput{
-		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day), Stable: j.c.Stable(day),
+		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day), Stable: j.c.Stable(day, j.drugs),
 	})
 }
 
@@ -96,8 +100,8 @@ func (j judge) lowActivity(k int) score.Outcome {
 
 // rescue says whether an immunosuppressive, a biologic or cells were given again since the infusion.
 func (j judge) rescue(day course.Day) score.Fact {
-	t0 := j.c.T0()
-	started, again := j.c.Started(t0, day), j.c.Retreated(t0, day)
+	since := j.c.Resumed(j.c.T0(), j.drugs, true)
+	started, again := since.Immunosuppressive(day), since.BCells(day)
 	if again.Truth > started.Truth {
 		return again
 	}
@@ -139,22 +143,62 @@ func applies(o score.Outcome) bool {
 	return true
 }
 
-// relapsed finds the first relapse after the infusion, with the visits that it was looked for in and their places among
-// the assessments.
-func (j judge) relapsed() (r score.Relapse, visits []score.Visit, at []int) {
-	before := j.c.T0()
+// relapsed finds the first relapse after the infusion, with the visits that it was looked for in. A return to treatment, cells given
+// again, a dose and a global assessment count on their own day, whether or not SLEDAI-2K was assessed on it.
+func (j judge) relapsed() (score.Relapse, []score.Visit) {
+	var visits []score.Visit
+	first := course.Forever // the day of the first remission
 	for k, a := range j.c.Assessments {
 		if a.Day <= j.c.T0() {
 			continue
 		}
-		visits = append(visits, score.Visit{
-			Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day), GC: j.c.GCAt(a.Day),
-			Restarted: j.c.Started(before, a.Day), Retreated: j.c.Retreated(before, a.Day),
-		})
-		at = append(at, k)
-		before = a.Day
+		v := score.Visit{Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day), GC: j.c.GCAt(a.Day)}
+		if visits = append(visits, v); v.Remission == score.Yes {
+			first = min(first, a.Day)
+		}
 	}
-	return j.relapse.Assess(visits), visits, at
+	if first < course.Forever {
+		visits = j.since(first, visits)
+	}
+	return j.relapse.Assess(visits), visits
+}
+
+// since adds to visits what was taken up after a day, and what is told between them.
+func (j judge) since(first course.Day, visits []score.Visit) []score.Visit {
+	resumed := j.c.Resumed(first, j.drugs, true)
+	between := map[course.Day]*score.Visit{}
+	on := func(day course.Day) *score.Visit {
+		v := between[day]
+		if v == nil {
+			v = &score.Visit{Day: int(day)}
+			between[day] = v
+		}
+		return v
+	}
+	for _, d := range resumed.Days() {
+		on(d)
+	}
+	for _, r := range j.c.GC {
+		on(r.Day).GC = r.Value
+	}
+	for _, r := range j.c.PGA {
+		on(r.Day).PGA = r.Value
+	}
+	for _, v := range visits {
+		delete(between, course.Day(v.Day))
+	}
+	for d, v := range between {
+		if d > first {
+			visits = append(visits, *v)
+		}
+	}
+	slices.SortFunc(visits, func(a, b score.Visit) int { return cmp.Compare(a.Day, b.Day) })
+	for k, v := range visits {
+		if day := course.Day(v.Day); day > first {
+			visits[k].Restarted, visits[k].Retreated = resumed.Immunosuppressive(day), resumed.BCells(day)
+		}
+	}
+	return visits
 }
 
 // returned finds the return of B cells by what was measured until a day.

@@ -30,6 +30,7 @@ var (
 	responses  = []string{term.SledaiResponse4, term.SRI4}
 	kidneys    = []string{term.CRR, term.PRR}
 	bCells     = []string{eventBCellReturn, term.BCellReturn}
+	treated    = slices.Concat(remissions, kidneys, []string{term.SRI4, term.LLDAS})
 )
 
 // outcomeRules are the parameters of all outcomes. What they are where nobody says others is in the rules themselves.
@@ -52,6 +53,7 @@ var outcomeRules = []rule{
 	{name: "relapse.csledai", doc: "Relapse: clinical SLEDAI-2K is more than this.", decides: relapses, high: 99, whole: func(r *rules) *int { return &r.relapse.Clinical }},
 	{name: "relapse.pga", doc: "Relapse: the PGA is this or more.", decides: relapses, high: 3, number: func(r *rules) *float64 { return &r.relapse.PGA }},
 	{name: "relapse.gc", doc: "Relapse: the prednisolone equivalent in mg/d is more than this.", decides: relapses, high: 1000, number: func(r *rules) *float64 { return &r.relapse.GC }},
+	{name: "given.days", doc: "Drugs: one that was given once (MedicationAdministration) counts as taken for so many days, its own the first, and what is given again within them goes on. What was given with the cells, to prepare for cells or against their toxicity does not count.", decides: treated, low: 1, high: 400, whole: func(r *rules) *int { return &r.drugs.GivenDays }},
 	{name: "aplasia.max", doc: "B-cell aplasia: CD19+ cells per microliter are at most this.", decides: bCells, high: 1000, number: func(r *rules) *float64 { return &r.bcells.AplasiaMax }},
 	{name: "aplasia.percent", doc: "B-cell aplasia: or CD19+ cells are less than this percentage of lymphocytes.", decides: bCells, high: 100, number: func(r *rules) *float64 { return &r.bcells.AplasiaPercent }},
 	{name: "recon.min", doc: "Return of B cells: CD19+ cells per microliter are more than this.", decides: bCells, high: 10000, number: func(r *rules) *float64 { return &r.bcells.ReturnOver }},
@@ -160,7 +162,7 @@ func (q *question) rule(endpoint string) error {
 	if err != nil {
 		return err
 	}
-	if r.drugs, err = namesOf(q.in["drug"]); err != nil {
+	if r.drugs.Names, err = namesOf(q.in["drug"]); err != nil {
 		return err
 	}
 	for _, d := range q.in["drug"] {

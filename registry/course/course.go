@@ -71,6 +71,7 @@ type Analyte uint8
 type Therapy struct {
 	Drug     Medicine
 	From, To Span
+	Aside    bool // it treated a toxicity of the cells, not lupus
 	Source   string
 }
 
@@ -99,8 +100,10 @@ type Episode struct {
 
 // Given is a drug that was given once.
 type Given struct {
-	Day  Day
-	Drug uint8
+	Day    Day
+	Drug   Medicine
+	Aside  bool // before the cells, to prepare for others, or against their toxicity: it is no treatment of lupus after them
+	Source string
 }
 
 // Stated is an outcome that stands in the store.

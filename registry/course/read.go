@@ -35,12 +35,17 @@ type Builder struct {
 	sources bool // facts name the resource that they are from
 	denied  bool
 	starts  []Day // of lymphodepletions
+
+	therapies, given []cause         // of Therapies and of Given
+	asides           map[string]bool // lymphodepletions and toxicities, by reference: what drugs of no lupus are given for
 }
 
 // NewBuilder returns a Builder of a patient's course. With sources every fact names its resource, which $assess needs and
 // a projection of all patients has no room for.
 func NewBuilder(patient string, sources bool) *Builder {
-	return &Builder{c: Course{Patient: patient, Apheresis: Never, Depletion: Never, Death: Never, LastAlive: Never}, sources: sources}
+	return &Builder{
+		c: Course{Patient: patient, Apheresis: Never, Depletion: Never, Death: Never, LastAlive: Never}, sources: sources, asides: map[string]bool{},
+	}
 }
 
 // Owner returns the id of the patient that a resource belongs to, "" if it belongs to none.
@@ -123,6 +128,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
+	b.setAside(&c)
 	c.Consent = c.Consent && !b.denied
 	for _, d := range b.starts {
 		if t0 := c.T0(); t0.Known() && d <= t0 && d > c.Depletion {
@@ -234,6 +240,7 @@ func (b *Builder) condition(root tree.Node) {
 	switch kind {
 	case term.CRS, term.ICANS, "licats", "icaht":
 		b.episode(root, kind)
+		b.asides["Condition/"+root.Member("id").Text()] = true
 	}
 	if kind == "organ-renal" || has(code, term.Coding{System: term.Snomed, Code: "68815009"}, term.Coding{System: term.ICD10CM, Code: "M32.14"}) {
 		b.c.Nephritis.Truth, b.c.Nephritis.From = truth(true), b.from(root)
@@ -283,6 +290,9 @@ func (b *Builder) procedure(root tree.Node) {
 	}
 	if status := root.Member("status").Text(); status != "completed" && (infusion || status == "not-done") {
 		return
+	}
+	if kind == term.Lymphodepletion {
+		b.asides["Procedure/"+root.Member("id").Text()] = true
 	}
 	day, ok := b.day(started(root, "performed"))
 	if !ok {
@@ -365,15 +375,16 @@ func (b *Builder) statement(root tree.Node) {
 	b.c.Therapies = append(b.c.Therapies, Therapy{
 		Drug: d, From: ParseDay(period.Member("start").Text()), To: ParseDay(period.Member("end").Text()), Source: b.from(root),
 	})
+	b.therapies = append(b.therapies, causeOf(root))
 }
 
 func (b *Builder) administration(root tree.Node) {
-	d := medicine(root)
-	if d.place == noDrug || root.Member("status").Text() != "completed" {
+	if root.Member("status").Text() != "completed" {
 		return
 	}
 	if day, ok := b.day(started(root, "effective")); ok {
-		b.c.Given = append(b.c.Given, Given{Day: day, Drug: d.place})
+		b.c.Given = append(b.c.Given, Given{Day: day, Drug: medicine(root), Source: b.from(root)})
+		b.given = append(b.given, causeOf(root))
 	}
 }
 

@@ -37,10 +37,10 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		k := c.In(month3, course.Forever)
 		day := c.Assessments[k].Day
 		upcr, _ := course.AnalyteNamed("upcr")
-		free := c.Freedom(day, nil)
+		free := c.Freedom(day, course.Formulary{})
 		seen := []string{
 			c.Assessments[k].Score().String(), c.PGAAt(day).String(), c.GCAt(day).String(), c.LabNear(upcr, day).String(),
-			free.IS.String(), free.Antimalarial.String(), c.Stable(day).String(), c.PGAAt(day).From,
+			free.IS.String(), free.Antimalarial.String(), c.Stable(day, course.Formulary{}).String(), c.PGAAt(day).From,
 		}
 		if diff := cmp.Diff([]string{"4", "0.8", "5", "1.1", "yes", "no", "yes", "Observation/SYN-P08-pga-m03"}, seen); diff != "" {
 			t.Error(diff)
@@ -163,7 +163,7 @@ func taken(medication string) string {
 }
 
 func free(c *course.Course) any {
-	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), nil)
+	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), course.Formulary{})
 	return [2]score.Truth{f.IS.Truth, f.Antimalarial.Truth}
 }
 

@@ -6,12 +6,22 @@ import "firewolf/registry/term"
 // different things to different studies.
 type Freedom struct {
 	GC           Value // mg/d prednisolone equivalent: 0 is free
+	Steroids     Fact  // free of glucocorticoids by what is told of drugs
 	IS           Fact  // free of immunosuppressives and biologics
 	Antimalarial Fact
 }
 
+// gc judges by the dose. A drug that is taken beside a dose of 0 contradicts it, so that nobody knows; without a dose it decides. That no
+// glucocorticoid is among the drugs says nothing: few who tell of drugs tell of all.
 func (f Freedom) gc() Criterion {
-	return Criterion{"gc-free", f.GC.AtMost(0), []Input{number(term.GCDose, f.GC)}}
+	c := Criterion{"gc-free", f.GC.AtMost(0), []Input{number(term.GCDose, f.GC)}}
+	if f.Steroids.Truth == No {
+		c.Inputs = append(c.Inputs, fact("glucocorticoid-free", f.Steroids))
+		if c.Truth = No; f.GC.AtMost(0) == Yes {
+			c.Truth = Unknown
+		}
+	}
+	return c
 }
 
 func (f Freedom) is() Criterion {
