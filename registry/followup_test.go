@@ -214,6 +214,16 @@ func (w *world) takes(id, patient, drug, from, to string) {
 	w.must(w.ask(admin, "PUT", "MedicationStatement/"+id, `{"resourceType":"MedicationStatement","id":"`+id+`","status":"active","subject":{"reference":"Patient/`+patient+`"},"medicationCodeableConcept":`+local(drug)+`,"effectivePeriod":{"start":"`+from+`"`+end+`}}`))
 }
 
+// says stores what a visit told of a drug.
+func (w *world) says(patient, drug string, day int, taken bool) {
+	w.t.Helper()
+	id, status := fmt.Sprint(patient, "-", drug, "-", day), "not-taken"
+	if taken {
+		status = "active"
+	}
+	w.must(w.ask(admin, "PUT", "MedicationStatement/"+id, `{"resourceType":"MedicationStatement","id":"`+id+`","status":"`+status+`","subject":{"reference":"Patient/`+patient+`"},"medicationCodeableConcept":`+local(drug)+`,"effectiveDateTime":"`+dayOf(day)+`"}`))
+}
+
 // relapsedOn is the day on which a cohort of one relapses, by $time-to-event of an endpoint: "censored at 90" where nobody does.
 func (w *world) relapsedOn(endpoint, query string) string {
 	w.t.Helper()
@@ -227,6 +237,201 @@ func (w *world) relapsedOn(endpoint, query string) string {
 	}
 	l := w.table(admin, path, "curve")
 	return "censored at " + l[len(l)-1]["time"]
+}
+
+// assessed is what $assess says of the relapse of a patient of the crowd.
+func (w *world) assessed(patient string) string {
+	w.t.Helper()
+	for _, r := range w.table(admin, "Patient/"+patient+"/$assess?endpoint=relapse", "outcome") {
+		return r["result"] + " " + r["day"]
+	}
+	return ""
+}
+
+// The crowd is in drug-free remission at day 90, so that a duration of 110 days ends at day 200.
+func TestAReturnToTreatmentIsARelapseOnItsOwnDay(t *testing.T) {
+	for _, tt := range []struct {
+		name                     string
+		tell                     func(w *world)
+		relapse, drugFree, judge string
+	}{
+		{"none", func(w *world) {
+			w.well("c000", 180, 270)
+		}, "censored at 270", "censored at 180", "criterion-not-met 270"},
+		{"a drug between two visits", func(w *world) {
+			w.well("c000", 180, 270)
+			w.takes("mmf", "c000", "azathioprine", dayOf(200), dayOf(230))
+		}, "200", "110", "criterion-met 200"},
+		{"a drug that goes on, and no assessment any more", func(w *world) {
+			w.well("c000", 180)
+			w.takes("mmf", "c000", "azathioprine", dayOf(200), "")
+		}, "200", "110", "criterion-met 200"},
+		{"a visit without SLEDAI-2K tells of a drug", func(w *world) {
+			w.well("c000", 180)
+			w.says("c000", "azathioprine", 180, false)
+			w.says("c000", "azathioprine", 300, true)
+		}, "300", "120", "criterion-met 300"},
+		{"and of the day on which it was begun", func(w *world) {
+			w.well("c000", 180)
+			w.says("c000", "azathioprine", 180, false)
+			w.says("c000", "azathioprine", 300, true)
+			w.takes("aza", "c000", "azathioprine", dayOf(200), "")
+		}, "200", "20", "criterion-met 200"},
+		{"a drug of which nothing was told before", func(w *world) {
+			w.well("c000", 180)
+			w.says("c000", "azathioprine", 300, true)
+		}, "censored at 180", "not followed", "criterion-not-met 180"},
+		{"begun in a month after remission", func(w *world) {
+			w.well("c000", 180, 270)
+			w.takes("mmf", "c000", "azathioprine", "2024-07", "2024-08")
+		}, "212", "122", "criterion-met 212"},
+		{"the next prescription of what was taken before", func(w *world) {
+			w.takes("mmf", "c000", "azathioprine", dayOf(20), dayOf(200))
+			w.takes("more", "c000", "azathioprine", dayOf(200), "")
+			w.well("c000", 180, 270)
+		}, "censored at 270", "not followed", "criterion-not-met 270"},
+		{"a drug that a visit before the cells told of", func(w *world) {
+			w.says("c000", "azathioprine", -20, true)
+			w.says("c000", "azathioprine", 90, false)
+			w.takes("aza", "c000", "azathioprine", dayOf(200), "")
+		}, "200", "110", "criterion-met 200"},
+		{"a drug that a visit after them told of, and that goes on", func(w *world) {
+			w.says("c000", "azathioprine", 90, true)
+			w.takes("aza", "c000", "azathioprine", dayOf(100), "")
+			w.well("c000", 180)
+		}, "censored at 180", "not followed", "criterion-not-met 180"},
+		{"a drug that a visit after them told of, and that ended between", func(w *world) {
+			w.says("c000", "azathioprine", 90, true)
+			w.takes("first", "c000", "azathioprine", dayOf(30), dayOf(120))
+			w.takes("second", "c000", "azathioprine", dayOf(200), "")
+			w.well("c000", 180)
+		}, "200", "20", "criterion-met 200"},
+		{"a dose of more than 5 mg at a visit without SLEDAI-2K", func(w *world) {
+			w.well("c000", 180)
+			w.dose("c000", 200, "20")
+		}, "200", "110", "criterion-met 200"},
+		{"a dose of 5 mg", func(w *world) {
+			w.well("c000", 180)
+			w.dose("c000", 200, "5")
+		}, "censored at 180", "110", "criterion-not-met 180"},
+		{"an antimalarial", func(w *world) {
+			w.well("c000", 180, 270)
+			w.takes("hcq", "c000", "hydroxychloroquine", dayOf(200), dayOf(230))
+		}, "censored at 270", "110", "criterion-not-met 270"},
+		{"a second infusion", func(w *world) {
+			w.well("c000", 180, 290)
+			w.infuse("again", "c000", dayOf(200))
+		}, "200", "110", "criterion-met 200"},
+		{"a second infusion, and no assessment any more", func(w *world) {
+			w.well("c000", 180)
+			w.infuse("again", "c000", dayOf(200))
+		}, "200", "110", "criterion-met 200"},
+		{"antibodies", func(w *world) {
+			w.well("c000", 180)
+			w.give("r", "c000", 172, "121191", "")
+		}, "172", "82", "criterion-met 172"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, Options{})
+			w.crowd(1, func(int) bool { return false })
+			tt.tell(w)
+			got := []string{w.relapsedOn("relapse-free-survival", ""), w.relapsedOn("drug-free-duration", ""), w.assessed("c000")}
+			if diff := cmp.Diff([]string{tt.relapse, tt.drugFree, tt.judge}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestASecondInfusionIsAFailureUnlessItCensors(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(k int) bool { return k == 1 }) // c001 is never in remission
+	w.well("c000", 180)
+	w.infuse("again", "c000", dayOf(200))
+	w.infuse("again-other", "c001", dayOf(150))
+	w.well("c000", 290)
+	for _, tt := range []struct {
+		query string
+		want  []string
+	}{
+		{"relapse-free-survival", []string{"2", "0", "0", "175"}},
+		{"relapse-free-survival&reinfusion=failure", []string{"2", "0", "0", "175"}},
+		{"relapse-free-survival&reinfusion=censor", []string{"0", "2", "0", ""}},
+		{"relapse-free-survival&population=responders", []string{"1", "0", "1", "200"}},
+		{"relapse-free-survival&population=responders&reinfusion=censor", []string{"0", "1", "1", ""}},
+		{"relapse-free-survival&as-of=" + dayOf(160), []string{"1", "1", "0", "150"}},
+		{"drug-free-duration", []string{"1", "0", "1", "110"}},
+		{"drug-free-duration&reinfusion=censor", []string{"0", "1", "1", ""}},
+		{"drug-free-duration&as-of=" + dayOf(199), []string{"0", "1", "1", ""}},
+	} {
+		got := pick(w.table(admin, "Patient/$time-to-event?endpoint="+tt.query, "group"), "events", "censored", "not-applicable", "observed-mean")
+		if diff := cmp.Diff([][]string{tt.want}, got); diff != "" {
+			t.Errorf("%s: %s", tt.query, diff)
+		}
+	}
+	rules := func(query string) map[string]string {
+		l := map[string]string{}
+		for _, r := range w.table(admin, "Patient/$time-to-event?endpoint="+query, "rule") {
+			l[r["name"]] = r["value"]
+		}
+		return l
+	}
+	if l := rules("relapse-free-survival&reinfusion=censor"); l["reinfusion"] != "censor" || l["population"] != "infused" {
+		t.Errorf("the answer tells %v", l)
+	}
+	if l := rules("overall-survival"); l["reinfusion"] != "" || l["population"] != "" {
+		t.Errorf("the answer tells %v", l)
+	}
+	for _, query := range []string{"overall-survival&reinfusion=failure", "b-cell-return&reinfusion=censor", "drug-free-duration&population=responders", "relapse-free-survival&reinfusion=ignore"} {
+		if r := w.ask(admin, "GET", "Patient/$time-to-event?endpoint="+query, ""); r.Status != 400 {
+			t.Errorf("%s: %d", query, r.Status)
+		}
+	}
+}
+
+func TestOfWhomNoAssessmentTellsNoResponderIsKnown(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(int) bool { return false })
+	w.must(w.ask(admin, "DELETE", "Observation/c001-pga", ""))
+	got := pick(w.table(admin, "Patient/$time-to-event?population=responders", "group"), "followed", "not-evaluable")
+	if diff := cmp.Diff([][]string{{"1", "1"}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// 18 relapsed, died or had cells again; of those who had responded 15: three of the 20 others would follow.
+func TestRespondersAndAllAreNotToldBothWhereTheyDifferByFew(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(60, func(k int) bool { return k < 20 })
+	w.deaths(map[int]string{0: dayOf(100), 1: dayOf(100), 2: dayOf(100)})
+	for k := 30; k < 45; k++ {
+		w.infuse(fmt.Sprint("again-", k), fmt.Sprintf("c%03d", k), dayOf(120))
+	}
+	const path = "Patient/$time-to-event"
+	for _, query := range []string{"", "?population=responders"} {
+		if w.refuses(token("only"+query), path+query) {
+			t.Errorf("%q alone is refused", query)
+		}
+	}
+	c := token("both")
+	if w.refuses(c, path) || !w.refuses(c, path+"?population=responders") {
+		t.Error("both are told")
+	}
+}
+
+func TestARelapseThatAClinicianStatesEndsBothDurations(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.well("c000", 180, 270)
+	w.observe("stated", "c000", dayOf(230), `"code":`+local("relapse")+`,"valueCodeableConcept":`+local("criterion-met"))
+	for endpoint, want := range map[string]string{
+		"relapse-free-survival": "230", "drug-free-duration": "140",
+		"relapse-free-survival&as-of=" + dayOf(229): "censored at 180", "drug-free-duration&as-of=" + dayOf(229): "censored at 90",
+	} {
+		if got := w.relapsedOn(endpoint, ""); got != want {
+			t.Errorf("%s: %s, want %s", endpoint, got, want)
+		}
+	}
 }
 
 func TestADrugThatWasGivenCountsAsTaken(t *testing.T) {

@@ -18,7 +18,8 @@ type rules struct {
 	relapse  score.RelapseRule
 	bcells   score.BCellRule
 
-	drugs course.Formulary
+	drugs       course.Formulary
+	censorCells bool // cells that are given again end the follow-up and are no relapse
 
 	upcr, egfr, cd19, percent course.Analyte
 }
@@ -143,8 +144,8 @@ func applies(o score.Outcome) bool {
 	return true
 }
 
-// relapsed finds the first relapse after the infusion, with the visits that it was looked for in. A return to treatment, cells given
-// again, a dose and a global assessment count on their own day, whether or not SLEDAI-2K was assessed on it.
+// relapsed finds the first relapse after the infusion, with the visits that it was looked for in. A return to treatment, cells given again (unless
+// they end the follow-up), a dose and a global assessment count on their own day, whether or not SLEDAI-2K was assessed on it.
 func (j judge) relapsed() (score.Relapse, []score.Visit) {
 	var visits []score.Visit
 	first := course.Forever // the day of the first remission
@@ -165,7 +166,7 @@ func (j judge) relapsed() (score.Relapse, []score.Visit) {
 
 // since adds to visits what was taken up after a day, and what is told between them.
 func (j judge) since(first course.Day, visits []score.Visit) []score.Visit {
-	resumed := j.c.Resumed(first, j.drugs, true)
+	resumed := j.c.Resumed(first, j.drugs, !j.censorCells)
 	between := map[course.Day]*score.Visit{}
 	on := func(day course.Day) *score.Visit {
 		v := between[day]
@@ -199,6 +200,30 @@ func (j judge) since(first course.Day, visits []score.Visit) []score.Visit {
 		}
 	}
 	return visits
+}
+
+// treatedAgain is the first day after a day on which a drug is taken that ends a freedom from drugs, Never for none: on which one was taken up,
+// or a visit tells of one, with or without SLEDAI-2K.
+func (j judge) treatedAgain(after course.Day) course.Day {
+	resumed := j.c.Resumed(after, j.drugs, false)
+	days := resumed.Days()
+	for _, r := range j.c.GC {
+		days = append(days, r.Day)
+	}
+	for _, t := range j.c.Takings {
+		days = append(days, t.Day)
+	}
+	slices.Sort(days)
+	for _, d := range slices.Compact(days) {
+		if d <= after {
+			continue
+		}
+		f := j.c.Freedom(d, j.drugs)
+		if resumed.Immunosuppressive(d).Truth == score.Yes || slices.ContainsFunc(f.Criteria(), func(k score.Criterion) bool { return k.Truth == score.No }) {
+			return d
+		}
+	}
+	return course.Never
 }
 
 // returned finds the return of B cells by what was measured until a day.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"firewolf/fhir"
 	"firewolf/fhir/stats"
 	"firewolf/registry/course"
 	"firewolf/registry/disclose"
@@ -21,6 +22,8 @@ func timeToEvent() aggregate {
 		inputs: append([]input{
 			{name: "endpoint", typ: "code", choices: eventCodes(), preset: eventRelapseFree, doc: "The event. first-doris: remission, death competes. relapse-free-survival and overall-survival: from the infusion. drug-free-duration: from the first drug-free remission to relapse, treatment or death. b-cell-return: of those with aplasia, death competes; who was measured only as a share of lymphocytes that is no aplasia any more is not evaluable."},
 			{name: "grid", typ: "integer", preset: "30", doc: "Every how many days the curve is told. An admin can ask for 0: every day on which something happened. Where small groups are hidden it is a multiple of 30, rounded up."},
+			{name: "reinfusion", typ: "code", choices: reinfusions, doc: "What a second infusion is to relapse-free-survival and drug-free-duration: failure, the event on its day, also of whom no remission was seen; or censor, the end of follow-up. failure where it is left out. Of overall-survival it is neither, of the others the end of follow-up."},
+			{name: "population", typ: "code", choices: populations, doc: "Of whom relapse-free-survival is: infused, all; or responders, who were in remission by DORIS at some assessment. Both are followed from the infusion, so that of responders nobody has the event before the remission. infused where it is left out."},
 			drugNames(),
 		}, rulesOf(eventCodes())...),
 		run: survival,
@@ -58,6 +61,33 @@ func events() []event {
 		{eventDrugFree, false, drugFreeDuration},
 		{eventBCellReturn, true, bCellReturn},
 	}
+}
+
+// What a second infusion is, and of whom survival is; the first holds where nobody says.
+var (
+	reinfusions = []string{"failure", "censor"}
+	populations = []string{"infused", "responders"}
+)
+
+// protocol reads what else decides an endpoint, and tells it. What does not decide it is refused, as rules are.
+func (q *question) protocol(endpoint string) error {
+	var used []cell
+	for _, p := range []struct {
+		name    string
+		choices []string
+		decides []string
+	}{{"reinfusion", reinfusions, []string{eventRelapseFree, eventDrugFree}}, {"population", populations, []string{eventRelapseFree}}} {
+		value := firstOf(q.in.one(p.name), p.choices[0])
+		switch {
+		case slices.Contains(p.decides, endpoint):
+			used = append(used, cell{name: p.name, text: value})
+		case q.in.one(p.name) != "":
+			return fhir.NewIssue(fhir.NotSupported, p.name+" does not decide what is asked for")
+		}
+	}
+	q.rules.censorCells = q.in.one("reinfusion") == "censor"
+	q.answer.tellRules(used)
+	return nil
 }
 
 func eventCodes() []string {
@@ -151,10 +181,13 @@ func relapseFree(q *question, c *course.Course) (stats.Subject, int) {
 	}
 	end := q.until(c)
 	day, visits := q.relapseDay(c)
+	if why := q.population(c, visits, end); why != followed {
+		return stats.Subject{}, why
+	}
 	if day.Known() && day <= end {
 		return since(c.T0(), day, happened)
 	}
-	if q.dies(c) && c.Death == end {
+	if q.dies(c) && c.Death == end || q.fails(c) && c.Reinfused() == end {
 		return since(c.T0(), end, happened)
 	}
 	last := c.T0()
@@ -166,61 +199,95 @@ func relapseFree(q *question, c *course.Course) (stats.Subject, int) {
 	return since(c.T0(), last, censored)
 }
 
+// population says whether a patient is of those whose survival without relapse is asked for. Of whom no assessment tells is no responder known.
+func (q *question) population(c *course.Course, visits []score.Visit, end course.Day) int {
+	if q.in.one("population") != "responders" {
+		return followed
+	}
+	why := outOfScope
+	for _, v := range visits {
+		switch {
+		case course.Day(v.Day) > end:
+		case v.Remission == score.Yes:
+			return followed
+		case !v.Remission.Known() && slices.ContainsFunc(c.Assessments, func(a course.Assessment) bool { return a.Day == course.Day(v.Day) }):
+			why = unclear
+		}
+	}
+	return why
+}
+
+// fails reports whether a second infusion within follow-up counts as the event.
+func (q *question) fails(c *course.Course) bool {
+	return !q.rules.censorCells && c.Reinfused().Known() && c.Reinfused() <= q.asOf
+}
+
 // relapseDay is the day of the first relapse - as computed, or earlier as a clinician stated -, with the visits that were judged.
 func (q *question) relapseDay(c *course.Course) (course.Day, []score.Visit) {
-	day := course.Never
 	r, visits := q.rules.of(c).relapsed()
-	if r.Result == term.Met {
-		day = course.Day(r.Day)
-	}
-	for _, s := range c.Stated {
-		if s.Code == term.Relapse && s.Clinician && s.Result == term.Met && s.Day > c.T0() && (!day.Known() || s.Day < day) {
-			day = s.Day
-		}
+	day := q.statedRelapse(c, c.T0())
+	if computed := course.Day(r.Day); r.Result == term.Met && (!day.Known() || computed < day) {
+		day = computed
 	}
 	return day, visits
 }
 
-// drugFreeDuration starts at the first drug-free remission and ends with relapse, any treatment, a second infusion or death.
+// statedRelapse is the day of the first relapse after a day that a clinician stated, Never for none.
+func (q *question) statedRelapse(c *course.Course, after course.Day) course.Day {
+	for _, s := range c.Stated {
+		if s.Code == term.Relapse && s.Clinician && s.Result == term.Met && s.Day > after {
+			return s.Day
+		}
+	}
+	return course.Never
+}
+
+// drugFreeDuration starts at the first drug-free remission and ends with the end of remission, a stated relapse, any treatment, a second
+// infusion or death. It is censored at the last assessment in drug-free remission.
 func drugFreeDuration(q *question, c *course.Course) (stats.Subject, int) {
 	if undated(c) {
 		return stats.Subject{}, unclear
 	}
-	j, start := q.rules.of(c), course.Never
-	last := course.Never
+	j, end := q.rules.of(c), q.until(c)
+	start, last, lost := course.Never, course.Never, course.Never
 	for k, a := range c.Assessments {
-		if a.Day <= c.T0() || a.Day > q.asOf {
+		if a.Day <= c.T0() || a.Day > end || lost.Known() {
 			continue
 		}
-		truth := j.outcome(term.DrugFreeRemission, k).Truth()
-		switch {
-		case !start.Known() && c.Reinfused().Known() && a.Day > c.Reinfused():
-			return stats.Subject{}, outOfScope // a remission of other cells
-		case !start.Known() && truth == score.Yes:
-			start, last = a.Day, a.Day
+		switch truth := j.outcome(term.DrugFreeRemission, k).Truth(); {
+		case truth == score.Yes:
+			if last = a.Day; !start.Known() {
+				start = a.Day
+			}
 		case start.Known() && truth == score.No:
-			return since(start, q.sooner(c, a.Day), happened)
-		case start.Known() && truth == score.Yes:
-			last = a.Day
+			lost = a.Day
 		}
 	}
 	if !start.Known() {
-		return stats.Subject{}, outOfScope
+		return stats.Subject{}, outOfScope // also who is in remission only by other cells
 	}
-	if day := q.sooner(c, course.Never); day.Known() && day >= start {
+	day := earliest(lost, j.treatedAgain(start), q.statedRelapse(c, start))
+	if q.dies(c) {
+		day = earliest(day, c.Death)
+	}
+	if q.fails(c) {
+		day = earliest(day, c.Reinfused())
+	}
+	if day.Known() && day <= end {
 		return since(start, day, happened)
 	}
 	return since(start, last, censored)
 }
 
-// sooner is the first of a day, a second infusion and death.
-func (q *question) sooner(c *course.Course, day course.Day) course.Day {
-	for _, other := range []course.Day{c.Reinfused(), c.Death} {
-		if other.Known() && other <= q.asOf && (!day.Known() || other < day) {
-			day = other
+// earliest is the first of days, Never where none is known.
+func earliest(days ...course.Day) course.Day {
+	first := course.Never
+	for _, d := range days {
+		if d.Known() && (!first.Known() || d < first) {
+			first = d
 		}
 	}
-	return day
+	return first
 }
 
 // bCellReturn is of those with an aplastic sample. Who has not recovered is censored at the last sample; of whom samples do not tell is not
@@ -250,6 +317,9 @@ func survival(q *question) error {
 		}
 	}
 	if err := q.rule(e.code); err != nil {
+		return err
+	}
+	if err := q.protocol(e.code); err != nil {
 		return err
 	}
 	of := map[*course.Course]seen{}
