@@ -326,6 +326,11 @@ func TestAReturnToTreatmentIsARelapseOnItsOwnDay(t *testing.T) {
 			w.well("c000", 180)
 			w.infuse("again", "c000", dayOf(200))
 		}, "200", "110", "criterion-met 200"},
+		{"a remission of other cells, and a drug after it", func(w *world) {
+			w.infuse("again", "c000", dayOf(80))
+			w.well("c000", 180)
+			w.takes("aza", "c000", "azathioprine", dayOf(200), "")
+		}, "80", "not followed", ""},
 		{"antibodies", func(w *world) {
 			w.well("c000", 180)
 			w.give("r", "c000", 172, "121191", "")

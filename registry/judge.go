@@ -144,13 +144,14 @@ func applies(o score.Outcome) bool {
 	return true
 }
 
-// relapsed finds the first relapse after the infusion, with the visits that it was looked for in. A return to treatment, cells given again (unless
+// relapsed finds the first relapse after the infusion and before another one, of whose cells a later remission is, with the visits that it was
+// looked for in. A return to treatment, cells given again (unless
 // they end the follow-up), a dose and a global assessment count on their own day, whether or not SLEDAI-2K was assessed on it.
 func (j judge) relapsed() (score.Relapse, []score.Visit) {
 	var visits []score.Visit
 	first := course.Forever // the day of the first remission
 	for k, a := range j.c.Assessments {
-		if a.Day <= j.c.T0() {
+		if a.Day <= j.c.T0() || a.Day > j.c.OwnUntil() {
 			continue
 		}
 		v := score.Visit{Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day), GC: j.c.GCAt(a.Day)}
@@ -189,7 +190,7 @@ func (j judge) since(first course.Day, visits []score.Visit) []score.Visit {
 		delete(between, course.Day(v.Day))
 	}
 	for d, v := range between {
-		if d > first {
+		if d > first && d <= j.c.OwnUntil() {
 			visits = append(visits, *v)
 		}
 	}

@@ -36,7 +36,7 @@ type Return struct {
 	// Result of the return: not-met says that they had not come back by Day, where the time is censored; not-evaluable that samples after the
 	// aplasia do not tell.
 	Result     term.Result
-	Day        int  // of the first sample with B cells, or of the last sample
+	Day        int  // of the first sample with B cells, or of the last sample; 0 without aplasia
 	LowerBound int  // the last sample without B cells before Day
 	Confirmed  bool // a second sample in turn says so too
 	Sources    []string
@@ -69,8 +69,10 @@ func (r BCellRule) Assess(samples []Sample) Return {
 			return out
 		}
 	}
-	if out.Aplasia == Yes && back == No {
-		out.Result, out.Day = term.NotMet, after[len(after)-1].Day
+	if out.Aplasia == Yes {
+		if out.Day = after[len(after)-1].Day; back == No {
+			out.Result = term.NotMet
+		}
 		out.Sources = append(out.Sources, after[len(after)-1].From)
 	}
 	return out
