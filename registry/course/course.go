@@ -102,7 +102,7 @@ type Episode struct {
 type Given struct {
 	Day    Day
 	Drug   Medicine
-	Aside  bool // before the cells, to prepare for others, or against their toxicity: it is no treatment of lupus after them
+	Aside  bool // to prepare for cells, or against their toxicity: it is no treatment of lupus after them
 	Source string
 }
 

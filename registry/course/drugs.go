@@ -98,6 +98,9 @@ func (g Given) covers(day Day, f Formulary) score.Truth {
 	return score.Is(g.Day <= day && day < g.Day+Day(max(f.GivenDays, 1)))
 }
 
+// counts reports whether a drug that was given is one against lupus after the cells. What was given before them, or with them, is over.
+func (c *Course) counts(g Given) bool { return !g.Aside && g.Day > c.T0() }
+
 // between says whether a span lies at or before a day.
 func between(s Span, day Day) score.Truth {
 	switch {
@@ -120,7 +123,7 @@ func (c *Course) taken(day Day, f Formulary) []Taking {
 		l = append(l, Taking{Day: day, Drug: t.Drug, Taken: t.covers(day), Source: t.Source})
 	}
 	for _, g := range c.Given {
-		if !g.Aside {
+		if c.counts(g) {
 			l = append(l, Taking{Day: day, Drug: g.Drug, Taken: g.covers(day, f), Source: g.Source})
 		}
 	}

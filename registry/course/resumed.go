@@ -35,7 +35,7 @@ func (c *Course) begins(t Therapy, f Formulary) bool {
 }
 
 // gives reports whether the giving of a drug is a beginning, and not one of a row.
-func (c *Course) gives(g Given, f Formulary) bool { return !g.Aside && !c.wentOn(g.Drug, g.Day, f) }
+func (c *Course) gives(g Given, f Formulary) bool { return c.counts(g) && !c.wentOn(g.Drug, g.Day, f) }
 
 // wentOn reports whether a drug was taken until a day, so that what is told to begin on it is the next prescription, or the next giving, of the
 // same. That a visit before the cells told of it says nothing: they end what was taken before.
@@ -48,7 +48,7 @@ func (c *Course) wentOn(d Medicine, day Day, f Formulary) bool {
 	return slices.ContainsFunc(c.Therapies, func(t Therapy) bool {
 		return t.Drug == d && (!t.From.There || t.From.To < day) && (!t.To.There || t.To.From >= day-1)
 	}) || slices.ContainsFunc(c.Given, func(g Given) bool {
-		return g.Drug == d && !g.Aside && g.Day < day && day <= g.Day+Day(f.GivenDays)
+		return g.Drug == d && c.counts(g) && g.Day < day && day <= g.Day+Day(f.GivenDays)
 	})
 }
 
