@@ -117,6 +117,9 @@ func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interac
 	if one == nil {
 		return nil, fhir.NewIssue(fhir.NotFound, c.Key.String()+" is not there")
 	}
+	if one.Withdrawn {
+		return nil, fhir.NewIssue(fhir.BusinessRule, c.Key.String()+" has withdrawn: the registry says nothing of this patient any more")
+	}
 	a.add("about", append(about, text("patient", "Patient/"+patient), date("infusion", one.T0().String()).unless(!one.T0().Known()))...)
 	a.tellRules(used)
 	outcomes := outcomesOf(r, one, in["endpoint"])
@@ -167,7 +170,7 @@ type assessment struct {
 	answer *answer
 }
 
-// assessAll computes the outcomes of every patient with an infusion and tells how many there are of each.
+// assessAll computes the outcomes of every patient of the analysis set and tells how many there are of each.
 func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) error {
 	merges, err := g.source.Merges(ctx, x.t)
 	if err != nil {
@@ -185,7 +188,7 @@ func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) e
 		}
 		for _, id := range some.ids {
 			c := some.read[id]
-			if c == nil || !c.T0().Known() {
+			if c == nil || !c.Analyzed() {
 				continue
 			}
 			patients++

@@ -15,7 +15,7 @@ func Definitions() map[string][]byte {
 		out[a.name] = definition(a.name, a.title, a.doc, slices.Concat(common(), a.inputs), false)
 	}
 	out["assess"] = definition("assess", "Outcomes of patients",
-		"Computes the outcomes at every assessment after the first infusion, the first relapse and the return of B cells, each with its criteria and the inputs used. Of one patient all are told; of all patients how many there are of each.",
+		"Computes the outcomes at every assessment after the first infusion, the first relapse and the return of B cells, each with its criteria and the inputs used. Of one patient all are told, unless that one has withdrawn; of all patients who were infused, have lupus and have an active consent how many there are of each.",
 		assessInputs(), true)
 	return out
 }

@@ -10,8 +10,10 @@ import (
 type Course struct {
 	Patient string // id
 	Center  string // code of the center, by the patient's security label
-	Consent bool   // there is an active consent and none that denies
-	Lupus   bool
+	Consent bool   // there is an active consent that permits and that nothing takes away
+	// Withdrawn says that there was a consent, or was asked for one, and that none stands.
+	Withdrawn bool
+	Lupus     bool
 
 	Infusions []Infusion // that were completed, in order of time
 	Apheresis Day        // the first

@@ -31,9 +31,11 @@ const productType = "BiologicallyDerivedProduct"
 // Builder gathers the course of one patient from resources in any order.
 type Builder struct {
 	c       Course
-	sources bool // facts name the resource that they are from
-	denied  bool
+	sources bool  // facts name the resource that they are from
+	denied  bool  // by withdrawal from the study
 	starts  []Day // of lymphodepletions
+	permits []permit
+	ends    []end
 }
 
 // NewBuilder returns a Builder of a patient's course. With sources every fact names its resource, which $assess needs and
@@ -120,7 +122,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
-	c.Consent = c.Consent && !b.denied
+	c.Consent, c.Withdrawn = b.consents()
 	for _, d := range b.starts {
 		if t0 := c.T0(); t0.Known() && d <= t0 && d > c.Depletion {
 			c.Depletion = d
@@ -204,18 +206,6 @@ func (b *Builder) patient(root tree.Node) {
 		b.c.Dead, b.c.Death = true, ParseDay(at).Exact()
 	}
 	b.c.Dead = b.c.Dead || root.Member("deceasedBoolean").Text() == "true"
-}
-
-// consent takes an active consent that permits; one that denies stands over any number of others.
-func (b *Builder) consent(root tree.Node) {
-	if root.Member("status").Text() != "active" {
-		return
-	}
-	if root.Member("provision").Member("type").Text() == "deny" {
-		b.denied = true
-		return
-	}
-	b.c.Consent = true
 }
 
 func (b *Builder) condition(root tree.Node) {

@@ -87,6 +87,8 @@ func TestFactsAreReadOnlyWhenTheyCount(t *testing.T) {
 		{"an active consent", "Consent", consent("active", "permit"), func(c *course.Course) any { return c.Consent }, true},
 		{"a withdrawn consent", "Consent", consent("inactive", "permit"), func(c *course.Course) any { return c.Consent }, false},
 		{"a consent that denies", "Consent", consent("active", "deny"), func(c *course.Course) any { return c.Consent }, false},
+		{"a consent that was refused", "Consent", consent("rejected", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{false, true}},
+		{"a consent that is only proposed", "Consent", consent("proposed", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{}},
 		{"lupus", "Condition", condition("M32.14", "confirmed"), func(c *course.Course) any { return c.Lupus }, true},
 		{"lupus that was refuted", "Condition", condition("M32.14", "refuted"), func(c *course.Course) any { return c.Lupus }, false},
 		{"another disease", "Condition", condition("M33.1", "confirmed"), func(c *course.Course) any { return c.Lupus }, false},

@@ -1,0 +1,94 @@
+package registry
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// consent stores a Consent of the first of the crowd.
+func (w *world) consent(id, status, scope, given, provision string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "Consent/"+id, `{"resourceType":"Consent","id":"`+id+`","status":"`+status+`","scope":{"text":"`+scope+`"},"category":[{"text":"x"}],"patient":{"reference":"Patient/c000"},"dateTime":"`+given+`","provision":{`+provision+`}}`))
+}
+
+func TestWhoWithdrewLeavesAssessToo(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(int) bool { return false })
+	w.consent("left", "inactive", "research", "2022-01-01", `"type":"deny","period":{"start":"2024-06-01"}`)
+	if diff := cmp.Diff([][]string{{"1"}}, pick(w.table(admin, "Patient/$assess", "about"), "patients")); diff != "" {
+		t.Errorf("of all: %s", diff)
+	}
+	for _, request := range [][2]string{{"GET", "Patient/c000/$assess"}, {"POST", "Patient/c000/$assess?persist=true"}} {
+		if r := w.ask(admin, request[0], request[1], ""); r.Status != 422 {
+			t.Errorf("%s %s: %d %s", request[0], request[1], r.Status, r.Body)
+		}
+	}
+	w.must(w.ask(admin, "POST", "Patient/$assess?persist=true", ""))
+	for _, o := range w.observations("Observation?subject=Patient/c000&_count=100") {
+		if id := o.Member("id").Text(); strings.HasPrefix(id, idPrefix) {
+			t.Errorf("%s was written", id)
+		}
+	}
+}
+
+func TestAWithdrawalStandsUntilAYoungerConsent(t *testing.T) {
+	const permits, denies = `"type":"permit"`, `"type":"deny"`
+	for _, tt := range []struct {
+		name   string
+		write  func(w *world)
+		counts bool
+	}{
+		{"an older active consent beside one that was withdrawn", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits)
+			w.consent("new", "inactive", "research", "2022-01-01", denies)
+		}, false},
+		{"the same with the day of the withdrawal", func(w *world) {
+			w.consent("c000", "active", "research", "2023-01-01", permits)
+			w.consent("new", "inactive", "research", "2022-01-01", denies+`,"period":{"start":"2024-01-01"}`)
+		}, false},
+		{"a consent that was given again", func(w *world) {
+			w.consent("c000", "inactive", "research", "2021-01-01", denies)
+			w.consent("new", "active", "research", "2022-01-01", permits)
+		}, true},
+		{"a consent that was given again in the month of the withdrawal", func(w *world) {
+			w.consent("c000", "inactive", "research", "2022-01-05", denies)
+			w.consent("new", "active", "research", "2022-01", permits)
+		}, false},
+		{"a consent that was replaced", func(w *world) {
+			w.consent("c000", "inactive", "research", "2021-01-01", permits)
+			w.consent("new", "active", "research", "2022-01-01", permits)
+		}, true},
+		{"a younger consent that was terminated", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits)
+			w.consent("new", "inactive", "research", "2022-01-01", permits)
+		}, false},
+		{"a younger consent to something else that was terminated", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits)
+			w.consent("new", "inactive", "treatment", "2022-01-01", permits)
+		}, true},
+		{"an older consent that still denies", func(w *world) {
+			w.consent("c000", "active", "research", "2022-01-01", permits)
+			w.consent("new", "active", "research", "2021-01-01", denies)
+		}, false},
+		{"a refusal", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits)
+			w.consent("new", "rejected", "research", "2022-01-01", permits)
+		}, false},
+		{"a proposal", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits)
+			w.consent("new", "proposed", "research", "2022-01-01", permits)
+		}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, Options{})
+			w.crowd(1, func(int) bool { return false })
+			tt.write(w)
+			want := map[bool]string{true: "1", false: "0"}[tt.counts]
+			if diff := cmp.Diff([][]string{{want}}, pick(w.table(admin, "Patient/$outcome-rate?timepoint=tp-m03", "rate"), "n")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
