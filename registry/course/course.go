@@ -89,13 +89,15 @@ type Grade struct {
 	Kind     string // local: crs
 	Grade    int
 	Infusion string // id of the Procedure that it is about; "" where none is told
+	Days     Span   // of which it is the highest grade; all where it is not told
 	From     string
 }
 
 // Episode is a toxicity with its onset and end.
 type Episode struct {
 	Kind       string
-	Onset, End Day
+	Began      Span
+	Onset, End Day // Never where it is not known to the day
 	Grade      int // -1 where none is told
 }
 
@@ -161,10 +163,10 @@ func (c *Course) again() []Infusion {
 	return nil
 }
 
-// OfFirst reports whether a grade is not about a later infusion.
+// OfFirst reports whether a grade is not about a later infusion. One that names no infusion is about the last before its days.
 func (c *Course) OfFirst(g Grade) bool {
 	for _, i := range c.again() {
-		if g.Infusion == i.ID {
+		if g.Infusion == i.ID || g.Infusion == "" && g.Days.From > i.Day {
 			return false
 		}
 	}

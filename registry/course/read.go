@@ -246,6 +246,7 @@ func (b *Builder) episode(root tree.Node, kind string) {
 			return e.Grade < 0
 		})
 	}
+	e.Began = ParseDay(root.Member("onsetDateTime").Text())
 	e.Onset, _ = b.day(root.Member("onsetDateTime").Text())
 	e.End, _ = b.day(root.Member("abatementDateTime").Text())
 	b.c.Episodes = append(b.c.Episodes, e)

@@ -25,9 +25,9 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 			"t0": "2024-02-06", "product": "obe-cel", "center": "SYN-C2", "analyzed": true, "depletion": -5,
 			"apheresis": -28, "last alive": 551, "dead": false, "partial": 1, "nephritis": score.Yes,
 			"baseline": -20,
-			"episodes": []course.Episode{{Kind: "crs", Onset: t0 + 3, End: t0 + 6, Grade: 2}, {Kind: "icans", Onset: t0 + 7, End: t0 + 8, Grade: 1}},
+			"episodes": []course.Episode{{Kind: "crs", Began: days(t0+3, t0+3), Onset: t0 + 3, End: t0 + 6, Grade: 2}, {Kind: "icans", Began: days(t0+7, t0+7), Onset: t0 + 7, End: t0 + 8, Grade: 1}},
 			"grades": []course.Grade{
-				{Kind: "crs", Grade: 2, Infusion: "SYN-P08-infusion", From: "Observation/SYN-P08-crs-max-grade"}, {Kind: "icans", Grade: 1, Infusion: "SYN-P08-infusion", From: "Observation/SYN-P08-icans-max-grade"},
+				{Kind: "crs", Grade: 2, Infusion: "SYN-P08-infusion", Days: days(t0, t0+14), From: "Observation/SYN-P08-crs-max-grade"}, {Kind: "icans", Grade: 1, Infusion: "SYN-P08-infusion", Days: days(t0, t0+28), From: "Observation/SYN-P08-icans-max-grade"},
 			},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -47,6 +47,8 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		}
 	})
 }
+
+func days(from, to course.Day) course.Span { return course.Span{From: from, To: to, There: true} }
 
 func TestWhoWasNotInfusedIsNotAnalyzed(t *testing.T) {
 	eachWorld(t, func(w *world) {
