@@ -92,3 +92,28 @@ func TestAWithdrawalStandsUntilAYoungerConsent(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatDidNotChangeKeepsItsProvenance(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	const persist = "Patient/c000/$assess?persist=true&endpoint=doris-2021,lldas,drug-free-remission,sledai-response-4"
+	w.must(w.ask(admin, "POST", persist, ""))
+	origins := func() map[string]int {
+		n := map[string]int{}
+		for _, o := range w.observations("Observation?subject=Patient/c000&_count=100") {
+			if id := o.Member("id").Text(); strings.HasPrefix(id, idPrefix) {
+				code := o.Member("code").Member("coding").Item(0).Member("code").Text()
+				n[code] = len(w.observations("Provenance?target=Observation/" + id))
+			}
+		}
+		return n
+	}
+	if diff := cmp.Diff(map[string]int{"doris-2021": 1, "lldas": 1, "drug-free-remission": 1, "sledai-response-4": 1}, origins()); diff != "" {
+		t.Errorf("at first: %s", diff)
+	}
+	w.observe("c000-gc", "c000", "2024-03-31", `"code":`+local("gc-dose")+`,"valueQuantity":{"value":2}`)
+	w.must(w.ask(admin, "POST", persist, ""))
+	if diff := cmp.Diff(map[string]int{"doris-2021": 2, "lldas": 1, "drug-free-remission": 2, "sledai-response-4": 1}, origins()); diff != "" {
+		t.Errorf("after a dose was corrected: %s", diff)
+	}
+}

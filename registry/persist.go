@@ -67,7 +67,7 @@ func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, out
 		return nil
 	}
 	if len(targets) > 0 {
-		id := idPrefix + digest("provenance", c.Patient)
+		id := w.provenanceID(c, entries)
 		entries = append(entries, entryOf("Provenance/"+id, w.provenance(id, targets, inputs)))
 	}
 	return w.commit(ctx, entries)
@@ -208,6 +208,11 @@ func components(o judged) []string {
 		l = append(l, `{"code":`+concept(term.Of(p.code))+`,`+value+`}`)
 	}
 	return l
+}
+
+// provenanceID is one for each time that something is written: what was written before, and stays, keeps the Provenance that it has.
+func (w *writer) provenanceID(c *course.Course, entries [][]byte) string {
+	return idPrefix + digest("provenance", c.Patient, w.request.Now.UTC().Format(fhir.InstantLayout), string(bytes.Join(entries, nil)))
 }
 
 // provenance says what computed the outcomes, of which inputs. https://hl7.org/fhir/R4/provenance.html
