@@ -117,3 +117,87 @@ func TestWhatDidNotChangeKeepsItsProvenance(t *testing.T) {
 		t.Errorf("after a dose was corrected: %s", diff)
 	}
 }
+
+// visit stores an assessment of the first of the crowd without activity.
+func (w *world) visit(on string) {
+	w.t.Helper()
+	var items []string
+	for _, i := range sledaiItems() {
+		items = append(items, `{"code":`+i+`,"valueBoolean":false}`)
+	}
+	w.observe("sledai-"+on, "c000", on, `"code":`+local("sledai-2k")+`,"component":[`+strings.Join(items, ",")+`]`)
+	w.observe("pga-"+on, "c000", on, `"code":`+local("pga")+`,"valueQuantity":{"value":0}`)
+	w.observe("gc-"+on, "c000", on, `"code":`+local("gc-dose")+`,"valueQuantity":{"value":0}`)
+}
+
+func (w *world) cd19(on, count string) {
+	w.t.Helper()
+	w.observe("cd19-"+on, "c000", on, `"code":{"coding":[{"system":"http://loinc.org","code":"8116-6"}]},"valueQuantity":{"value":`+count+`,"code":"/uL"}`)
+}
+
+// The infusion is of 2024-01-01, the first assessment of day 90.
+func TestAnOutcomeIsOfTheLastInfusionBeforeIt(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.infuse("again", "c000", "2024-07-19")
+	w.visit("2024-07-19") // of the first: it is seen before the cells are given
+	w.visit("2024-10-17") // day 90 of the second
+	for on, n := range map[string]string{"2024-01-31": "0", "2024-03-01": "0", "2024-08-20": "0", "2024-09-20": "30", "2024-10-20": "40"} {
+		w.cd19(on, n)
+	}
+	want := [][]string{
+		{"2024-03-31", "90", "tp-m03", "Procedure/c000"}, {"2024-07-19", "200", "tp-m06", "Procedure/c000"}, {"2024-10-17", "90", "tp-m03", "Procedure/again"},
+	}
+	if diff := cmp.Diff(want, pick(w.table(admin, "Patient/c000/$assess?endpoint=doris-2021", "outcome"), "date", "day", "timepoint", "focus")); diff != "" {
+		t.Error(diff)
+	}
+	var met [][]string
+	for _, r := range w.table(admin, "Patient/c000/$assess?endpoint=b-cell-reconstitution", "outcome") {
+		if r["result"] == "criterion-met" {
+			met = append(met, []string{r["date"], r["day"], r["focus"]})
+		}
+	}
+	if diff := cmp.Diff([][]string{{"2024-09-20", "63", "Procedure/again"}}, met); diff != "" {
+		t.Errorf("the return of B cells: %s", diff)
+	}
+	w.must(w.ask(admin, "POST", "Patient/c000/$assess?persist=true&endpoint=doris-2021,b-cell-reconstitution", ""))
+	for focus, want := range map[string]int{"c000": 2, "again": 1} {
+		if got := w.observations("Observation?code=" + "http://example.org/fhir/sle-cart/CodeSystem/sle-cart|doris-2021&focus=Procedure/" + focus); len(got) != want {
+			t.Errorf("%d are of %s", len(got), focus)
+		}
+	}
+}
+
+func TestTheBaselineOfASecondInfusionIsItsOwn(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return true })
+	w.infuse("again", "c000", "2024-07-19")
+	w.observe("before", "c000", "2024-07-10", `"code":`+local("sledai-2k")+`,"valueQuantity":{"value":12}`)
+	w.visit("2024-10-17")
+	var inputs []string
+	for _, r := range w.table(admin, "Patient/c000/$assess?endpoint=sledai-response-4", "criterion") {
+		inputs = append(inputs, r["code"]+" "+r["inputs"])
+	}
+	if !strings.Contains(strings.Join(inputs, ";"), "criterion-active-baseline sledai-2k-baseline=12 (Observation/before)") {
+		t.Errorf("%q", inputs)
+	}
+}
+
+func TestOnlyTheNearestAssessmentOfAWindowStandsForItsTimePoint(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.visit("2024-06-19") // day 170
+	w.visit("2024-07-09") // day 190, as near as the other, and later
+	w.must(w.ask(admin, "POST", "Patient/c000/$assess?persist=true&endpoint=doris-2021", ""))
+	got := map[string]bool{}
+	for _, o := range w.observations("Observation?subject=Patient/c000&code=http://example.org/fhir/sle-cart/CodeSystem/sle-cart|doris-2021") {
+		got[o.Member("effectiveDateTime").Text()] = o.Member("extension").Len() > 0
+	}
+	if diff := cmp.Diff(map[string]bool{"2024-03-31": true, "2024-06-19": false, "2024-07-09": true}, got); diff != "" {
+		t.Error(diff)
+	}
+	rows := pick(w.table(admin, "Patient/c000/$assess?endpoint=doris-2021", "outcome"), "day", "timepoint")
+	if diff := cmp.Diff([][]string{{"90", "tp-m03"}, {"170", ""}, {"190", "tp-m06"}}, rows); diff != "" {
+		t.Error(diff)
+	}
+}

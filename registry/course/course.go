@@ -18,9 +18,11 @@ type Course struct {
 	Infusions []Infusion // that were completed, in order of time
 	Apheresis Day        // the first
 	Depletion Day        // start of the last lymphodepletion before the first infusion
-	Death     Day
-	Dead      bool // also where the day of death is not known
-	LastAlive Day
+	// Depletions are the starts of all.
+	Depletions []Day
+	Death      Day
+	Dead       bool // also where the day of death is not known
+	LastAlive  Day
 
 	Assessments []Assessment // in order of time, as all lists are
 	PGA, GC     []Reading

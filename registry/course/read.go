@@ -123,11 +123,8 @@ func (b *Builder) Course(products map[string]string) *Course {
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
 	c.Consent, c.Withdrawn = b.consents()
-	for _, d := range b.starts {
-		if t0 := c.T0(); t0.Known() && d <= t0 && d > c.Depletion {
-			c.Depletion = d
-		}
-	}
+	c.Depletions = inOrder(b.starts, func(d Day) Day { return d })
+	c.Depletion = depleted(c.Depletions, Never, c.T0())
 	if c.Dead && !c.Death.Known() {
 		c.Partial++
 	}
