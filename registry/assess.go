@@ -359,8 +359,8 @@ func tell(o judged) line {
 		code("timepoint", p.Code).unless(!planned), code("result", string(o.Result)), code("method", methodOf(o.Code)),
 		text("focus", "Procedure/"+o.c.Infusions[0].ID),
 	}}
-	if id, result := disagreeing(o); id != "" {
-		l.cells = append(l.cells, text("disagrees-with", "Observation/"+id), code("clinician", string(result)))
+	if s, ok := o.disagreeing(); ok {
+		l.cells = append(l.cells, text("disagrees-with", "Observation/"+s.ID), code("clinician", string(s.Result)), date("clinician-date", s.Day.String()))
 	}
 	for _, k := range slices.Concat(o.Criteria, o.Beside) {
 		if k.Code == "" {
@@ -379,17 +379,6 @@ func tell(o judged) line {
 		}})
 	}
 	return l
-}
-
-// disagreeing returns the outcome that a clinician stated for the same day and that says something else. What is not
-// evaluable disagrees with nothing.
-func disagreeing(o judged) (id string, result term.Result) {
-	for _, s := range o.c.Stated {
-		if s.Clinician && s.Code == o.Code && s.Day == o.day && s.Result != o.Result && s.Result != term.NotEvaluable && o.Result != term.NotEvaluable {
-			return s.ID, s.Result
-		}
-	}
-	return "", ""
 }
 
 // methodOf is the algorithm and its version.

@@ -201,3 +201,70 @@ func TestOnlyTheNearestAssessmentOfAWindowStandsForItsTimePoint(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// stated stores what a clinician says of an outcome of the first of the crowd.
+func (w *world) stated(id, endpoint, on, result string) {
+	w.t.Helper()
+	w.observe(id, "c000", on, `"code":`+local(endpoint)+`,"valueCodeableConcept":`+local(result)+`,"method":`+local("method-clinician"))
+}
+
+// The infusion is of 2024-01-01, the assessment of 2024-03-31.
+func TestAClinicianDisagreesWithinTheVisit(t *testing.T) {
+	for _, tt := range []struct{ on, result, want string }{
+		{"2024-03-31", "criterion-not-met", "Observation/s"},
+		{"2024-04-07", "criterion-not-met", "Observation/s"},
+		{"2024-03-24", "criterion-not-met", "Observation/s"},
+		{"2024-04-08", "criterion-not-met", ""},
+		{"2024-03-23", "criterion-not-met", ""},
+		{"2024-04-01", "criterion-met", ""},
+		{"2024-04-01", "not-evaluable", ""},
+	} {
+		w := newWorld(t, Options{})
+		w.crowd(1, func(int) bool { return false })
+		w.stated("s", "doris-2021", tt.on, tt.result)
+		if got := w.table(admin, "Patient/c000/$assess?endpoint=doris-2021", "outcome")[0]["disagrees-with"]; got != tt.want {
+			t.Errorf("%s on %s: %q, want %q", tt.result, tt.on, got, tt.want)
+		}
+	}
+}
+
+func TestAStatementIsOfTheNearerOfTwoVisits(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.visit("2024-04-06")
+	w.stated("s", "doris-2021", "2024-04-04", "criterion-not-met")
+	want := [][]string{{"2024-03-31", "", ""}, {"2024-04-06", "Observation/s", "2024-04-04"}}
+	if diff := cmp.Diff(want, pick(w.table(admin, "Patient/c000/$assess?endpoint=doris-2021", "outcome"), "date", "disagrees-with", "clinician-date")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARelapseThatOnlyAClinicianSawIsFlagged(t *testing.T) {
+	for _, tt := range []struct {
+		name, on, result string
+		relapses         bool
+		want             string
+	}{
+		{"stated, not computed", "2024-05-01", "criterion-met", false, "Observation/s"},
+		{"stated after the last assessment", "2025-05-01", "criterion-met", false, "Observation/s"},
+		{"stated before the infusion", "2023-05-01", "criterion-met", false, ""},
+		{"denied, not computed", "2024-06-29", "criterion-not-met", false, ""},
+		{"stated as computed", "2024-07-05", "criterion-met", true, ""},
+		{"stated earlier than computed", "2024-05-01", "criterion-met", true, "Observation/s"},
+		{"stated later than computed", "2024-12-01", "criterion-met", true, "Observation/s"},
+		{"denied, computed", "2024-07-05", "criterion-not-met", true, "Observation/s"},
+		{"denied at another visit", "2024-05-05", "criterion-not-met", true, ""},
+	} {
+		w := newWorld(t, Options{})
+		w.crowd(1, func(int) bool { return false })
+		w.visit("2024-06-29")
+		if tt.relapses {
+			w.observe("pga-2024-06-29", "c000", "2024-06-29", `"code":`+local("pga")+`,"valueQuantity":{"value":2}`)
+		}
+		w.stated("s", "relapse", tt.on, tt.result)
+		r := w.table(admin, "Patient/c000/$assess?endpoint=relapse", "outcome")[0]
+		if (r["result"] == "criterion-met") != tt.relapses || r["disagrees-with"] != tt.want {
+			t.Errorf("%s: %v, want %q", tt.name, r, tt.want)
+		}
+	}
+}

@@ -158,8 +158,8 @@ func observation(o judged, id string) []byte {
 	if p, ok := o.timepoint(); ok && o.number == nil {
 		extensions = append(extensions, `{"url":"`+term.Extension(term.ExtTimepoint)+`","valueCodeableConcept":`+concept(term.Of(p.Code))+`}`)
 	}
-	if id, _ := disagreeing(o); id != "" {
-		extensions = append(extensions, `{"url":"`+term.Extension(term.ExtDisagreement)+`","valueReference":`+reference("Observation/"+id)+`}`)
+	if s, ok := o.disagreeing(); ok {
+		extensions = append(extensions, `{"url":"`+term.Extension(term.ExtDisagreement)+`","valueReference":`+reference("Observation/"+s.ID)+`}`)
 	}
 	b = appendList(b, "extension", extensions)
 	b = append(b, `,"status":"final","category":[`+concept(term.Terminology("observation-category", "survey", "Survey"))+`]`...)
