@@ -268,3 +268,21 @@ func TestARelapseThatOnlyAClinicianSawIsFlagged(t *testing.T) {
 		}
 	}
 }
+
+func TestHowLongATherapyMustLastToBeStableIsAParameter(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.must(w.ask(admin, "PUT", "MedicationStatement/new", `{"resourceType":"MedicationStatement","id":"new","status":"active","subject":{"reference":"Patient/c000"},"medicationCodeableConcept":`+local("azathioprine")+`,"effectivePeriod":{"start":"2024-03-11"}}`)) // 20 days before
+	for query, want := range map[string][]string{"": {"0", "1", "30"}, "&doris.stable-days=20": {"1", "0", "20"}, "&doris.stable-days=21": {"0", "1", "21"}, "&doris.stable-days=0": {"1", "0", "0"}} {
+		path := "Patient/$outcome-rate?timepoint=tp-m03" + query
+		got := pick(w.table(admin, path, "rate"), "met", "not-met")[0]
+		for _, r := range w.table(admin, path, "rule") {
+			if r["name"] == "doris.stable-days" {
+				got = append(got, r["value"])
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: %s", query, diff)
+		}
+	}
+}

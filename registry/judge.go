@@ -78,7 +78,7 @@ func (j judge) day(k int) course.Day { return j.c.Assessments[k].Day }
 func (j judge) remission(k int) score.Outcome {
 	day := j.day(k)
 	return j.doris.Assess(score.DORISInput{
-		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day), Stable: j.c.Stable(day),
+		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day), Stable: j.c.Stable(day, j.doris.StableDays),
 	})
 }
 

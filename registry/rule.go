@@ -37,6 +37,7 @@ var outcomeRules = []rule{
 	{name: "doris.pga", doc: "DORIS: the PGA, 0 to 3, is less than this.", decides: remissions, high: 3, number: func(r *rules) *float64 { return &r.doris.PGABelow }},
 	{name: "doris.gc", doc: "DORIS: the prednisolone equivalent in mg/d is at most this.", decides: remissions, high: 1000, number: func(r *rules) *float64 { return &r.doris.GC }},
 	{name: "doris.gc-below", doc: "DORIS: the prednisolone equivalent is less than doris.gc, as the table of the definition has it, and not at most, as its text says.", decides: remissions, choice: func(r *rules) *bool { return &r.doris.GCBelow }},
+	{name: "doris.stable-days", doc: "DORIS: for how many days an immunosuppressive or biologic must have been taken to count as stable, on which the definition has no number; 0 asks for nothing.", decides: remissions, high: 3650, whole: func(r *rules) *int { return &r.doris.StableDays }},
 	{name: "lldas.sledai", doc: "LLDAS: SLEDAI-2K is at most this.", decides: []string{term.LLDAS}, high: 105, whole: func(r *rules) *int { return &r.lldas.Sledai }},
 	{name: "lldas.pga", doc: "LLDAS: the PGA is at most this.", decides: []string{term.LLDAS}, high: 3, number: func(r *rules) *float64 { return &r.lldas.PGA }},
 	{name: "lldas.gc", doc: "LLDAS: the prednisolone equivalent in mg/d is at most this.", decides: []string{term.LLDAS}, high: 1000, number: func(r *rules) *float64 { return &r.lldas.GC }},

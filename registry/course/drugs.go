@@ -160,9 +160,12 @@ func worse(f score.Fact, t score.Truth, source string) score.Fact {
 	return f
 }
 
-// Stable says whether no immunosuppressive or biologic that is taken on a day was started in the 30 days before.
-func (c *Course) Stable(day Day) score.Fact {
-	started := c.Started(day-StableDays, day)
+// Stable says whether no immunosuppressive or biologic that is taken on a day was started in so many days before. Of no days all are stable.
+func (c *Course) Stable(day Day, days int) score.Fact {
+	if days == 0 {
+		return score.Fact{Truth: score.Yes}
+	}
+	started := c.Started(day-Day(days), day)
 	started.Truth = started.Not()
 	return started
 }

@@ -40,7 +40,7 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		free := c.Freedom(day, nil)
 		seen := []string{
 			c.Assessments[k].Score().String(), c.PGAAt(day).String(), c.GCAt(day).String(), c.LabNear(upcr, day).String(),
-			free.IS.String(), free.Antimalarial.String(), c.Stable(day).String(), c.PGAAt(day).From,
+			free.IS.String(), free.Antimalarial.String(), c.Stable(day, 30).String(), c.PGAAt(day).From,
 		}
 		if diff := cmp.Diff([]string{"4", "0.8", "5", "1.1", "yes", "no", "yes", "Observation/SYN-P08-pga-m03"}, seen); diff != "" {
 			t.Error(diff)
