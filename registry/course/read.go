@@ -212,15 +212,15 @@ func (b *Builder) condition(root tree.Node) {
 	code := root.Member("code")
 	codes(code, func(system, c string) bool {
 		b.c.Lupus = b.c.Lupus || term.IsLupus(system, c)
-		return !b.c.Lupus
+		if term.IsNephritis(system, c) {
+			b.c.Nephritis.Truth, b.c.Nephritis.From = truth(true), b.from(root)
+		}
+		return true
 	})
 	kind := local(code)
 	switch kind {
 	case term.CRS, term.ICANS, "licats", "icaht":
 		b.episode(root, kind)
-	}
-	if kind == "organ-renal" || has(code, term.Coding{System: term.Snomed, Code: "68815009"}, term.Coding{System: term.ICD10CM, Code: "M32.14"}) {
-		b.c.Nephritis.Truth, b.c.Nephritis.From = truth(true), b.from(root)
 	}
 }
 

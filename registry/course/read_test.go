@@ -93,6 +93,11 @@ func TestFactsAreReadOnlyWhenTheyCount(t *testing.T) {
 		{"a consent that is only proposed", "Consent", consent("proposed", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{}},
 		{"lupus", "Condition", condition("M32.14", "confirmed"), func(c *course.Course) any { return c.Lupus }, true},
 		{"lupus that was refuted", "Condition", condition("M32.14", "refuted"), func(c *course.Course) any { return c.Lupus }, false},
+		{"lupus by a drug", "Condition", condition("M32.0", "confirmed"), func(c *course.Course) any { return c.Lupus }, false},
+		{"lupus in remission", "Condition", snomed("698694005"), func(c *course.Course) any { return [2]any{c.Lupus, c.Nephritis.Truth} }, [2]any{true, score.Unknown}},
+		{"nephritis of a class of WHO", "Condition", snomed("36402006"), func(c *course.Course) any { return [2]any{c.Lupus, c.Nephritis.Truth} }, [2]any{true, score.Yes}},
+		{"disorder of the kidney by lupus", "Condition", snomed("1144973003"), func(c *course.Course) any { return c.Nephritis.Truth }, score.Yes},
+		{"nephritis beside lupus", "Condition", `"subject":{"reference":"Patient/a"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"55464009"},` + here + `organ-renal"}]}`, func(c *course.Course) any { return c.Nephritis.Truth }, score.Yes},
 		{"another disease", "Condition", condition("M33.1", "confirmed"), func(c *course.Course) any { return c.Lupus }, false},
 		{"a completed infusion", "Procedure", infusion("completed", "2024-01-10"), func(c *course.Course) any { return c.T0().String() }, "2024-01-10"},
 		{"an infusion with a time", "Procedure", infusion("completed", "2024-01-10T23:30:00-05:00"), func(c *course.Course) any { return c.T0().String() }, "2024-01-10"},
@@ -177,6 +182,10 @@ func consent(status, provision string) string {
 
 func condition(code, verification string) string {
 	return `"subject":{"reference":"Patient/a"},"verificationStatus":{"coding":[{"code":"` + verification + `"}]},"code":{"coding":[{"system":"` + term.ICD10CM + `","code":"` + code + `"}]}`
+}
+
+func snomed(code string) string {
+	return `"subject":{"reference":"Patient/a"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"` + code + `"}]}`
 }
 
 func infusion(status, at string) string {
