@@ -289,48 +289,12 @@ func (j judge) outcomes(wanted []string) []judged {
 		}
 	}
 	if want(term.Relapse) {
-		l = append(l, j.relapseOutcome()...)
+		l = append(l, j.relapseOutcome())
 	}
 	if want(term.BCellReturn) {
-		l = append(l, j.returnOutcome()...)
+		l = append(l, j.returnOutcome())
 	}
 	return l
-}
-
-// relapseOutcome is the first relapse, or that there was none until the last assessment that could tell. A remission that came only after another
-// infusion is that of other cells.
-func (j judge) relapseOutcome() []judged {
-	r, visits, at := j.relapsed()
-	own := slices.ContainsFunc(visits, func(v score.Visit) bool {
-		return v.Remission == score.Yes && j.c.Own(course.Day(v.Day))
-	})
-	if r.Visit < 0 || !own {
-		return nil
-	}
-	o := judged{Outcome: score.Outcome{Code: term.Relapse, Result: r.Result}, c: j.c, day: j.day(at[r.Visit])}
-	for _, reason := range r.Reasons {
-		o.parts = append(o.parts, component{code: "relapse-reason", coded: reason})
-	}
-	o.Beside = []score.Criterion{{Inputs: sourcesOf(r.Sources)}}
-	return []judged{o}
-}
-
-// returnOutcome is the return of B cells, once they are back.
-func (j judge) returnOutcome() []judged {
-	r := j.returned(j.c.OwnUntil())
-	if r.Result != term.Met {
-		return nil
-	}
-	return []judged{{
-		Outcome: score.Outcome{Code: term.BCellReturn, Result: r.Result, Beside: []score.Criterion{{Inputs: sourcesOf(r.Sources)}}},
-		c:       j.c,
-		day:     j.c.T0() + course.Day(r.Day),
-		number:  &quantityOf{float64(r.Day), "d"},
-		parts: []component{
-			{code: "lower-bound", quantityOf: quantityOf{float64(r.LowerBound), "d"}},
-			{code: "threshold", quantityOf: quantityOf{j.bcells.ReturnOver, "/uL"}},
-		},
-	}}
 }
 
 // timepoint is the planned assessment for which an outcome stands: that in whose window it is the nearest to the nominal day.
@@ -341,14 +305,6 @@ func (o judged) timepoint() (term.Timepoint, bool) {
 	}
 	k := o.c.In(p, o.c.OwnUntil())
 	return p, k >= 0 && o.c.Assessments[k].Day == o.day
-}
-
-func sourcesOf(l []string) []score.Input {
-	out := make([]score.Input, len(l))
-	for k, s := range l {
-		out[k] = score.Input{From: s}
-	}
-	return out
 }
 
 // tell is the line of an outcome, with its criteria and their inputs below.

@@ -286,3 +286,103 @@ func TestHowLongATherapyMustLastToBeStableIsAParameter(t *testing.T) {
 		}
 	}
 }
+
+// line is an outcome with its criteria below it.
+func (w *world) line(path string) (outcome row, criteria map[string]string) {
+	w.t.Helper()
+	outcomes := w.table(admin, path, "outcome")
+	if len(outcomes) != 1 {
+		w.t.Fatalf("%s: %d outcomes", path, len(outcomes))
+	}
+	criteria = map[string]string{}
+	for _, r := range w.table(admin, path, "criterion") {
+		criteria[r["code"]] = strings.TrimSpace(r["truth"] + " " + r["inputs"])
+	}
+	return outcomes[0], criteria
+}
+
+// The infusion is of 2024-01-01, the assessment of 2024-03-31.
+func TestARelapseIsToldWithItsCriteriaWhetherThereWasOneOrNot(t *testing.T) {
+	const path = "Patient/c000/$assess?endpoint=relapse"
+	for _, tt := range []struct {
+		name   string
+		active bool
+		pga    string // of a second assessment; "" for none
+		result []string
+		want   map[string]string
+	}{
+		{"one assessment, in remission", false, "", []string{"criterion-not-met", "2024-03-31"}, map[string]string{
+			"criterion-doris": "yes csledai-2k=0 (Observation/c000-sledai), pga=0.2 (Observation/c000-pga), gc-dose=0 (Observation/c000-gc), therapy-stable=yes",
+		}},
+		{"still well", false, "0", []string{"criterion-not-met", "2024-06-29"}, map[string]string{
+			"criterion-doris": "yes csledai-2k=0 (Observation/c000-sledai), pga=0.2 (Observation/c000-pga), gc-dose=0 (Observation/c000-gc), therapy-stable=yes",
+			"reason-csledai":  "no csledai-2k=0 (Observation/sledai-2024-06-29)", "reason-pga": "no pga=0 (Observation/pga-2024-06-29)", "reason-gc": "no gc-dose=0 (Observation/gc-2024-06-29)",
+			"reason-restart": "no restarted=no", "reason-b-cell-therapy": "no retreated=no",
+		}},
+		{"a relapse", false, "2", []string{"criterion-met", "2024-06-29"}, map[string]string{
+			"criterion-doris": "yes csledai-2k=0 (Observation/c000-sledai), pga=0.2 (Observation/c000-pga), gc-dose=0 (Observation/c000-gc), therapy-stable=yes",
+			"reason-csledai":  "no csledai-2k=0 (Observation/sledai-2024-06-29)", "reason-pga": "yes pga=2 (Observation/pga-2024-06-29)", "reason-gc": "no gc-dose=0 (Observation/gc-2024-06-29)",
+			"reason-restart": "no restarted=no", "reason-b-cell-therapy": "no retreated=no",
+		}},
+		{"never in remission", true, "", []string{"not-evaluable", "2024-03-31"}, map[string]string{
+			"criterion-doris": "no csledai-2k=4 (Observation/c000-sledai), pga=0.2 (Observation/c000-pga), gc-dose=0 (Observation/c000-gc), therapy-stable=yes",
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, Options{})
+			w.crowd(1, func(int) bool { return tt.active })
+			if tt.pga != "" {
+				w.visit("2024-06-29")
+				w.observe("pga-2024-06-29", "c000", "2024-06-29", `"code":`+local("pga")+`,"valueQuantity":{"value":`+tt.pga+`}`)
+			}
+			r, criteria := w.line(path)
+			if diff := cmp.Diff(tt.result, []string{r["result"], r["date"]}); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(tt.want, criteria); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTheReturnOfBCellsIsToldWithItsSamplesWhetherTheyAreBackOrNot(t *testing.T) {
+	const path = "Patient/c000/$assess?endpoint=b-cell-reconstitution"
+	for _, tt := range []struct {
+		name    string
+		samples [][2]string
+		result  []string
+		want    map[string]string
+	}{
+		{"no sample", nil, []string{"not-evaluable", "0"}, map[string]string{"b-cell-aplasia": "unknown", "criterion-b-cells-back": "unknown"}},
+		{"never gone", [][2]string{{"2024-01-31", "50"}}, []string{"not-evaluable", "30"}, map[string]string{
+			"b-cell-aplasia": "no cd19=50 (Observation/cd19-2024-01-31)", "criterion-b-cells-back": "unknown cd19=50 (Observation/cd19-2024-01-31)",
+		}},
+		{"gone", [][2]string{{"2024-01-31", "0"}, {"2024-03-01", "2"}}, []string{"criterion-not-met", "60"}, map[string]string{
+			"b-cell-aplasia": "yes cd19=2 (Observation/cd19-2024-03-01)", "criterion-b-cells-back": "no cd19=2 (Observation/cd19-2024-03-01)",
+		}},
+		{"back", [][2]string{{"2024-01-31", "0"}, {"2024-03-01", "20"}, {"2024-03-31", "30"}}, []string{"criterion-met", "60"}, map[string]string{
+			"b-cell-aplasia": "yes cd19=0 (Observation/cd19-2024-01-31)", "criterion-b-cells-back": "yes cd19=20 (Observation/cd19-2024-03-01)",
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, Options{})
+			w.crowd(1, func(int) bool { return false })
+			for _, s := range tt.samples {
+				w.cd19(s[0], s[1])
+			}
+			r, criteria := w.line(path)
+			if diff := cmp.Diff(tt.result, []string{r["result"], r["day"]}); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(tt.want, criteria); diff != "" {
+				t.Error(diff)
+			}
+			w.must(w.ask(admin, "POST", path+"&persist=true", ""))
+			written := len(w.observations("Observation?code=http://example.org/fhir/sle-cart/CodeSystem/sle-cart|b-cell-reconstitution"))
+			if (written == 1) != (tt.result[0] == "criterion-met") {
+				t.Errorf("%d are written", written)
+			}
+		})
+	}
+}

@@ -37,6 +37,9 @@ func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, out
 	var targets, inputs []string
 	current := map[string]bool{}
 	for _, o := range outcomes {
+		if !o.keeps() {
+			continue
+		}
 		id := outcomeID(o)
 		current[id] = true
 		body := observation(o, id)
@@ -71,6 +74,18 @@ func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, out
 		entries = append(entries, entryOf("Provenance/"+id, w.provenance(id, targets, inputs)))
 	}
 	return w.commit(ctx, entries)
+}
+
+// keeps reports whether an outcome is written: of a relapse not that nobody can tell, of B cells only that they are back.
+func (o judged) keeps() bool {
+	switch o.Code {
+	case term.Relapse:
+		return o.Result != term.NotEvaluable
+	case term.BCellReturn:
+		return o.Result == term.Met
+	default:
+		return true
+	}
 }
 
 // outcomeID is the same for the same outcome of the same assessment, so that it is written once. There is one relapse and one

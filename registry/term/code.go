@@ -139,6 +139,7 @@ var displays = map[string]string{
 	"criterion-gc-7-5":         "Glucocorticoid dose at most 7.5 mg/d",
 	"criterion-standard":       "Standard maintenance therapy, nothing investigational since the infusion",
 	"criterion-doris":          "DORIS 2021 remission",
+	"criterion-b-cells-back":   "B cells are back",
 	"hemolytic-anemia":         "Hemolytic anemia",
 	"gi-activity":              "Gastrointestinal activity",
 	"gc-free":                  "No glucocorticoid",
