@@ -11,7 +11,7 @@ import (
 // relapseOutcome is the first relapse, or that there was none until the last assessment that could tell. Without a remission before, nobody can
 // tell; one that came only after another infusion is that of other cells.
 func (j judge) relapseOutcome() judged {
-	r, visits, _ := j.relapsed()
+	r, visits := j.relapsed()
 	o := judged{Outcome: score.Outcome{Code: term.Relapse, Result: term.NotEvaluable}, c: j.c, day: j.c.T0()}
 	before, remission := j.remissionBefore()
 	o.Beside = []score.Criterion{before}

@@ -139,9 +139,9 @@ func applies(o score.Outcome) bool {
 	return true
 }
 
-// relapsed finds the first relapse after the infusion, with the visits that it was looked for in and their places among
-// the assessments.
-func (j judge) relapsed() (r score.Relapse, visits []score.Visit, at []int) {
+// relapsed finds the first relapse after the infusion, with the visits that it was looked for in.
+func (j judge) relapsed() (score.Relapse, []score.Visit) {
+	var visits []score.Visit
 	before := j.c.T0()
 	for k, a := range j.c.Assessments {
 		if a.Day <= j.c.T0() {
@@ -151,10 +151,9 @@ func (j judge) relapsed() (r score.Relapse, visits []score.Visit, at []int) {
 			Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day), GC: j.c.GCAt(a.Day),
 			Restarted: j.c.Started(before, a.Day), Retreated: j.c.Retreated(before, a.Day),
 		})
-		at = append(at, k)
 		before = a.Day
 	}
-	return j.relapse.Assess(visits), visits, at
+	return j.relapse.Assess(visits), visits
 }
 
 // returned finds the return of B cells by what was measured until a day.

@@ -166,7 +166,7 @@ func relapseFree(q *question, c *course.Course) (stats.Subject, int) {
 // relapseDay is the day of the first relapse - as computed, or earlier as a clinician stated -, with the visits that were judged.
 func (q *question) relapseDay(c *course.Course) (course.Day, []score.Visit) {
 	day := course.Never
-	r, visits, _ := q.rules.of(c).relapsed()
+	r, visits := q.rules.of(c).relapsed()
 	if r.Result == term.Met {
 		day = course.Day(r.Day)
 	}
