@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"firewolf/registry/term"
 )
 
 // consent stores a Consent of the first of the crowd.
@@ -384,5 +386,58 @@ func TestTheReturnOfBCellsIsToldWithItsSamplesWhetherTheyAreBackOrNot(t *testing
 				t.Errorf("%d are written", written)
 			}
 		})
+	}
+}
+
+// bilag stores the grades of BILAG-2004 in the order of its form.
+func (w *world) bilag(on, letters string) {
+	w.t.Helper()
+	var parts []string
+	for k := range letters {
+		parts = append(parts, `{"code":`+local(term.BilagCode(k))+`,"valueCodeableConcept":`+local(letters[k:k+1])+`}`)
+	}
+	w.observe("bilag-"+on, "c000", on, `"code":`+local("bilag-2004")+`,"component":[`+strings.Join(parts, ",")+`]`)
+}
+
+func TestSRI4IsMetWhereBILAGIsStored(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.observe("base", "c000", "2023-12-20", `"code":`+local("sledai-2k")+`,"valueQuantity":{"value":12}`)
+	w.observe("base-pga", "c000", "2023-12-20", `"code":`+local("pga")+`,"valueQuantity":{"value":2}`)
+	rate := func(query string) []string {
+		return pick(w.table(admin, "Patient/$outcome-rate?endpoint=sri-4&timepoint=tp-m03"+query, "rate"), "met", "not-met", "not-evaluable")[0]
+	}
+	if diff := cmp.Diff([]string{"0", "0", "1"}, rate("")); diff != "" {
+		t.Errorf("without BILAG: %s", diff)
+	}
+	w.bilag("2023-12-20", "BCCAEEEAE")
+	for _, tt := range []struct {
+		now, query string
+		want       []string
+	}{
+		{"CCCCEEECE", "", []string{"1", "0", "0"}},
+		{"BBCCEEECE", "", []string{"1", "0", "0"}},
+		{"BBBCEEECE", "", []string{"0", "1", "0"}},
+		{"BBBCEEECE", "&response.new-b=2", []string{"1", "0", "0"}},
+		{"ACCCEEECE", "", []string{"0", "1", "0"}},
+		{"ACCCEEECE", "&response.new-a=1", []string{"1", "0", "0"}},
+		{"CCCCEEEC", "", []string{"0", "0", "1"}}, // one is not told
+		{"CCCCEEAC", "", []string{"0", "1", "0"}},
+	} {
+		w.bilag("2024-04-02", tt.now)
+		if diff := cmp.Diff(tt.want, rate(tt.query)); diff != "" {
+			t.Errorf("%s%s: %s", tt.now, tt.query, diff)
+		}
+	}
+	_, criteria := w.line("Patient/c000/$assess?endpoint=sri-4")
+	if want := "no bilag-new-a=>=1, bilag-new-b=>=0, bilag-constitutional-baseline=B (Observation/bilag-2023-12-20), bilag-constitutional=C (Observation/bilag-2024-04-02)"; !strings.HasPrefix(criteria["criterion-bilag"], want) {
+		t.Errorf("%s, want %s", criteria["criterion-bilag"], want)
+	}
+	w.must(w.ask(admin, "DELETE", "Observation/bilag-2024-04-02", ""))
+	for k, letter := range strings.Split("CCCCEEECE", "") {
+		w.observe("one-"+term.BilagCode(k), "c000", "2024-03-31", `"code":`+local(term.BilagCode(k))+`,"valueString":"`+letter+`"`)
+	}
+	if diff := cmp.Diff([]string{"1", "0", "0"}, rate("")); diff != "" {
+		t.Errorf("one Observation of each system: %s", diff)
 	}
 }

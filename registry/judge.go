@@ -110,6 +110,7 @@ func (j judge) responseInput(k int) score.ResponseInput {
 	in.Baseline.Total = score.Sledai{}.Score()
 	if b := j.c.BaselineAssessment(); b >= 0 {
 		in.Baseline = score.Assessment{Total: j.c.Assessments[b].Score(), PGA: j.c.PGAAt(j.day(b))}
+		in.NewA, in.NewB, in.Grades = score.NewBILAG(j.c.BilagAt(j.day(b)), j.c.BilagAt(day))
 	}
 	return in
 }

@@ -45,6 +45,8 @@ var outcomeRules = []rule{
 	{name: "response.fall", doc: "Response: SLEDAI-2K falls by this or more.", decides: responses, low: 1, high: 105, whole: func(r *rules) *int { return &r.response.Fall }},
 	{name: "response.baseline", doc: "Response: SLEDAI-2K at baseline from which on a fall is judged.", decides: responses, high: 105, whole: func(r *rules) *int { return &r.response.Baseline }},
 	{name: "response.pga-rise", doc: "SRI: the PGA rises by less than this.", decides: []string{term.SRI4}, high: 3, number: func(r *rules) *float64 { return &r.response.PGARise }},
+	{name: "response.new-a", doc: "SRI: how many systems may have a new BILAG A, at most.", decides: []string{term.SRI4}, high: 9, whole: func(r *rules) *int { return &r.response.NewA }},
+	{name: "response.new-b", doc: "SRI: how many systems may have a new BILAG B, at most.", decides: []string{term.SRI4}, high: 9, whole: func(r *rules) *int { return &r.response.NewB }},
 	{name: "upcr.max", doc: "Complete renal response: the urine protein/creatinine ratio in g/g is less than this; trials have used 0.7.", decides: []string{term.CRR}, high: 10, number: func(r *rules) *float64 { return &r.renal.UPCRBelow }},
 	{name: "upcr.baseline", doc: "Renal response: the ratio in g/g at baseline from which on a response is judged.", decides: kidneys, high: 10, number: func(r *rules) *float64 { return &r.renal.Baseline }},
 	{name: "upcr.partial-fall", doc: "Partial renal response: the share of the baseline's ratio that is lost.", decides: []string{term.PRR}, high: 1, number: func(r *rules) *float64 { return &r.renal.PartialFall }},

@@ -31,6 +31,8 @@ func ruleCases() map[string]struct {
 		"response.fall":                 {"12", func(r *rules) { r.response.Fall = 12 }},
 		"response.baseline":             {"10", func(r *rules) { r.response.Baseline = 10 }},
 		"response.pga-rise":             {"0.5", func(r *rules) { r.response.PGARise = 0.5 }},
+		"response.new-a":                {"1", func(r *rules) { r.response.NewA = 1 }},
+		"response.new-b":                {"0", func(r *rules) { r.response.NewB = 0 }},
 		"upcr.max":                      {"0.7", func(r *rules) { r.renal.UPCRBelow = 0.7 }},
 		"upcr.baseline":                 {"1", func(r *rules) { r.renal.Baseline = 1 }},
 		"upcr.partial-fall":             {"0.25", func(r *rules) { r.renal.PartialFall = 0.25 }},

@@ -29,6 +29,7 @@ type Course struct {
 	Damage      []Reading
 	Hemolysis   []Finding
 	Gut         []Finding
+	Bilag       []Bilag
 	Labs        []Lab // by analyte, and then in order of time
 	Therapies   []Therapy
 	Takings     []Taking

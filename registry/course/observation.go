@@ -38,6 +38,10 @@ func (b *Builder) observation(root tree.Node) {
 
 // assessed takes an Observation with a local code.
 func (b *Builder) assessed(root tree.Node, at, kind string) {
+	if strings.HasPrefix(kind, "bilag-") {
+		b.bilag(root, at, kind)
+		return
+	}
 	switch kind {
 	case term.SLEDAI2K:
 		b.sledai(root, at)

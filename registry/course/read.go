@@ -118,6 +118,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	for _, l := range []*[]Finding{&c.Hemolysis, &c.Gut} {
 		*l = inOrder(*l, func(f Finding) Day { return f.Day })
 	}
+	c.Bilag = inOrder(c.Bilag, func(g Bilag) Day { return g.Day })
 	c.Labs = inOrder(c.Labs, func(l Lab) Day { return l.Day })
 	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
