@@ -83,7 +83,7 @@ func (j judge) day(k int) course.Day { return j.c.Assessments[k].Day }
 func (j judge) remission(k int) score.Outcome {
 	day := j.day(k)
 	return j.doris.Assess(score.DORISInput{
-		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day), Stable: j.c.Stable(day, j.drugs),
+		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day), Stable: j.c.Stable(day, j.doris.StableDays, j.drugs),
 	})
 }
 
@@ -115,6 +115,7 @@ func (j judge) responseInput(k int) score.ResponseInput {
 	in.Baseline.Total = score.Sledai{}.Score()
 	if b := j.c.BaselineAssessment(); b >= 0 {
 		in.Baseline = score.Assessment{Total: j.c.Assessments[b].Score(), PGA: j.c.PGAAt(j.day(b))}
+		in.NewA, in.NewB, in.Grades = score.NewBILAG(j.c.BilagAt(j.day(b)), j.c.BilagAt(day))
 	}
 	return in
 }

@@ -11,9 +11,6 @@ import (
 // from the nearest day within so many.
 const VisitDays = 7
 
-// StableDays is how long an immunosuppressive must have been taken to count as stable.
-const StableDays = 30
-
 // nearest returns the place of the item nearest to a day within so many days, the later of two that are as near; -1 for none.
 func nearest[T any](l []T, day func(T) Day, at Day, within int) int {
 	best, distance := -1, within+1

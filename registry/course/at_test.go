@@ -199,7 +199,7 @@ func TestFreedomAndStabilityAreToldByPeriodsAndByDays(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := tt.c.Freedom(at, Formulary{Names: tt.names})
-			if got := [3]score.Truth{f.IS.Truth, f.Antimalarial.Truth, tt.c.Stable(at, Formulary{}).Truth}; got != [3]score.Truth{tt.is, tt.antimalarial, tt.stable} {
+			if got := [3]score.Truth{f.IS.Truth, f.Antimalarial.Truth, tt.c.Stable(at, 30, Formulary{}).Truth}; got != [3]score.Truth{tt.is, tt.antimalarial, tt.stable} {
 				t.Errorf("%v, want %v %v %v", got, tt.is, tt.antimalarial, tt.stable)
 			}
 		})

@@ -194,9 +194,12 @@ func worse(f score.Fact, t score.Truth, source string) score.Fact {
 	return f
 }
 
-// Stable says whether no immunosuppressive or biologic that is taken on a day was started in the 30 days before.
-func (c *Course) Stable(day Day, f Formulary) score.Fact {
-	started := c.started(day-StableDays, day, f)
+// Stable says whether no immunosuppressive or biologic that is taken on a day was started in so many days before. Of no days all are stable.
+func (c *Course) Stable(day Day, days int, f Formulary) score.Fact {
+	if days == 0 {
+		return score.Fact{Truth: score.Yes}
+	}
+	started := c.started(day-Day(days), day, f)
 	started.Truth = started.Not()
 	return started
 }

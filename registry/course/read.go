@@ -32,9 +32,11 @@ const productType = "BiologicallyDerivedProduct"
 // Builder gathers the course of one patient from resources in any order.
 type Builder struct {
 	c       Course
-	sources bool // facts name the resource that they are from
-	denied  bool
+	sources bool  // facts name the resource that they are from
+	denied  bool  // by withdrawal from the study
 	starts  []Day // of lymphodepletions
+	permits []permit
+	ends    []end
 
 	therapies, given []cause         // of Therapies and of Given
 	asides           map[string]bool // lymphodepletions and toxicities, by reference: what drugs of no lupus are given for
@@ -124,17 +126,15 @@ func (b *Builder) Course(products map[string]string) *Course {
 	for _, l := range []*[]Finding{&c.Hemolysis, &c.Gut} {
 		*l = inOrder(*l, func(f Finding) Day { return f.Day })
 	}
+	c.Bilag = inOrder(c.Bilag, func(g Bilag) Day { return g.Day })
 	c.Labs = inOrder(c.Labs, func(l Lab) Day { return l.Day })
 	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
 	b.setAside(&c)
-	c.Consent = c.Consent && !b.denied
-	for _, d := range b.starts {
-		if t0 := c.T0(); t0.Known() && d <= t0 && d > c.Depletion {
-			c.Depletion = d
-		}
-	}
+	c.Consent, c.Withdrawn = b.consents()
+	c.Depletions = inOrder(b.starts, func(d Day) Day { return d })
+	c.Depletion = depleted(c.Depletions, Never, c.T0())
 	if c.Dead && !c.Death.Known() {
 		c.Partial++
 	}
@@ -215,18 +215,6 @@ func (b *Builder) patient(root tree.Node) {
 	b.c.Dead = b.c.Dead || root.Member("deceasedBoolean").Text() == "true"
 }
 
-// consent takes an active consent that permits; one that denies stands over any number of others.
-func (b *Builder) consent(root tree.Node) {
-	if root.Member("status").Text() != "active" {
-		return
-	}
-	if root.Member("provision").Member("type").Text() == "deny" {
-		b.denied = true
-		return
-	}
-	b.c.Consent = true
-}
-
 func (b *Builder) condition(root tree.Node) {
 	if v := root.Member("verificationStatus"); refuted(v) {
 		return
@@ -234,16 +222,16 @@ func (b *Builder) condition(root tree.Node) {
 	code := root.Member("code")
 	codes(code, func(system, c string) bool {
 		b.c.Lupus = b.c.Lupus || term.IsLupus(system, c)
-		return !b.c.Lupus
+		if term.IsNephritis(system, c) {
+			b.c.Nephritis.Truth, b.c.Nephritis.From = truth(true), b.from(root)
+		}
+		return true
 	})
 	kind := local(code)
 	switch kind {
 	case term.CRS, term.ICANS, "licats", "icaht":
 		b.episode(root, kind)
 		b.asides["Condition/"+root.Member("id").Text()] = true
-	}
-	if kind == "organ-renal" || has(code, term.Coding{System: term.Snomed, Code: "68815009"}, term.Coding{System: term.ICD10CM, Code: "M32.14"}) {
-		b.c.Nephritis.Truth, b.c.Nephritis.From = truth(true), b.from(root)
 	}
 }
 
@@ -266,6 +254,7 @@ func (b *Builder) episode(root tree.Node, kind string) {
 			return e.Grade < 0
 		})
 	}
+	e.Began = ParseDay(root.Member("onsetDateTime").Text())
 	e.Onset, _ = b.day(root.Member("onsetDateTime").Text())
 	e.End, _ = b.day(root.Member("abatementDateTime").Text())
 	b.c.Episodes = append(b.c.Episodes, e)
