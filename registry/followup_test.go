@@ -13,8 +13,8 @@ import (
 	"firewolf/fhir/stats"
 )
 
-// cd19 stores counts of B cells of a patient of the crowd, per microliter, by day after the infusion.
-func (w *world) cd19(patient string, counts map[int]string) {
+// bcells stores counts of B cells of a patient of the crowd, per microliter, by day after the infusion.
+func (w *world) bcells(patient string, counts map[int]string) {
 	w.t.Helper()
 	for day, n := range counts {
 		w.observe(fmt.Sprint(patient, "-cd19-", day), patient, dayOf(day), `"code":{"coding":[{"system":"http://loinc.org","code":"8116-6"}]},"valueQuantity":{"value":`+n+`,"code":"/uL"},"referenceRange":[{"low":{"value":100,"code":"/uL"}}]`)
@@ -36,7 +36,7 @@ func TestMeansThatDifferByOneDayAreNotToldBoth(t *testing.T) {
 		if k == 7 {
 			first = "12" // more than 11.5, and not more than 12
 		}
-		w.cd19(fmt.Sprintf("c%03d", k), map[int]string{30: "0", 90 + k: first, 150: "60", 180: "60"})
+		w.bcells(fmt.Sprintf("c%03d", k), map[int]string{30: "0", 90 + k: first, 150: "60", 180: "60"})
 	}
 	const path = "Patient/$time-to-event?endpoint=b-cell-return&recon.min="
 	told := func(name, rule string) []string {
@@ -126,7 +126,7 @@ func TestBCellsThatAreKnownOnlyInPercentAreNotSaidToBeAway(t *testing.T) {
 	w.crowd(3, func(int) bool { return false })
 	w.share("c000", map[int]string{30: "0.1", 60: "0.2", 120: "5", 150: "8"})
 	w.share("c001", map[int]string{30: "0.1", 60: "0.2"})
-	w.cd19("c002", map[int]string{30: "0", 60: "20", 90: "110"})
+	w.bcells("c002", map[int]string{30: "0", 60: "20", 90: "110"})
 	ends := func(rules string) [][]string {
 		return pick(w.table(admin, "Patient/$time-to-event?endpoint=b-cell-return&grid=0"+rules, "group"), "events", "censored", "not-evaluable", "observed-mean")
 	}
@@ -239,13 +239,14 @@ func (w *world) relapsedOn(endpoint, query string) string {
 	return "censored at " + l[len(l)-1]["time"]
 }
 
-// assessed is what $assess says of the relapse of a patient of the crowd.
+// assessed is what $assess says of the relapse after the first infusion of a patient of the crowd, nothing where it cannot tell.
 func (w *world) assessed(patient string) string {
 	w.t.Helper()
-	for _, r := range w.table(admin, "Patient/"+patient+"/$assess?endpoint=relapse", "outcome") {
-		return r["result"] + " " + r["day"]
+	l := w.table(admin, "Patient/"+patient+"/$assess?endpoint=relapse", "outcome")
+	if len(l) == 0 || l[0]["result"] == "not-evaluable" {
+		return ""
 	}
-	return ""
+	return l[0]["result"] + " " + l[0]["day"]
 }
 
 // The crowd is in drug-free remission at day 90, so that a duration of 110 days ends at day 200.
