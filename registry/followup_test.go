@@ -242,13 +242,11 @@ func (w *world) relapsedOn(endpoint, query string) string {
 // assessed is what $assess says of the relapse after the first infusion of a patient of the crowd, nothing where it cannot tell.
 func (w *world) assessed(patient string) string {
 	w.t.Helper()
-	for _, r := range w.table(admin, "Patient/"+patient+"/$assess?endpoint=relapse", "outcome") {
-		if r["result"] == "not-evaluable" {
-			return ""
-		}
-		return r["result"] + " " + r["day"]
+	l := w.table(admin, "Patient/"+patient+"/$assess?endpoint=relapse", "outcome")
+	if len(l) == 0 || l[0]["result"] == "not-evaluable" {
+		return ""
 	}
-	return ""
+	return l[0]["result"] + " " + l[0]["day"]
 }
 
 // The crowd is in drug-free remission at day 90, so that a duration of 110 days ends at day 200.

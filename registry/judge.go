@@ -146,8 +146,8 @@ func applies(o score.Outcome) bool {
 }
 
 // relapsed finds the first relapse after the infusion and before another one, of whose cells a later remission is, with the visits that it was
-// looked for in. A return to treatment, cells given again (unless
-// they end the follow-up), a dose and a global assessment count on their own day, whether or not SLEDAI-2K was assessed on it.
+// looked for in. A return to treatment, cells given again (unless they end the follow-up), a dose and a global assessment count on their own
+// day, whether or not SLEDAI-2K was assessed on it.
 func (j judge) relapsed() (score.Relapse, []score.Visit) {
 	var visits []score.Visit
 	first := course.Forever // the day of the first remission
