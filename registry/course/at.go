@@ -12,9 +12,6 @@ import (
 // from the nearest day within so many.
 const VisitDays = 7
 
-// StableDays is how long an immunosuppressive must have been taken to count as stable.
-const StableDays = 30
-
 // nearest returns the place of the item nearest to a day within so many days, the later of two that are as near; -1 for none.
 func nearest[T any](l []T, day func(T) Day, at Day, within int) int {
 	best, distance := -1, within+1
@@ -196,21 +193,29 @@ func (c *Course) LabNear(a Analyte, at Day) score.Value {
 	return v
 }
 
-// LastSeen is the last day on which the patient is known to have lived: a contact, an assessment or a value.
+// LastSeen is the last day on which the patient is known to have lived: a contact, an assessment, a value or a treatment.
 func (c *Course) LastSeen() Day {
-	last := c.LastAlive
-	for _, l := range [][]Reading{c.PGA, c.GC} {
-		for _, r := range l {
-			last = max(last, r.Day)
-		}
+	last := max(c.LastAlive, lastOf(c.Infusions, func(i Infusion) Day { return i.Day }))
+	for _, l := range [][]Reading{c.PGA, c.GC, c.Damage} {
+		last = max(last, lastOf(l, func(r Reading) Day { return r.Day }))
 	}
-	for _, l := range [][]Assessment{c.Assessments, c.Others} {
-		for _, a := range l {
-			last = max(last, a.Day)
-		}
+	for _, l := range [][]Finding{c.Hemolysis, c.Gut} {
+		last = max(last, lastOf(l, func(f Finding) Day { return f.Day }))
 	}
-	for k := range c.Labs {
-		last = max(last, c.Labs[k].Day)
+	return max(last,
+		lastOf(c.Assessments, func(a Assessment) Day { return a.Day }),
+		lastOf(c.Others, func(a Assessment) Day { return a.Day }),
+		lastOf(c.Labs, func(l Lab) Day { return l.Day }),
+		lastOf(c.Takings, func(t Taking) Day { return t.Day }),
+		lastOf(c.Given, func(g Given) Day { return g.Day }),
+	)
+}
+
+// lastOf is the last day of a list, Never of none.
+func lastOf[T any](l []T, day func(T) Day) Day {
+	last := Never
+	for k := range l {
+		last = max(last, day(l[k]))
 	}
 	return last
 }

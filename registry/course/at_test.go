@@ -198,8 +198,8 @@ func TestFreedomAndStabilityAreToldByPeriodsAndByDays(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := tt.c.Freedom(at, tt.names)
-			if got := [3]score.Truth{f.IS.Truth, f.Antimalarial.Truth, tt.c.Stable(at).Truth}; got != [3]score.Truth{tt.is, tt.antimalarial, tt.stable} {
+			f := tt.c.Freedom(at, Formulary{Names: tt.names})
+			if got := [3]score.Truth{f.IS.Truth, f.Antimalarial.Truth, tt.c.Stable(at, 30, Formulary{}).Truth}; got != [3]score.Truth{tt.is, tt.antimalarial, tt.stable} {
 				t.Errorf("%v, want %v %v %v", got, tt.is, tt.antimalarial, tt.stable)
 			}
 		})
@@ -222,7 +222,7 @@ func TestAnInfusionOfTheSameDayOrCourseIsNoSecondOne(t *testing.T) {
 		if got := c.Reinfused(); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
-		if got := c.Retreated(day(0), day(1000)).Truth; got != score.Is(tt.want.Known()) {
+		if got := c.Resumed(day(0), Formulary{}, true).BCells(day(1000)).Truth; got != score.Is(tt.want.Known()) {
 			t.Errorf("%s: retreated is %v", tt.name, got)
 		}
 	}
@@ -239,7 +239,7 @@ func TestASecondTherapyAgainstBCellsIsARetreatment(t *testing.T) {
 		{200, 299, score.Fact{Truth: score.No}},
 		{200, 300, score.Fact{Truth: score.Yes, From: "MedicationStatement/r"}},
 	} {
-		if got := c.Retreated(day(tt.after), day(tt.until)); got != tt.want {
+		if got := c.Resumed(day(tt.after), Formulary{}, true).BCells(day(tt.until)); got != tt.want {
 			t.Errorf("from %d to %d: %v", tt.after, tt.until, got)
 		}
 	}

@@ -10,16 +10,20 @@ import (
 type Course struct {
 	Patient string // id
 	Center  string // code of the center, by the patient's security label
-	Consent bool   // there is an active consent and none that denies
-	Lupus   bool
+	Consent bool   // there is an active consent that permits and that nothing takes away
+	// Withdrawn says that there was a consent, or was asked for one, and that none stands.
+	Withdrawn bool
+	Lupus     bool
 
 	Infusions []Infusion // that were completed, in order of time
 	Apheresis Day        // the first
 	Depletion Day        // start of the last lymphodepletion before the first infusion, the first day of a month or year where only that is known
-	Death     Day
-	Died      Span // Death, or in which month or year that was
-	Dead      bool // also where the day of death is not known
-	LastAlive Day
+	// Depletions are the starts of all.
+	Depletions []Day
+	Death      Day
+	Died       Span // Death, or in which month or year that was
+	Dead       bool // also where the day of death is not known
+	LastAlive  Day
 
 	Assessments []Assessment // by SLEDAI-2K, in order of time, as all lists are
 	Others      []Assessment // by SELENA-SLEDAI
@@ -27,6 +31,7 @@ type Course struct {
 	Damage      []Reading
 	Hemolysis   []Finding
 	Gut         []Finding
+	Bilag       []Bilag
 	Labs        []Lab // by analyte, and then in order of time
 	Therapies   []Therapy
 	Takings     []Taking
@@ -79,6 +84,7 @@ type Analyte uint8
 type Therapy struct {
 	Drug     Medicine
 	From, To Span
+	Aside    bool // it treated a toxicity of the cells, not lupus
 	Source   string
 }
 
@@ -95,20 +101,24 @@ type Grade struct {
 	Kind     string // local: crs
 	Grade    int
 	Infusion string // id of the Procedure that it is about; "" where none is told
+	Days     Span   // of which it is the highest grade; all where it is not told
 	From     string
 }
 
 // Episode is a toxicity with its onset and end.
 type Episode struct {
 	Kind       string
-	Onset, End Day
+	Began      Span
+	Onset, End Day // Never where it is not known to the day
 	Grade      int // -1 where none is told
 }
 
 // Given is a drug that was given once.
 type Given struct {
-	Day  Day
-	Drug uint8
+	Day    Day
+	Drug   Medicine
+	Aside  bool // to prepare for cells, or against their toxicity: it is no treatment of lupus after them
+	Source string
 }
 
 // Stated is an outcome that stands in the store.
@@ -175,10 +185,10 @@ func (c *Course) again() []Infusion {
 	return nil
 }
 
-// OfFirst reports whether a grade is not about a later infusion.
+// OfFirst reports whether a grade is not about a later infusion. One that names no infusion is about the last before its days.
 func (c *Course) OfFirst(g Grade) bool {
 	for _, i := range c.again() {
-		if g.Infusion == i.ID {
+		if g.Infusion == i.ID || g.Infusion == "" && g.Days.From > i.Day {
 			return false
 		}
 	}

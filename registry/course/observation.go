@@ -38,6 +38,10 @@ func (b *Builder) observation(root tree.Node) {
 
 // assessed takes an Observation with a local code.
 func (b *Builder) assessed(root tree.Node, at, kind string) {
+	if strings.HasPrefix(kind, "bilag-") {
+		b.bilag(root, at, kind)
+		return
+	}
 	switch kind {
 	case term.SLEDAI2K:
 		b.sledai(root, at)
@@ -161,7 +165,22 @@ func (b *Builder) grade(root tree.Node, kind string) {
 	if !v.Exact() || v.X < 0 || v.X > 5 || v.X != float64(int(v.X)) {
 		return
 	}
-	b.c.Grades = append(b.c.Grades, Grade{Kind: intern(kind), Grade: int(v.X), Infusion: procedureOf(root.Member("focus")), From: b.from(root)})
+	b.c.Grades = append(b.c.Grades, Grade{Kind: intern(kind), Grade: int(v.X), Infusion: procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)})
+}
+
+// effective is the time that an Observation is about, all time where it does not say.
+func effective(root tree.Node) Span {
+	all := Span{Never, Forever, true}
+	if at := ParseDay(started(root, "effective")); at.There {
+		all.From, all.To = at.From, at.To
+	}
+	if period := root.Member("effectivePeriod"); period.Exists() {
+		all.To = Forever
+		if end := ParseDay(period.Member("end").Text()); end.There {
+			all.To = end.To
+		}
+	}
+	return all
 }
 
 // stated takes an outcome that somebody judged or computed.

@@ -25,9 +25,9 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 			"t0": "2024-02-06", "product": "obe-cel", "center": "SYN-C2", "analyzed": true, "depletion": -5,
 			"apheresis": -28, "last alive": 551, "dead": false, "vague": 1, "nephritis": score.Yes,
 			"baseline": -20,
-			"episodes": []course.Episode{{Kind: "crs", Onset: t0 + 3, End: t0 + 6, Grade: 2}, {Kind: "icans", Onset: t0 + 7, End: t0 + 8, Grade: 1}},
+			"episodes": []course.Episode{{Kind: "crs", Began: days(t0+3, t0+3), Onset: t0 + 3, End: t0 + 6, Grade: 2}, {Kind: "icans", Began: days(t0+7, t0+7), Onset: t0 + 7, End: t0 + 8, Grade: 1}},
 			"grades": []course.Grade{
-				{Kind: "crs", Grade: 2, Infusion: "SYN-P08-infusion", From: "Observation/SYN-P08-crs-max-grade"}, {Kind: "icans", Grade: 1, Infusion: "SYN-P08-infusion", From: "Observation/SYN-P08-icans-max-grade"},
+				{Kind: "crs", Grade: 2, Infusion: "SYN-P08-infusion", Days: days(t0, t0+14), From: "Observation/SYN-P08-crs-max-grade"}, {Kind: "icans", Grade: 1, Infusion: "SYN-P08-infusion", Days: days(t0, t0+28), From: "Observation/SYN-P08-icans-max-grade"},
 			},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -37,16 +37,18 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		k := c.In(month3, course.Forever)
 		day := c.Assessments[k].Day
 		upcr, _ := course.AnalyteNamed("upcr")
-		free := c.Freedom(day, nil)
+		free := c.Freedom(day, course.Formulary{})
 		seen := []string{
 			c.Assessments[k].Score().String(), c.PGAAt(day).String(), c.GCAt(day).String(), c.LabNear(upcr, day).String(),
-			free.IS.String(), free.Antimalarial.String(), c.Stable(day).String(), c.PGAAt(day).From,
+			free.IS.String(), free.Antimalarial.String(), c.Stable(day, 30, course.Formulary{}).String(), c.PGAAt(day).From,
 		}
 		if diff := cmp.Diff([]string{"4", "0.8", "5", "1.1", "yes", "no", "yes", "Observation/SYN-P08-pga-m03"}, seen); diff != "" {
 			t.Error(diff)
 		}
 	})
 }
+
+func days(from, to course.Day) course.Span { return course.Span{From: from, To: to, There: true} }
 
 func TestWhoWasNotInfusedIsNotAnalyzed(t *testing.T) {
 	eachWorld(t, func(w *world) {
@@ -87,8 +89,15 @@ func TestFactsAreReadOnlyWhenTheyCount(t *testing.T) {
 		{"an active consent", "Consent", consent("active", "permit"), func(c *course.Course) any { return c.Consent }, true},
 		{"a withdrawn consent", "Consent", consent("inactive", "permit"), func(c *course.Course) any { return c.Consent }, false},
 		{"a consent that denies", "Consent", consent("active", "deny"), func(c *course.Course) any { return c.Consent }, false},
+		{"a consent that was refused", "Consent", consent("rejected", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{false, true}},
+		{"a consent that is only proposed", "Consent", consent("proposed", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{}},
 		{"lupus", "Condition", condition("M32.14", "confirmed"), func(c *course.Course) any { return c.Lupus }, true},
 		{"lupus that was refuted", "Condition", condition("M32.14", "refuted"), func(c *course.Course) any { return c.Lupus }, false},
+		{"lupus by a drug", "Condition", condition("M32.0", "confirmed"), func(c *course.Course) any { return c.Lupus }, false},
+		{"lupus in remission", "Condition", snomed("698694005"), func(c *course.Course) any { return [2]any{c.Lupus, c.Nephritis.Truth} }, [2]any{true, score.Unknown}},
+		{"nephritis of a class of WHO", "Condition", snomed("36402006"), func(c *course.Course) any { return [2]any{c.Lupus, c.Nephritis.Truth} }, [2]any{true, score.Yes}},
+		{"disorder of the kidney by lupus", "Condition", snomed("1144973003"), func(c *course.Course) any { return c.Nephritis.Truth }, score.Yes},
+		{"nephritis beside lupus", "Condition", `"subject":{"reference":"Patient/a"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"55464009"},` + here + `organ-renal"}]}`, func(c *course.Course) any { return c.Nephritis.Truth }, score.Yes},
 		{"another disease", "Condition", condition("M33.1", "confirmed"), func(c *course.Course) any { return c.Lupus }, false},
 		{"a completed infusion", "Procedure", infusion("completed", "2024-01-10"), func(c *course.Course) any { return c.T0().String() }, "2024-01-10"},
 		{"an infusion with a time", "Procedure", infusion("completed", "2024-01-10T23:30:00-05:00"), func(c *course.Course) any { return c.T0().String() }, "2024-01-10"},
@@ -163,7 +172,7 @@ func taken(medication string) string {
 }
 
 func free(c *course.Course) any {
-	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), nil)
+	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), course.Formulary{})
 	return [2]score.Truth{f.IS.Truth, f.Antimalarial.Truth}
 }
 
@@ -173,6 +182,10 @@ func consent(status, provision string) string {
 
 func condition(code, verification string) string {
 	return `"subject":{"reference":"Patient/a"},"verificationStatus":{"coding":[{"code":"` + verification + `"}]},"code":{"coding":[{"system":"` + term.ICD10CM + `","code":"` + code + `"}]}`
+}
+
+func snomed(code string) string {
+	return `"subject":{"reference":"Patient/a"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"` + code + `"}]}`
 }
 
 func infusion(status, at string) string {
