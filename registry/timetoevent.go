@@ -18,7 +18,7 @@ import (
 func timeToEvent() aggregate {
 	return aggregate{
 		name: "time-to-event", title: "Time to an event",
-		doc: "For each group: the curve with its limits (log-log), the number at risk, the median, and the log-rank test between the groups. Where death competes with the event the curve is the cumulative incidence, and the test counts deaths as censored. Times are days.",
+		doc: "For each group: the curve with its limits (log-log), the number at risk, the median, and the log-rank test between the groups. Where death competes with the event the curve is the cumulative incidence, and the test counts deaths as censored. Times are days. Where small groups are hidden the estimates are reckoned from times rounded up to the days that are told, as of who left in between at their end.",
 		inputs: append([]input{
 			{name: "endpoint", typ: "code", choices: eventCodes(), preset: eventRelapseFree, doc: "The event. first-doris: remission, death competes. relapse-free-survival: from the infusion to a relapse, computed or stated, or death; a return to treatment counts on its own day. overall-survival: from the infusion, of who lives to the last contact. drug-free-duration: from the first drug-free remission to its end, a stated relapse, any treatment or death. b-cell-return: of those with aplasia, death competes; who was measured only as a share of lymphocytes that is no aplasia any more is not evaluable."},
 			{name: "grid", typ: "integer", preset: "30", doc: "Every how many days the curve is told. An admin can ask for 0: every day on which something happened. Where small groups are hidden it is a multiple of 30, rounded up."},
@@ -333,6 +333,9 @@ func survival(q *question) error {
 	if err != nil {
 		return err
 	}
+	if q.k > 1 {
+		f.told = append(times, math.Inf(1))
+	}
 	for _, row := range q.rows() {
 		if err := q.curve(f, row, times); err != nil {
 			return err
@@ -383,9 +386,10 @@ func (e event) family() string {
 
 // follow is a cohort that is followed to an event.
 type follow struct {
-	e  event
-	t  *counted
-	of map[*course.Course]seen
+	e    event
+	t    *counted
+	of   map[*course.Course]seen
+	told []float64 // the times that are told, in order, and infinity; nil where days are
 }
 
 func (f follow) subjects(g group) []stats.Subject {
@@ -398,11 +402,31 @@ func (f follow) subjects(g group) []stats.Subject {
 	return l
 }
 
+// curve is the estimate for a group. Where days are not told it follows from what is told alone: all that happened since one told time is
+// taken to have happened at the next. Of exact days two answers with the same counts would tell that an event lies on another one.
 func (f follow) curve(g group) stats.Curve {
-	if f.e.competes {
-		return stats.AalenJohansen(f.subjects(g), stats.Level)
+	l := f.subjects(g)
+	if f.told != nil {
+		for k := range l {
+			at, _ := slices.BinarySearch(f.told, l[k].Time)
+			l[k].Time = f.told[at]
+		}
 	}
-	return stats.KaplanMeier(f.subjects(g), stats.Level)
+	if f.e.competes {
+		return stats.AalenJohansen(l, stats.Level)
+	}
+	return stats.KaplanMeier(l, stats.Level)
+}
+
+// atRisk is how many of a group are followed to a time.
+func (f follow) atRisk(g group, at float64) int {
+	n := 0
+	for _, s := range f.subjects(g) {
+		if s.Time >= at {
+			n++
+		}
+	}
+	return n
 }
 
 // followed is how many of a row are followed, and whether that may be shown: if who is not may, or each end.
