@@ -334,7 +334,7 @@ func survival(q *question) error {
 		return err
 	}
 	if q.k > 1 {
-		f.told = append(times, math.Inf(1))
+		f.told = slices.Concat(times, []float64{math.Inf(1)})
 	}
 	for _, row := range q.rows() {
 		if err := q.curve(f, row, times); err != nil {
