@@ -14,6 +14,7 @@ type rules struct {
 	renal    score.RenalRule
 	relapse  score.RelapseRule
 	bcells   score.BCellRule
+	icans    score.ICANSRule
 
 	drugs *course.Names // of codes that this field does not know; nil for none
 
@@ -23,7 +24,7 @@ type rules struct {
 // usual are the parameters that hold where nobody says others.
 func usual() *rules {
 	r := &rules{
-		doris: score.DORIS2021(), lldas: score.LLDAS(), response: score.SRI4(), renal: score.KDIGO2024(), relapse: score.Relapses(), bcells: score.BCells(),
+		doris: score.DORIS2021(), lldas: score.LLDAS(), response: score.SRI4(), renal: score.KDIGO2024(), relapse: score.Relapses(), bcells: score.BCells(), icans: score.ASTCT2019(),
 	}
 	for _, a := range []struct {
 		name string

@@ -39,6 +39,9 @@ type Course struct {
 	Stated      []Stated
 	Nephritis   score.Fact
 
+	Born        Span
+	Instruments []Instrument // only where sources are kept
+
 	Partial int
 }
 

@@ -26,6 +26,11 @@ func (b *Builder) observation(root tree.Node) {
 		return kind == ""
 	})
 	at := started(root, "effective")
+	if known && kind == "" {
+		b.instrument(root, analyte.Of().Name)
+	} else {
+		b.instrument(root, kind)
+	}
 	switch {
 	case known:
 		b.lab(root, at, analyte)
