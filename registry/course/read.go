@@ -118,6 +118,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	for _, l := range []*[]Finding{&c.Hemolysis, &c.Gut} {
 		*l = inOrder(*l, func(f Finding) Day { return f.Day })
 	}
+	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
 	c.Bilag = inOrder(c.Bilag, func(g Bilag) Day { return g.Day })
 	c.Labs = inOrder(c.Labs, func(l Lab) Day { return l.Day })

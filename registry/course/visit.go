@@ -11,3 +11,6 @@ func (c *Course) VisitOf(day Day) (Day, bool) {
 
 // SameVisit reports whether two days are of one visit.
 func SameVisit(a, b Day) bool { return abs(int(a-b)) <= VisitDays }
+
+// BaselineDays are the first and the last day of the baseline.
+func (c *Course) BaselineDays() (from, to Day) { return c.baseline() }
