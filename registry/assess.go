@@ -19,14 +19,16 @@ import (
 // assessInputs are the parameters of $assess.
 func assessInputs() []input {
 	return append([]input{
-		{name: "endpoint", typ: "code", many: true, choices: assessable(), doc: "The outcomes to compute; all where it is left out."},
-		{name: "persist", typ: "boolean", preset: "false", doc: "Write the outcomes as Observations, with a Provenance. What is there already, and equal, is left alone; what no longer follows from the inputs is marked entered-in-error. Needs POST and a caller that may write, and the usual rules: an outcome that is kept is that of its method."},
+		{name: "endpoint", typ: "code", many: true, choices: assessable(), doc: "The outcomes and scores to compute; all where it is left out."},
+		{name: "persist", typ: "boolean", preset: "false", doc: "Write the outcomes, not the scores, as Observations, with a Provenance. What is there already, and equal, is left alone; what no longer follows from the inputs is marked entered-in-error. Needs POST and a caller that may write, and the usual rules: an outcome that is kept is that of its method."},
 		drugNames(),
 	}, rulesOf(assessable())...)
 }
 
-// assessable are the outcomes that $assess computes.
-func assessable() []string { return append(endpoints(), term.Relapse, term.BCellReturn) }
+// assessable are the outcomes and scores that $assess computes.
+func assessable() []string {
+	return slices.Concat(endpoints(), []string{term.Relapse, term.BCellReturn}, scoreCodes())
+}
 
 func (g *Registry) assessOperation() interaction.Operation {
 	return interaction.Operation{
@@ -132,6 +134,9 @@ func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interac
 	for _, o := range outcomes {
 		a.lines = append(a.lines, tell(o))
 	}
+	for _, s := range scoresOf(r, one, in["endpoint"]) {
+		a.lines = append(a.lines, s.tell())
+	}
 	return a, nil
 }
 
@@ -181,7 +186,7 @@ func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) e
 		return err
 	}
 	slices.Sort(ids)
-	a, w, patients, count := x.answer, x.w, 0, map[string]map[term.Result]int{}
+	a, w, n := x.answer, x.w, newTally()
 	for some, err := range g.ahead(ctx, x.t, merges, ids) {
 		if err != nil {
 			return err
@@ -191,14 +196,8 @@ func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) e
 			if c == nil || !c.Analyzed() {
 				continue
 			}
-			patients++
 			outcomes := outcomesOf(x.rules, c, x.asked)
-			for _, o := range outcomes {
-				if count[o.Code] == nil {
-					count[o.Code] = map[term.Result]int{}
-				}
-				count[o.Code][o.Result]++
-			}
+			n.add(outcomes, scoresOf(x.rules, c, x.asked))
 			if w != nil {
 				if err := w.write(ctx, x.t, c, outcomes); err != nil {
 					return err
@@ -206,17 +205,51 @@ func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) e
 			}
 		}
 	}
-	a.add("about", append(about, integer("patients", patients))...)
+	a.add("about", append(about, integer("patients", n.patients))...)
 	a.tellRules(x.used)
 	if w != nil {
 		a.add("written", integer("created-or-changed", w.changed), integer("unchanged", w.unchanged), integer("withdrawn", w.withdrawn))
 	}
+	n.tell(a)
+	return nil
+}
+
+// tally counts outcomes by their results, and scores by whether they are complete.
+type tally struct {
+	patients int
+	outcomes map[string]map[term.Result]int
+	scores   map[string]map[bool]int
+}
+
+func newTally() *tally {
+	return &tally{outcomes: map[string]map[term.Result]int{}, scores: map[string]map[bool]int{}}
+}
+
+func (n *tally) add(outcomes []judged, scores []scored) {
+	n.patients++
+	for _, o := range outcomes {
+		if n.outcomes[o.Code] == nil {
+			n.outcomes[o.Code] = map[term.Result]int{}
+		}
+		n.outcomes[o.Code][o.Result]++
+	}
+	for _, s := range scores {
+		if n.scores[s.code] == nil {
+			n.scores[s.code] = map[bool]int{}
+		}
+		n.scores[s.code][s.whole]++
+	}
+}
+
+func (n *tally) tell(a *answer) {
 	for _, e := range assessable() {
-		if n := count[e]; n != nil {
-			a.add("outcomes", code("endpoint", e), integer("met", n[term.Met]), integer("not-met", n[term.NotMet]), integer("not-evaluable", n[term.NotEvaluable]))
+		if by := n.outcomes[e]; by != nil {
+			a.add("outcomes", code("endpoint", e), integer("met", by[term.Met]), integer("not-met", by[term.NotMet]), integer("not-evaluable", by[term.NotEvaluable]))
+		}
+		if by := n.scores[e]; by != nil {
+			a.add("scores", code("score", e), integer("complete", by[true]), integer("incomplete", by[false]))
 		}
 	}
-	return nil
 }
 
 // portion is some patients who were read.
@@ -319,7 +352,14 @@ func tell(o judged) line {
 	if s, ok := o.disagreeing(); ok {
 		l.cells = append(l.cells, text("disagrees-with", "Observation/"+s.ID), code("clinician", string(s.Result)), date("clinician-date", s.Day.String()))
 	}
-	for _, k := range slices.Concat(o.Criteria, o.Beside) {
+	l.parts = criterionLines(slices.Concat(o.Criteria, o.Beside))
+	return l
+}
+
+// criterionLines are the lines of criteria, each with its inputs.
+func criterionLines(criteria []score.Criterion) []line {
+	var l []line
+	for _, k := range criteria {
 		if k.Code == "" {
 			continue
 		}
@@ -331,7 +371,7 @@ func tell(o judged) line {
 			}
 			used = append(used, s)
 		}
-		l.parts = append(l.parts, line{name: "criterion", cells: []cell{
+		l = append(l, line{name: "criterion", cells: []cell{
 			code("code", k.Code), code("truth", k.Truth.String()), text("inputs", strings.Join(used, ", ")).unless(len(used) == 0),
 		}})
 	}

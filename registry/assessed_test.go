@@ -441,3 +441,38 @@ func TestSRI4IsMetWhereBILAGIsStored(t *testing.T) {
 		t.Errorf("one Observation of each system: %s", diff)
 	}
 }
+
+func TestAReturnOfBCellsThatNoLongerFollowsIsWithdrawn(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	for on, n := range map[string]string{"2024-01-31": "0", "2024-09-20": "30", "2024-10-20": "40"} {
+		w.cd19(on, n)
+	}
+	const persist = "Patient/c000/$assess?persist=true&endpoint=b-cell-reconstitution"
+	status := func() []string {
+		var l []string
+		for _, o := range w.observations("Observation?code=http://example.org/fhir/sle-cart/CodeSystem/sle-cart|b-cell-reconstitution") {
+			l = append(l, o.Member("status").Text())
+		}
+		return l
+	}
+	for _, tt := range []struct {
+		before func()
+		want   string
+	}{
+		{func() {}, "final"},
+		{func() { w.infuse("again", "c000", "2024-07-19") }, "entered-in-error"},
+		{func() {}, "entered-in-error"},
+		{func() { w.must(w.ask(admin, "DELETE", "Procedure/again", "")) }, "final"},
+	} {
+		tt.before()
+		w.must(w.ask(admin, "POST", persist, ""))
+		if diff := cmp.Diff([]string{tt.want}, status()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	w.must(w.ask(admin, "POST", persist, ""))
+	if got := w.must(w.ask(admin, "POST", persist, "")); !strings.Contains(string(got.Body), `{"name":"withdrawn","valueInteger":0}`) {
+		t.Errorf("%s", got.Body)
+	}
+}

@@ -18,6 +18,7 @@ type rules struct {
 	relapse  score.RelapseRule
 	bcells   score.BCellRule
 	selena   bool // assessments by SELENA-SLEDAI are taken, and not those by SLEDAI-2K
+	icans    score.ICANSRule
 
 	drugs       course.Formulary
 	censorCells bool // cells that are given again end the follow-up and are no relapse
@@ -28,7 +29,7 @@ type rules struct {
 // usual are the parameters that hold where nobody says others.
 func usual() *rules {
 	r := &rules{
-		doris: score.DORIS2021(), lldas: score.LLDAS(), response: score.SRI4(), renal: score.KDIGO2024(), relapse: score.Relapses(), bcells: score.BCells(),
+		doris: score.DORIS2021(), lldas: score.LLDAS(), response: score.SRI4(), renal: score.KDIGO2024(), relapse: score.Relapses(), bcells: score.BCells(), icans: score.ASTCT2019(),
 		drugs: course.Formulary{GivenDays: course.GivenDays},
 	}
 	for _, a := range []struct {

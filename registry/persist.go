@@ -126,18 +126,39 @@ func (w *writer) same(ctx context.Context, t fhir.Moment, id string, body []byte
 // stale marks what was written here before and no longer follows from the inputs.
 func (w *writer) stale(ctx context.Context, t fhir.Moment, c *course.Course, current map[string]bool) ([][]byte, error) {
 	var entries [][]byte
-	for _, s := range c.Stated {
-		if !strings.HasPrefix(s.ID, idPrefix) || current[s.ID] || !w.wants(s.Code) {
+	for _, id := range w.before(c) {
+		if current[id] {
 			continue
 		}
-		v, err := w.g.o.Store.Read(ctx, t, fhir.Key{Type: "Observation", ID: s.ID})
-		if err != nil {
-			return nil, fmt.Errorf("reading Observation/%s: %w", s.ID, err)
+		v, err := w.g.o.Store.Read(ctx, t, fhir.Key{Type: "Observation", ID: id})
+		switch {
+		case fhir.HasCode(err, fhir.NotFound), fhir.HasCode(err, fhir.Deleted):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("reading Observation/%s: %w", id, err)
 		}
-		body := bytes.Replace(v.JSON, []byte(`"status":"final"`), []byte(`"status":"entered-in-error"`), 1)
-		entries = append(entries, entryOf("Observation/"+s.ID, body))
+		if body := bytes.Replace(v.JSON, []byte(`"status":"final"`), []byte(`"status":"entered-in-error"`), 1); !bytes.Equal(body, v.JSON) {
+			entries = append(entries, entryOf("Observation/"+id, body))
+		}
 	}
 	return entries, nil
+}
+
+// before are the ids of what may have been written here of a patient: the outcomes that a course holds, and of each infusion the return of B cells,
+// which it does not hold.
+func (w *writer) before(c *course.Course) []string {
+	var l []string
+	for _, s := range c.Stated {
+		if strings.HasPrefix(s.ID, idPrefix) && w.wants(s.Code) {
+			l = append(l, s.ID)
+		}
+	}
+	if w.wants(term.BCellReturn) {
+		for _, own := range c.OfEachInfusion() {
+			l = append(l, outcomeID(judged{Outcome: score.Outcome{Code: term.BCellReturn}, c: own}))
+		}
+	}
+	return l
 }
 
 // wants reports whether an endpoint was asked for: what was not computed cannot be stale.

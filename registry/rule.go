@@ -72,6 +72,7 @@ var outcomeRules = []rule{
 	{name: "relapse.pga", doc: "Relapse: the PGA is this or more.", decides: relapses, high: 3, number: func(r *rules) *float64 { return &r.relapse.PGA }},
 	{name: "relapse.gc", doc: "Relapse: the prednisolone equivalent in mg/d is more than this.", decides: relapses, high: 1000, number: func(r *rules) *float64 { return &r.relapse.GC }},
 	{name: "given.days", doc: "Drugs: one that was given once (MedicationAdministration) counts as taken for so many days, its own the first, and what is given again within them goes on. What was given with the cells, to prepare for cells or against their toxicity does not count.", decides: treated, low: 1, high: 400, whole: func(r *rules) *int { return &r.drugs.GivenDays }},
+	{name: "icans.age", doc: "ICANS: the age in years from which on the ICE score can be asked; whom it cannot be asked has no grade here.", decides: []string{term.ICANS}, high: 120, number: func(r *rules) *float64 { return &r.icans.Age }},
 	{name: "aplasia.max", doc: "B-cell aplasia: CD19+ cells per microliter are at most this.", decides: bCells, high: 1000, number: func(r *rules) *float64 { return &r.bcells.AplasiaMax }},
 	{name: "aplasia.percent", doc: "B-cell aplasia: or CD19+ cells are less than this percentage of lymphocytes.", decides: bCells, high: 100, number: func(r *rules) *float64 { return &r.bcells.AplasiaPercent }},
 	{name: "recon.min", doc: "Return of B cells: CD19+ cells per microliter are more than this.", decides: bCells, high: 10000, number: func(r *rules) *float64 { return &r.bcells.ReturnOver }},

@@ -43,6 +43,7 @@ func ruleCases() map[string]struct {
 		"relapse.pga":                   {"1", func(r *rules) { r.relapse.PGA = 1 }},
 		"relapse.gc":                    {"7.5", func(r *rules) { r.relapse.GC = 7.5 }},
 		"given.days":                    {"60", func(r *rules) { r.drugs.GivenDays = 60 }},
+		"icans.age":                     {"18", func(r *rules) { r.icans.Age = 18 }},
 		"aplasia.max":                   {"20", func(r *rules) { r.bcells.AplasiaMax = 20 }},
 		"aplasia.percent":               {"2", func(r *rules) { r.bcells.AplasiaPercent = 2 }},
 		"recon.min":                     {"20", func(r *rules) { r.bcells.ReturnOver = 20 }},

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"firewolf/fhir/stats"
@@ -16,14 +17,19 @@ func toxicity() aggregate {
 		name: "toxicity", title: "Toxicity of the cells by grade and product",
 		doc: "For each kind and group (by product, unless strata are given): how many had which highest grade - a grade of 0 was looked for and was not there, unknown was not recorded -, the rates of any grade, of grade 2 or more and of grade 3 or more among those whose grade is known, the days of onset and the duration, and how many were treated with tocilizumab or glucocorticoids, and on intensive care if icu says what that is. All of it is of what began from the day of the infusion to day 30, of what is told until the day as-of and before a second infusion. A highest grade whose episode is not known to have begun within these days, nor after them, is unknown; who has no highest grade recorded is too, whatever else is told.",
 		inputs: []input{
-			{name: "kind", typ: "code", many: true, choices: []string{"crs", "icans", "licats", "icaht"}, preset: "crs,icans", doc: "The toxicities; several by comma."},
+			{name: "kind", typ: "code", many: true, choices: toxicityKinds, preset: "crs,icans", doc: "The toxicities; several by comma."},
 			{name: "late", typ: "boolean", preset: "false", doc: "Count what began later than within, in place of what began within: nothing is in both."},
-			{name: "within", typ: "integer", preset: "30", within: &[2]float64{1, 365}, doc: "The last day after the infusion on which toxicity, a treatment of it or a stay on intensive care may begin to count. ICANS is told of 28 days too."},
+			{name: "within", typ: "integer", preset: strconv.Itoa(acuteDays), within: &[2]float64{1, 365}, doc: "The last day after the infusion on which toxicity, a treatment of it or a stay on intensive care may begin to count. ICANS is told of 28 days too."},
 			{name: "icu", typ: "string", doc: "A search for the Encounters that are stays on an intensive care unit, such as Encounter?type=http://snomed.info/sct|305351004: centers code them in ways of their own. Counted are the patients of whom one began on the day of the infusion or within 30 days after it (within); who has only such whose beginning is not known well enough is unknown, and counts as not treated where small groups are hidden."},
 		},
 		run: grades,
 	}
 }
+
+var toxicityKinds = []string{term.CRS, term.ICANS, "licats", "icaht"}
+
+// acuteDays is how long after the infusion toxicity begins that is not late, where nobody says otherwise.
+const acuteDays = 30
 
 var gradeParts = []string{"grade-0", "grade-1", "grade-2", "grade-3", "grade-4", "grade-5", "unknown"}
 

@@ -38,8 +38,12 @@ type Course struct {
 	Grades      []Grade
 	Episodes    []Episode
 	Given       []Given
+	Dosed       []string // ids of the infusions of which the number of cells is told; "" of one that names none
 	Stated      []Stated
 	Nephritis   score.Fact
+
+	Born        Span
+	Instruments []Instrument // only where sources are kept
 
 	Vague []Vague
 }

@@ -26,6 +26,11 @@ func (b *Builder) observation(root tree.Node) {
 		return kind == ""
 	})
 	at := started(root, "effective")
+	if known && kind == "" {
+		b.instrument(root, analyte.Of().Name)
+	} else {
+		b.instrument(root, kind)
+	}
 	switch {
 	case known:
 		b.lab(root, at, analyte)
@@ -57,6 +62,8 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 		b.finding(&b.c.Hemolysis, root, at)
 	case "gi-activity":
 		b.finding(&b.c.Gut, root, at)
+	case term.CARTDose:
+		b.dose(root)
 	case term.LastKnownAlive:
 		if day, ok := b.day(at); ok && root.Member("valueBoolean").Text() != "false" {
 			b.c.LastAlive = max(b.c.LastAlive, day)

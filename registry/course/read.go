@@ -136,6 +136,8 @@ func (b *Builder) Course(products map[string]string) *Course {
 	for _, l := range []*[]Finding{&c.Hemolysis, &c.Gut} {
 		*l = inOrder(*l, func(f Finding) Day { return f.Day })
 	}
+	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
+	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
 	c.Bilag = inOrder(c.Bilag, func(g Bilag) Day { return g.Day })
 	c.Labs = inOrder(c.Labs, func(l Lab) Day { return l.Day })
 	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
@@ -235,6 +237,9 @@ func (b *Builder) patient(root tree.Node) {
 	if at := root.Member("deceasedDateTime").Text(); at != "" && (own || !b.c.Death.Known()) {
 		b.c.Dead, b.c.Died = true, ParseDay(at)
 		b.c.Death = b.c.Died.Exact()
+	}
+	if born := ParseDay(root.Member("birthDate").Text()); born.There && (own || !b.c.Born.There) {
+		b.c.Born = born
 	}
 	b.c.Dead = b.c.Dead || root.Member("deceasedBoolean").Text() == "true"
 }

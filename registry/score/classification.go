@@ -65,11 +65,31 @@ func Classify(in ClassificationInput) (Outcome, int) {
 		clinical = clinical || d.Clinical && top > 0
 		beside = append(beside, Criterion{d.Code, Is(top > 0), []Input{{Name: "points", Value: strconv.Itoa(top)}}})
 	}
-	o := conclude(term.EULARACR2019,
-		Criterion{"eular-acr-2019-ana", in.ANA.AtLeast(ANATiter), []Input{number("ana", in.ANA)}},
-		Criterion{"eular-acr-2019-ten", Is(total >= classifyFrom), []Input{{Name: "points", Value: strconv.Itoa(total)}}},
-		Criterion{"eular-acr-2019-clinical", Is(clinical), nil},
-	)
+	o := classified(in.ANA, Num(float64(total)), Is(clinical))
 	o.Beside = beside
 	return o, total
+}
+
+// ClassifyTotal is the classification by a score of which only the total is told. Whether there is a clinical criterion follows from a total that the
+// others cannot reach.
+func ClassifyTotal(ana, total Value) Outcome {
+	others := 0
+	for _, d := range Domains() {
+		if !d.Clinical {
+			others += d.Criteria[len(d.Criteria)-1].Weight
+		}
+	}
+	clinical := total.Above(float64(others))
+	if clinical == No {
+		clinical = Unknown
+	}
+	return classified(ana, total, clinical)
+}
+
+func classified(ana, total Value, clinical Truth) Outcome {
+	return conclude(term.EULARACR2019,
+		Criterion{"eular-acr-2019-ana", ana.AtLeast(ANATiter), []Input{number("ana", ana)}},
+		Criterion{"eular-acr-2019-ten", total.AtLeast(classifyFrom), []Input{number("points", total)}},
+		Criterion{"eular-acr-2019-clinical", clinical, nil},
+	)
 }

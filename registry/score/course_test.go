@@ -209,3 +209,14 @@ func TestClassificationCountsTheHeaviestOfEachDomain(t *testing.T) {
 		})
 	}
 }
+
+func TestATotalAloneClassifiesAsFarAsItGoes(t *testing.T) {
+	for _, tt := range []struct {
+		total float64
+		want  string
+	}{{9, "not met +-?"}, {10, "not evaluable ++?"}, {12, "not evaluable ++?"}, {13, "met +++"}} {
+		if got := judged(ClassifyTotal(Num(80), Num(tt.total))); got != tt.want {
+			t.Errorf("%v points: %s, want %s", tt.total, got, tt.want)
+		}
+	}
+}

@@ -36,14 +36,14 @@ type CRSInput struct {
 	Death    Fact // due to the syndrome
 }
 
-// feverAt is the temperature of a fever. It is 38.0 here, above 38.0 in SLEDAI-2K, above 38.3 in EULAR/ACR 2019.
-const feverAt = 38.0
+// FeverAt is the temperature of a fever. It is 38.0 here, above 38.0 in SLEDAI-2K, above 38.3 in EULAR/ACR 2019.
+const FeverAt = 38.0
 
 // CRS grades by the ASTCT consensus: fever, and the worse of hypotension and hypoxia. Organ toxicity does not enter.
 // Lee DW et al. Biol Blood Marrow Transplant 2019;25:625-638. https://doi.org/10.1016/j.bbmt.2018.12.758
 func CRS(in CRSInput) Graded {
 	g := Graded{Code: term.CRS, Parts: []Part{
-		{"crs-fever", sign(in.Temperature.AtLeast(feverAt), 1), in.Temperature.From},
+		{"crs-fever", sign(in.Temperature.AtLeast(FeverAt), 1), in.Temperature.From},
 		{"crs-hypotension", in.Pressure.grade(), ""},
 		{"crs-hypoxia", in.Oxygen.grade(), ""},
 	}}
@@ -53,7 +53,7 @@ func CRS(in CRSInput) Graded {
 		return g
 	}
 	g.Grade = worst(g.Parts)
-	switch Any(in.Temperature.AtLeast(feverAt), in.Treated.Truth) {
+	switch Any(in.Temperature.AtLeast(FeverAt), in.Treated.Truth) {
 	case No:
 		g.Grade = exactly(0)
 	case Yes:
@@ -69,7 +69,7 @@ func CRS(in CRSInput) Graded {
 
 // feverFloor is 1 with a fever: "floor 1". Who was treated and never had one is graded by the rest.
 func feverFloor(in CRSInput) int {
-	if in.Temperature.AtLeast(feverAt) == Yes {
+	if in.Temperature.AtLeast(FeverAt) == Yes {
 		return 1
 	}
 	return 0

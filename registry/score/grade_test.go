@@ -93,10 +93,19 @@ func TestICANSIsGradedByItsWorstParameter(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&in)
 			}
-			if got := ICANS(in).Grade.String(); got != tt.want {
+			if got := ASTCT2019().Assess(in).Grade.String(); got != tt.want {
 				t.Errorf("grade %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestFromWhichAgeICEIsAskedIsAParameter(t *testing.T) {
+	in := ICANSInput{Num(15), full(10).Score(), true, Alert, NoSeizure, no, NoEdema}
+	for age, want := range map[float64]string{15: "0", 16: "0-4"} {
+		if got := (ICANSRule{Age: age}).Assess(in).Grade.String(); got != want {
+			t.Errorf("from %v on: %s, want %s", age, got, want)
+		}
 	}
 }
 

@@ -74,13 +74,18 @@ type ICANSInput struct {
 	Edema         Edema
 }
 
-// icansFrom is the age from which on ICE can be asked. Younger children need CAPD, which is not graded here.
-const icansFrom = 12
+// ICANSRule are the parameters of the grade of ICANS.
+type ICANSRule struct {
+	Age float64 // years from which on ICE can be asked. Younger children need CAPD, which is not graded here
+}
 
-// ICANS grades by the ASTCT consensus: the worst parameter that no other cause explains. Intracranial hemorrhage, tremor
+// ASTCT2019 grades from an age of 12 years on, which is unverified.
+func ASTCT2019() ICANSRule { return ICANSRule{Age: 12} }
+
+// Assess grades by the ASTCT consensus: the worst parameter that no other cause explains. Intracranial hemorrhage, tremor
 // and myoclonus do not enter. Lee DW et al. Biol Blood Marrow Transplant 2019;25:625-638.
 // https://doi.org/10.1016/j.bbmt.2018.12.758
-func ICANS(in ICANSInput) Graded {
+func (r ICANSRule) Assess(in ICANSInput) Graded {
 	g := Graded{Code: term.ICANS, Parts: []Part{
 		{"icans-ice", in.ice(), in.ICE.From},
 		{"icans-consciousness", [...]Grade{{0, 4}, {0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}}[in.Consciousness], ""},
@@ -89,7 +94,7 @@ func ICANS(in ICANSInput) Graded {
 		{"icans-edema", [...]Grade{{0, 4}, {0, 0}, {3, 3}, {4, 4}}[in.Edema], ""},
 	}}
 	g.Grade = worst(g.Parts)
-	if in.Age.AtLeast(icansFrom) == No {
+	if in.Age.AtLeast(r.Age) == No {
 		g.Grade = Grade{0, 4}
 	}
 	return g

@@ -64,7 +64,7 @@ func TestEveryCodeOfAnOutcomeHasADisplay(t *testing.T) {
 			codes = append(codes, c.Code)
 		}
 	}
-	for _, g := range []Graded{CRS(CRSInput{Death: yes}), ICANS(ICANSInput{})} {
+	for _, g := range []Graded{CRS(CRSInput{Death: yes}), ASTCT2019().Assess(ICANSInput{})} {
 		codes = append(codes, g.Code)
 		for _, p := range g.Parts {
 			codes = append(codes, p.Code)

@@ -12,7 +12,8 @@ const ESRD = "sdi-end-stage-renal-disease"
 
 // Damage returns the items of the SLICC/ACR damage index: irreversible since the diagnosis, for at least 6 months, of any
 // cause. Gladman D et al. Arthritis Rheum 1996;39:363-369. https://doi.org/10.1002/art.1780390303
-// Rupture of a tendon is an item of the revised form only and is left out.
+// Rupture of a tendon is an item of the revised form only and is left out. The items from the bowel on, and which count twice, are from memory:
+// compare them with the form.
 func Damage() []DamageItem {
 	return []DamageItem{
 		{"sdi-cataract", 1, 0},

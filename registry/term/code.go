@@ -8,6 +8,8 @@ const (
 	GCDose       = "gc-dose"
 	SDI          = "sdi"
 	EULARACR2019 = "eular-acr-2019"
+	ICEScore     = "ice-score"
+	ANA          = "ana" // the analyte
 
 	DORIS2021         = "doris-2021"
 	LLDAS             = "lldas"
@@ -248,6 +250,44 @@ var displays = map[string]string{
 	"D":                       "BILAG grade D",
 	"E":                       "BILAG grade E",
 
+	"algorithm-sledai-2k-v1":      "SLEDAI-2K, version 1 of the computation",
+	"algorithm-csledai-2k-v1":     "Clinical SLEDAI-2K, version 1 of the computation",
+	"algorithm-sdi-v1":            "SLICC/ACR damage index, version 1 of the computation",
+	"algorithm-ice-score-v1":      "ICE score, version 1 of the computation",
+	"algorithm-crs-v1":            "Grade of cytokine release syndrome, version 1 of the computation",
+	"algorithm-icans-v1":          "Grade of ICANS, version 1 of the computation",
+	"algorithm-eular-acr-2019-v1": "EULAR/ACR 2019 classification, version 1 of the computation",
+
+	"ice-year":     "ICE: the year",
+	"ice-month":    "ICE: the month",
+	"ice-city":     "ICE: the city",
+	"ice-hospital": "ICE: the hospital",
+	"ice-objects":  "ICE: how many of three objects are named",
+	"ice-command":  "ICE: follows a command",
+	"ice-sentence": "ICE: writes a sentence",
+	"ice-counting": "ICE: counts backwards from 100 by ten",
+
+	"crs-treated":                      "Antipyretic or anticytokine therapy was given",
+	"hypotension-none":                 "No hypotension",
+	"hypotension-without-vasopressor":  "Hypotension without vasopressor",
+	"hypotension-one-vasopressor":      "One vasopressor, with or without vasopressin",
+	"hypotension-several-vasopressors": "Several vasopressors, vasopressin not counted",
+	"hypoxia-none":                     "No hypoxia",
+	"hypoxia-low-flow":                 "Nasal cannula of at most 6 L/min, or blow-by",
+	"hypoxia-high-flow":                "Nasal cannula above 6 L/min, or a mask",
+	"hypoxia-positive-pressure":        "Positive pressure",
+	"consciousness-alert":              "Alert",
+	"consciousness-spontaneous":        "Awakens spontaneously",
+	"consciousness-voice":              "Awakens to voice",
+	"consciousness-touch":              "Awakens to touch only",
+	"consciousness-unarousable":        "Unarousable, or to vigorous stimuli only",
+	"seizure-none":                     "No seizure",
+	"seizure-brief":                    "Seizure that resolves rapidly",
+	"seizure-prolonged":                "Prolonged or repeated seizure",
+	"edema-none":                       "No cerebral edema",
+	"edema-focal":                      "Focal edema",
+	"edema-diffuse":                    "Diffuse edema, or a sign of it",
+
 	"crs-fever":           "Fever of at least 38.0 degrees Celsius",
 	"crs-hypotension":     "Hypotension",
 	"crs-hypoxia":         "Hypoxia",
@@ -257,6 +297,27 @@ var displays = map[string]string{
 	"icans-seizure":       "Seizure",
 	"icans-weakness":      "Deep focal motor weakness",
 	"icans-edema":         "Cerebral edema",
+
+	"eular-acr-2019-fever":               "EULAR/ACR 2019, fever above 38.3 degrees Celsius",
+	"eular-acr-2019-leukopenia":          "EULAR/ACR 2019, leukocytes below 4.0/nL",
+	"eular-acr-2019-thrombocytopenia":    "EULAR/ACR 2019, platelets below 100/nL",
+	"eular-acr-2019-hemolysis":           "EULAR/ACR 2019, autoimmune hemolysis",
+	"eular-acr-2019-delirium":            "EULAR/ACR 2019, delirium",
+	"eular-acr-2019-psychosis":           "EULAR/ACR 2019, psychosis",
+	"eular-acr-2019-seizure":             "EULAR/ACR 2019, seizure",
+	"eular-acr-2019-alopecia":            "EULAR/ACR 2019, non-scarring alopecia",
+	"eular-acr-2019-oral-ulcers":         "EULAR/ACR 2019, oral ulcers",
+	"eular-acr-2019-subacute-or-discoid": "EULAR/ACR 2019, subacute cutaneous or discoid lupus",
+	"eular-acr-2019-acute-cutaneous":     "EULAR/ACR 2019, acute cutaneous lupus",
+	"eular-acr-2019-effusion":            "EULAR/ACR 2019, pleural or pericardial effusion",
+	"eular-acr-2019-acute-pericarditis":  "EULAR/ACR 2019, acute pericarditis",
+	"eular-acr-2019-joints":              "EULAR/ACR 2019, joint involvement",
+	"eular-acr-2019-proteinuria":         "EULAR/ACR 2019, proteinuria above 0.5 g in 24 hours",
+	"eular-acr-2019-class-ii-or-v":       "EULAR/ACR 2019, nephritis of class II or V",
+	"eular-acr-2019-class-iii-or-iv":     "EULAR/ACR 2019, nephritis of class III or IV",
+	"eular-acr-2019-c3-or-c4":            "EULAR/ACR 2019, C3 or C4 low",
+	"eular-acr-2019-c3-and-c4":           "EULAR/ACR 2019, C3 and C4 low",
+	"eular-acr-2019-dsdna-or-sm":         "EULAR/ACR 2019, antibodies to double-stranded DNA or Sm",
 
 	"eular-acr-2019-ten":      "At least 10 points",
 	"eular-acr-2019-clinical": "At least one clinical criterion",
