@@ -18,8 +18,11 @@ type limits struct {
 	transaction int // of all documents of a transaction
 }
 
-// documentLimit leaves room in MongoDB's 16 MB for what a message adds.
-const documentLimit = 16<<20 - 64<<10
+const (
+	// documentRoom is left in MongoDB's 16 MB for what a message adds, and for what closing a version writes into it.
+	documentRoom  = 64 << 10
+	documentLimit = 16<<20 - documentRoom
+)
 
 // partDoc is the _id of a part of a version.
 func partDoc(v fhir.Version, k int) string {
