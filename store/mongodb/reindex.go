@@ -221,7 +221,7 @@ func (s *Store) tail(ctx context.Context) (mark, error) {
 	}
 	tail := mark{slot: h.applied, t: h.t, at: h.at}
 	for {
-		more, err := s.protocol.db.readCommits(ctx, tail.slot, commitsAtOnce)
+		more, err := s.protocol.db.listCommits(ctx, tail.slot, commitsAtOnce)
 		if err != nil {
 			return mark{}, s.fatal(err)
 		}
