@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 	"golang.org/x/sync/errgroup"
 
 	"firewolf/fhir"
@@ -82,7 +80,7 @@ func (s *Store) historyOf(ctx context.Context, sc store.Scope, page store.Histor
 		q.before = min(q.before, page.After)
 	}
 	if !page.Since.IsZero() {
-		if q.since, err = s.firstSince(ctx, page.Since); err != nil {
+		if q.since, err = s.firstSince(ctx, page.Since, t); err != nil {
 			return q, nil, err
 		}
 	}
@@ -93,21 +91,14 @@ func (s *Store) historyOf(ctx context.Context, sc store.Scope, page store.Histor
 	return q, types, err
 }
 
-// firstSince returns the first moment of a time or after it. Times never fall as moments rise, so that a bound on t is a bound on time.
-func (s *Store) firstSince(ctx context.Context, since time.Time) (fhir.Moment, error) {
+// firstSince returns the first moment of a time or after it that is not behind t. Times never fall as moments rise, so that a bound on t is a
+// bound on time.
+func (s *Store) firstSince(ctx context.Context, since time.Time, t fhir.Moment) (fhir.Moment, error) {
 	at := since.Truncate(time.Millisecond)
 	if at.Before(since) {
 		at = at.Add(time.Millisecond)
 	}
-	doc, err := s.wire.log.FindOne(ctx, bson.D{{Key: fieldAt, Value: bson.D{{Key: "$gte", Value: bson.NewDateTimeFromTime(at)}}}},
-		options.FindOne().SetSort(bson.D{{Key: fieldAt, Value: 1}, {Key: fieldDoc, Value: 1}}).SetProjection(bson.D{{Key: fieldDoc, Value: 1}})).Raw()
-	if isNone(err) {
-		return math.MaxInt64, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("looking for the first commit since a time: %w", err)
-	}
-	return slot(wholeOf(bsoncore.Document(doc).Lookup(fieldDoc))).moment(0), nil
+	return s.finder.at(ctx, t).firstAt(at.UnixMilli())
 }
 
 // filter is the condition on version documents, of those with t below a bound.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
@@ -52,6 +53,8 @@ type Options struct {
 	migrations []migration // instead of those of this build
 
 	reindex bool // begin to make the index anew, and leave the work to the caller
+
+	monitor *event.CommandMonitor // of a test
 }
 
 func (o Options) withDefaults() Options {
@@ -150,7 +153,7 @@ func connect(a Address, o Options) (*mongo.Client, *heartbeats, error) {
 		SetRetryWrites(false).SetRetryReads(false).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journal}).
 		SetReadConcern(readconcern.Local()).SetReadPreference(readpref.Primary()).
-		SetServerSelectionTimeout(o.Selection).SetServerMonitor(h.monitor()).SetAppName("firewolf"))
+		SetServerSelectionTimeout(o.Selection).SetServerMonitor(h.monitor()).SetMonitor(o.monitor).SetAppName("firewolf"))
 	if err != nil {
 		return nil, nil, fhir.NewIssue(fhir.Invalid, fmt.Sprintf("the connection string of %s: %v", a, harmless(err)))
 	}

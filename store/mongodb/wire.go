@@ -142,6 +142,17 @@ func (w *wire) readCommit(ctx context.Context, s slot) (commit, bool, error) {
 	return c, err == nil, err
 }
 
+// markOf reads where a commit stands that is applied, which is there for ever.
+func (w *wire) markOf(ctx context.Context, s slot) (mark, error) {
+	doc, err := w.log.FindOne(ctx, bson.D{{Key: fieldDoc, Value: int64(s)}},
+		options.FindOne().SetProjection(bson.D{{Key: fieldT, Value: 1}, {Key: fieldAt, Value: 1}})).Raw()
+	if err != nil {
+		return mark{}, fmt.Errorf("looking for the time of commit %d: %w", s, err)
+	}
+	d := bsoncore.Document(doc)
+	return mark{slot: s, t: fhir.Moment(wholeOf(d.Lookup(fieldT))), at: timeOf(d.Lookup(fieldAt))}, nil
+}
+
 // commitBytes is how many bytes of payloads are enough for one read of the log: a single one has up to chunkSize, and unpacked many times that.
 const commitBytes = 8 << 20
 
