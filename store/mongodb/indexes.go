@@ -32,7 +32,7 @@ var typeIndexes = []bson.D{
 	{{Key: fieldKeys, Value: 1}, {Key: fieldT, Value: 1}},
 }
 
-// kinds are the collections whose indexes are known to be there.
+// kinds are the collections whose indexes are known to be there, true, or to be gone, false.
 type kinds struct {
 	mu    sync.Mutex
 	known map[string]bool
@@ -53,6 +53,32 @@ func (k *kinds) add(collections ...string) {
 	for _, c := range collections {
 		k.known[c] = true
 	}
+}
+
+// lose notes that an index is gone, and reports whether that is new.
+func (k *kinds) lose(collection string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if there, known := k.known[collection]; known && !there {
+		return false
+	}
+	if k.known == nil {
+		k.known = map[string]bool{}
+	}
+	k.known[collection] = false
+	return true
+}
+
+// lost are the collections of which an index is gone.
+func (k *kinds) lost() (all []string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for c, there := range k.known {
+		if !there {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // collection is the collection of a resource type, or one of the store's own.

@@ -202,6 +202,7 @@ func begin(ctx context.Context, client *mongo.Client, database string, o Options
 	s.behind.Go(s.runHelper)
 	s.behind.Go(s.runJanitor)
 	s.behind.Go(func() { s.every("leasing", s.lease) })
+	s.behind.Go(func() { s.every("making indexes", s.mend) })
 	if !o.reindex {
 		s.behind.Go(s.runIndexer)
 	}
