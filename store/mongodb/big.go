@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"firewolf/fhir"
@@ -47,9 +48,13 @@ func parts(v fhir.Version, packed []byte, limit int) []insert {
 
 // joinParts reads the JSON of a resource that lies in parts.
 func (s *Store) joinParts(ctx context.Context, v stored) ([]byte, error) {
+	return s.joinFrom(ctx, s.collection(partCollection), v)
+}
+
+func (s *Store) joinFrom(ctx context.Context, from *mongo.Collection, v stored) ([]byte, error) {
 	var packed []byte
 	for k := range v.parts {
-		doc, err := s.collection(partCollection).FindOne(ctx, bson.D{{Key: fieldDoc, Value: partDoc(v.Version, k)}}).Raw()
+		doc, err := from.FindOne(ctx, bson.D{{Key: fieldDoc, Value: partDoc(v.Version, k)}}).Raw()
 		if isNone(err) {
 			return nil, fmt.Errorf("reading part %d of %s: %w: it is not there", k, v.Location(), errCorrupt)
 		}

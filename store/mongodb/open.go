@@ -1,6 +1,7 @@
 package mongodb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,7 @@ type Options struct {
 	Tick       time.Duration // how often to look for such commits, and for what can be forgotten; default 500 ms
 
 	migrations []migration // instead of those of this build
+	document   int         // the most bytes of a document; default documentLimit
 
 	reindex bool // begin to make the index anew, and leave the work to the caller
 
@@ -86,7 +88,7 @@ func (o Options) withDefaults() Options {
 }
 
 func (o Options) limits() limits {
-	return limits{document: documentLimit, resource: o.Resource, transaction: o.Transaction}
+	return limits{document: cmp.Or(o.document, documentLimit), resource: o.Resource, transaction: o.Transaction}
 }
 
 // Store is an open store. It is safe for concurrent use, and by several processes on one database.
