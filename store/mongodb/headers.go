@@ -33,7 +33,7 @@ func (a applied) headers(ctx context.Context, t fhir.Moment, keys []fhir.Key) (m
 // guessed finds the headers of guessed versions that were current at t, and returns the resources of which that does not tell.
 func (a applied) guessed(ctx context.Context, t fhir.Moment, keys []fhir.Key, found map[fhir.Key]header) (rest []fhir.Key, err error) {
 	told := make(map[fhir.Key]bool, len(keys))
-	err = a.lookUp(ctx, keys, byDoc, func(some []fhir.Key) (bson.D, func(stored)) {
+	err = a.lookUp(ctx, keys, nil, func(some []fhir.Key) (bson.D, func(stored)) {
 		names := make([]name, len(some))
 		for k, key := range some {
 			vid := a.s.guesses.get(key)
@@ -61,7 +61,8 @@ var headerFields = bson.D{
 }
 
 // lookUp asks for resources, type by type and not too many at a time. ask makes the filter of some of one type, and returns what takes a
-// version that was found. The calls of both come one after another. The index is the one that the filter looks into.
+// version that was found. The calls of both come one after another. The index is the one that the filter
+// looks into; none for that of _id, which every engine finds by itself, and DocumentDB faster so.
 func (a applied) lookUp(ctx context.Context, keys []fhir.Key, index bson.D, ask func(some []fhir.Key) (bson.D, func(stored))) error {
 	byType := map[string][]fhir.Key{}
 	for _, k := range keys {
