@@ -298,8 +298,30 @@ func explain(t *testing.T, s *Store, text string, commands []bson.Raw, told map[
 			if steps := steps(t, s, read); len(steps) > 0 {
 				t.Errorf("%s takes the steps %v for %v", text, steps, read)
 			}
+			if guessed(read) {
+				t.Errorf("%s names no index, and asks for a span of t: %v", text, read)
+			}
 		}
 	}
+}
+
+// guessed reports whether an engine may take the index of t, although nearly all have what is asked for there.
+func guessed(read bson.D) bool {
+	span := false
+	for _, e := range read {
+		filter, _ := e.Value.(bson.D)
+		for _, part := range filter {
+			_, bounds := part.Value.(bson.D)
+			span = span || e.Key == "filter" && part.Key == fieldT && bounds
+			if part.Key == fieldDoc {
+				return false
+			}
+		}
+		if e.Key == "hint" {
+			return false
+		}
+	}
+	return span
 }
 
 // steps are the slow ones that a find or a count takes.
