@@ -40,7 +40,7 @@ test: testdata testr ## every test under the race detector, then the long ones w
 tests: # with the server of MONGODB_URI; the longest first, so that both cores have work to the end
 	go test -race -timeout 20m ./store/sqlite . $$(go list $(PKGS) | grep -v /store/mongodb$$)
 	go test -race -short -timeout 20m ./store/mongodb
-	FIREWOLF_SOAK=60s go test -timeout 20m -run 'ThreeProcessesWriteAsOne|DatabaseThatDiesUnderLoad|NoDocumentHolds|LiesInParts' ./store/mongodb
+	FIREWOLF_SOAK=60s go test -timeout 20m -run 'ThreeProcessesWriteAsOne|DiesUnderLoad|DieUnderLoad|OverABadConnection|NoDocumentHolds|LiesInParts' ./store/mongodb
 	go test -timeout 20m .
 	go test -timeout 20m ./fhir/interaction -args -store sqlite
 	go test -timeout 20m ./fhir/interaction -run 'AtOnce|Overtaken|Idempotent' -args -store mongodb

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"firewolf/fhir"
@@ -18,8 +19,11 @@ type limits struct {
 	transaction int // of all documents of a transaction
 }
 
-// documentLimit leaves room in MongoDB's 16 MB for what a message adds.
-const documentLimit = 16<<20 - 64<<10
+const (
+	// documentRoom is left in MongoDB's 16 MB for what a message adds, and for what closing a version writes into it.
+	documentRoom  = 64 << 10
+	documentLimit = 16<<20 - documentRoom
+)
 
 // partDoc is the _id of a part of a version.
 func partDoc(v fhir.Version, k int) string {
@@ -44,9 +48,13 @@ func parts(v fhir.Version, packed []byte, limit int) []insert {
 
 // joinParts reads the JSON of a resource that lies in parts.
 func (s *Store) joinParts(ctx context.Context, v stored) ([]byte, error) {
+	return s.joinFrom(ctx, s.collection(partCollection), v)
+}
+
+func (s *Store) joinFrom(ctx context.Context, from *mongo.Collection, v stored) ([]byte, error) {
 	var packed []byte
 	for k := range v.parts {
-		doc, err := s.collection(partCollection).FindOne(ctx, bson.D{{Key: fieldDoc, Value: partDoc(v.Version, k)}}).Raw()
+		doc, err := from.FindOne(ctx, bson.D{{Key: fieldDoc, Value: partDoc(v.Version, k)}}).Raw()
 		if isNone(err) {
 			return nil, fmt.Errorf("reading part %d of %s: %w: it is not there", k, v.Location(), errCorrupt)
 		}

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"firewolf/fhir"
 )
@@ -103,27 +105,28 @@ type resource struct {
 var _ versions = resource{}
 
 func (r resource) numbered(ctx context.Context, vid int64) (stored, bool, error) {
-	return r.find(ctx, bson.D{{Key: fieldDoc, Value: versionDoc(r.k.ID, vid)}, {Key: fieldID, Value: r.k.ID}})
+	return r.find(ctx, bson.D{{Key: fieldDoc, Value: versionDoc(r.k.ID, vid)}, {Key: fieldID, Value: r.k.ID}}, nil)
 }
 
 func (r resource) open(ctx context.Context) (stored, bool, error) {
-	return r.find(ctx, bson.D{{Key: fieldID, Value: r.k.ID}, {Key: fieldX, Value: open}})
+	return r.find(ctx, bson.D{{Key: fieldID, Value: r.k.ID}, {Key: fieldX, Value: open}}, nil)
 }
 
+// at names its index: nearly all versions of a type have the t that is asked for, and an engine may look through that of t too.
 func (r resource) at(ctx context.Context, t fhir.Moment) (stored, bool, error) {
-	return r.find(ctx, append(bson.D{{Key: fieldID, Value: r.k.ID}}, visible(t)...))
+	return r.find(ctx, append(bson.D{{Key: fieldID, Value: r.k.ID}}, visible(t)...), byID)
 }
 
 // findTime bounds the search for one version, so that a database that does not answer is noticed.
 const findTime = headTime
 
 // find finds one version, with its entries: leaving them out costs an engine more than sending them does.
-func (r resource) find(ctx context.Context, filter bson.D) (stored, bool, error) {
+func (r resource) find(ctx context.Context, filter, index bson.D) (stored, bool, error) {
 	near, cancel := context.WithTimeout(ctx, findTime)
 	defer cancel()
 	near, cancel = r.s.reach.within(near)
 	defer cancel()
-	doc, err := r.s.collection(r.k.Type).FindOne(near, filter).Raw()
+	doc, err := r.findOne(near, filter, index)
 	if ctx.Err() != nil {
 		return stored{}, false, ctx.Err() // of a caller that left nothing is learned about the database
 	}
@@ -135,4 +138,18 @@ func (r resource) find(ctx context.Context, filter bson.D) (stored, bool, error)
 	}
 	v, err := decodeStored(r.k.Type, doc)
 	return v, true, err
+}
+
+func (r resource) findOne(ctx context.Context, filter, index bson.D) (doc bson.Raw, err error) {
+	if index == nil {
+		return r.s.collection(r.k.Type).FindOne(ctx, filter).Raw()
+	}
+	err = r.s.finder.at(ctx, 0).hinted(r.k.Type, func() (err error) {
+		doc, err = r.s.collection(r.k.Type).FindOne(ctx, filter, options.FindOne().SetHint(index)).Raw()
+		return err
+	})
+	if err == nil && doc == nil {
+		err = mongo.ErrNoDocuments
+	}
+	return doc, err
 }

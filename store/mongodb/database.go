@@ -18,8 +18,10 @@ type database interface {
 	insertCommit(ctx context.Context, c commit) error
 	// readCommit reports false where no majority has a commit at the slot: it may still come.
 	readCommit(ctx context.Context, s slot) (commit, bool, error)
-	// readCommits returns commits after a slot, by their slots. It is no snapshot: one may be missing.
+	// readCommits returns commits after a slot, by their slots, fewer than limit where they are large. It is no snapshot: one may be missing.
 	readCommits(ctx context.Context, after slot, limit int) ([]commit, error)
+	// listCommits is readCommits without what the commits change.
+	listCommits(ctx context.Context, after slot, limit int) ([]commit, error)
 	// insertParts keeps what is too large for the document of a commit.
 	insertParts(ctx context.Context, s slot, n nonce, parts [][]byte) error
 	// readParts returns errCorrupt where one is not there.

@@ -56,12 +56,12 @@ func (e *evaluation) draft(p *pending, effects []store.Effect) error {
 	if len(drafts) > 0 {
 		t, at = drafts[len(drafts)-1].v.T, e.at
 	}
-	note, err := e.outcome(p, ops, t, at)
+	kept, err := e.outcome(p, ops, t, at)
 	if err != nil {
 		return err
 	}
 	e.add(drafts)
-	e.remember(p.hash, note)
+	e.remember(p.hash, kept)
 	p.verdict = verdict{t: t, at: at, ops: ops}
 	return nil
 }
@@ -157,8 +157,15 @@ func (e *evaluation) add(drafts []*insertion) {
 	}
 }
 
-// outcome is what is remembered of a transaction with an idempotency key, nil for one without.
-func (e *evaluation) outcome(p *pending, ops []opVerdict, t fhir.Moment, at time.Time) (*outcome, error) {
+// remembered is an outcome and its document.
+type remembered struct {
+	*outcome
+	doc bson.Raw
+}
+
+// outcome is what is remembered of a transaction with an idempotency key, nil for one without. It must fit into a document: a commit that
+// cannot be applied holds up all that come after it.
+func (e *evaluation) outcome(p *pending, ops []opVerdict, t fhir.Moment, at time.Time) (*remembered, error) {
 	i := p.tx.Idempotency
 	if i == nil {
 		return nil, nil
@@ -171,19 +178,20 @@ func (e *evaluation) outcome(p *pending, ops []opVerdict, t fhir.Moment, at time
 		}
 		o.results = append(o.results, r)
 	}
-	if len(i.Note) > e.limits.document/2 {
+	doc := encodeOutcome(p.hash, e.slot, *o)
+	if len(doc) > e.limits.document {
 		return nil, fhir.NewIssue(fhir.TooLong, "the answer of the transaction is too large to be kept for its idempotency key")
 	}
-	return o, nil
+	return &remembered{o, doc}, nil
 }
 
 // remember adds the outcome of a transaction to what the group changes.
-func (e *evaluation) remember(hash string, o *outcome) {
-	if o == nil {
+func (e *evaluation) remember(hash string, r *remembered) {
+	if r == nil {
 		return
 	}
-	e.changes.inserts = append(e.changes.inserts, insert{collection: replayCollection, doc: encodeOutcome(hash, e.slot, *o)})
-	e.over.group.outcomes[hash] = o
+	e.changes.inserts = append(e.changes.inserts, insert{collection: replayCollection, doc: r.doc})
+	e.over.group.outcomes[hash] = r.outcome
 }
 
 // commit is the commit of the group, nil where it changes nothing.
@@ -191,11 +199,24 @@ func (e *evaluation) commit() (*commit, error) {
 	if len(e.changes.inserts) == 0 {
 		return nil, nil
 	}
+	if err := e.applicable(); err != nil {
+		return nil, err
+	}
 	payload, err := e.pack.encodeChanges(e.changes)
 	if err != nil {
 		return nil, err
 	}
 	return &commit{t: e.now.t, at: e.now.at, payload: payload}, nil
+}
+
+// applicable looks once more, whoever made them, whether a server takes all documents of the group: once it is committed it is too late.
+func (e *evaluation) applicable() error {
+	for _, i := range e.changes.inserts {
+		if len(i.doc) > e.limits.document+documentRoom {
+			return fhir.NewIssue(fhir.TooLong, fmt.Sprintf("the transaction makes a document of %s that is larger than %d bytes", i.collection, e.limits.document))
+		}
+	}
+	return nil
 }
 
 // groupTime is the time of the versions of a group: it never falls, and it has whole milliseconds.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"firewolf/fhir"
 	"firewolf/fhir/search"
@@ -230,6 +231,43 @@ func TestWhatIsTooLargeIsRefusedWithTheLimit(t *testing.T) {
 	}
 	if got := sayOf(one); got != "too-long: a transaction of more than 1000 bytes is not taken" {
 		t.Error(got)
+	}
+}
+
+func TestAnOutcomeThatNoDocumentHoldsRefusesItsTransaction(t *testing.T) {
+	pack, _ := newPacker()
+	over := &overlay{group: newLayer(1)}
+	e := &evaluation{looks: &still{}, over: over, clock: noon, pack: pack, limits: limits{document: 4000, resource: 1000, transaction: 1 << 20}}
+	deletes := func(key string, n, note int) *pending {
+		var ops []store.Op
+		for k := range n {
+			ops = append(ops, remove("Patient", fmt.Sprint("p", k)))
+		}
+		one, _ := newPending(context.Background(), store.Tx{Ops: ops, Idempotency: &store.Idempotency{Key: key, Note: make([]byte, note)}})
+		return one
+	}
+	g := []*pending{deletes("many results", 300, 0), deletes("a long note", 1, 4000), deletes("both", 150, 1900), deletes("neither", 10, 1900)}
+	if err := e.evaluate(context.Background(), g); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range g[:3] {
+		if !fhir.HasCode(one.verdict.err, fhir.TooLong) {
+			t.Errorf("%d results and a note of %d bytes: %v", len(one.tx.Ops), len(one.tx.Idempotency.Note), one.verdict.err)
+		}
+	}
+	if err := g[3].verdict.err; err != nil || len(e.changes.inserts) != 1 || len(e.over.group.outcomes) != 1 {
+		t.Errorf("%d outcomes are kept, %d remembered, of one that fits (%v)", len(e.changes.inserts), len(e.over.group.outcomes), err)
+	}
+}
+
+func TestACommitThatCouldNeverBeAppliedIsNotMade(t *testing.T) {
+	pack, _ := newPacker()
+	e := &evaluation{pack: pack, limits: Options{}.withDefaults().limits()}
+	for size, fits := range map[int]bool{documentLimit: true, documentLimit + documentRoom: true, documentLimit + documentRoom + 1: false} {
+		e.changes.inserts = []insert{{collection: replayCollection, doc: testDoc("fits", 1)}, {collection: "Patient", doc: make(bson.Raw, size)}}
+		if _, err := e.commit(); (err == nil) != fits || !fits && !fhir.HasCode(err, fhir.TooLong) {
+			t.Errorf("a document of %d bytes: %v", size, err)
+		}
 	}
 }
 

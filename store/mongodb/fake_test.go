@@ -116,6 +116,18 @@ func (f *fake) readCommits(_ context.Context, after slot, limit int) (cs []commi
 	return cs, err
 }
 
+func (f *fake) listCommits(ctx context.Context, after slot, limit int) ([]commit, error) {
+	cs, err := f.readCommits(ctx, after, limit)
+	return withoutPayload(cs), err
+}
+
+func withoutPayload(cs []commit) []commit {
+	for k := range cs {
+		cs[k].payload = nil
+	}
+	return cs
+}
+
 func (f *fake) insertParts(_ context.Context, _ slot, n nonce, parts [][]byte) error {
 	return f.do("insertParts", len(parts), func(k int) error {
 		f.parts[n] = parts[:k]

@@ -2,7 +2,6 @@ package mongodb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -125,20 +124,9 @@ type lookup struct {
 
 // find reads the first batch of what a filter leaves, and reports whether there is more.
 func (q *query) find(l lookup, do func(bson.Raw) error) (more bool, err error) {
-	o := options.Find().SetProjection(l.fields)
-	if l.limit > 0 {
-		o.SetLimit(int64(l.limit)).SetBatchSize(int32(l.limit))
-	}
-	if l.index != nil {
-		o.SetHint(l.index)
-	}
-	q.x.asked(l)
-	cur, err := q.x.s.collection(l.typ).Find(q.ctx, l.filter, o)
-	if missing(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("searching %s: %w", l.typ, err)
+	cur, err := q.cursor(l)
+	if cur == nil || err != nil {
+		return false, err
 	}
 	defer func() { _ = cur.Close(context.WithoutCancel(q.ctx)) }()
 	more = cur.ID() != 0
@@ -153,8 +141,28 @@ func (q *query) find(l lookup, do func(bson.Raw) error) (more bool, err error) {
 	return more, nil
 }
 
+// cursor asks for what a filter leaves: nil where nothing is there.
+func (q *query) cursor(l lookup) (cur *mongo.Cursor, err error) {
+	o := options.Find().SetProjection(l.fields)
+	if l.limit > 0 {
+		o.SetLimit(int64(l.limit)).SetBatchSize(int32(l.limit))
+	}
+	if l.index != nil {
+		o.SetHint(l.index)
+	}
+	q.x.asked(l)
+	err = q.hinted(l.typ, func() (err error) {
+		cur, err = q.x.s.collection(l.typ).Find(q.ctx, l.filter, o)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("searching %s: %w", l.typ, err)
+	}
+	return cur, nil
+}
+
 // tally counts what a filter leaves, up to a limit; 0 for none.
-func (q *query) tally(l lookup) (int64, error) {
+func (q *query) tally(l lookup) (n int64, err error) {
 	o := options.Count()
 	if l.limit > 0 {
 		o.SetLimit(int64(l.limit))
@@ -163,11 +171,11 @@ func (q *query) tally(l lookup) (int64, error) {
 		o.SetHint(l.index)
 	}
 	q.x.asked(l)
-	n, err := q.x.s.collection(l.typ).CountDocuments(q.ctx, l.filter, o)
-	switch {
-	case missing(err):
-		return 0, nil
-	case err != nil:
+	err = q.hinted(l.typ, func() (err error) {
+		n, err = q.x.s.collection(l.typ).CountDocuments(q.ctx, l.filter, o)
+		return err
+	})
+	if err != nil {
 		return 0, fmt.Errorf("counting %s: %w", l.typ, err)
 	}
 	return n, nil
@@ -178,12 +186,6 @@ func (x *finder) asked(l lookup) {
 	if x.watch != nil {
 		x.watch(l)
 	}
-}
-
-// missing reports that the hinted index is not there: that of a type that nothing was ever written of.
-func missing(err error) bool {
-	var e mongo.ServerError
-	return errors.As(err, &e) && (e.HasErrorMessage("hint provided does not correspond") || e.HasErrorMessage("index specified by index hint is not found"))
 }
 
 func readCandidate(doc bson.Raw) (*candidate, error) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"firewolf/fhir"
@@ -15,8 +14,8 @@ import (
 
 // attic is what forgetting asks of the database.
 type attic interface {
-	// momentAt returns the newest moment of a time or before it, 0 for none.
-	momentAt(ctx context.Context, at time.Time) (fhir.Moment, error)
+	// momentAt returns the newest moment of a time or before it, as far as the head goes: its floor for none above that.
+	momentAt(ctx context.Context, at time.Time, h head) (fhir.Moment, error)
 	// raiseFloor raises the floor of the head, never above what is applied, nor above a lease that lives.
 	raiseFloor(ctx context.Context, to fhir.Moment, now time.Time) error
 	// dropKeys drops the index entries of versions that were replaced at the floor or before it.
@@ -43,6 +42,7 @@ type janitor struct {
 	attic attic
 	floor fhir.Moment // the floor that drops may go up to, once it is
 	since time.Time   // old enough, and since when it is there
+	asked time.Time   // when a new floor was looked for
 	swept time.Time   // when old outcomes were looked for
 }
 
@@ -70,12 +70,22 @@ func (j *janitor) tick(ctx context.Context) error {
 	return j.attic.dropOutcomes(ctx, j.s.o.Clock().Add(-keepIdempotency))
 }
 
+// floorsIn is how often the floor is raised in one retention: what is kept is kept longer by no more than this part of it.
+const floorsIn = 60
+
 // raise raises the floor to the moment that was the newest one a retention ago.
 func (j *janitor) raise(ctx context.Context, h head) error {
+	if time.Since(j.asked) < j.s.o.Retention/floorsIn {
+		return nil
+	}
 	now := j.s.o.Clock()
-	t, err := j.attic.momentAt(ctx, now.Add(-j.s.o.Retention))
-	if err != nil || t <= h.floor {
+	t, err := j.attic.momentAt(ctx, now.Add(-j.s.o.Retention), h)
+	if err != nil {
 		return err
+	}
+	j.asked = time.Now()
+	if t <= h.floor {
+		return nil
 	}
 	if err := j.attic.raiseFloor(ctx, t, now); err != nil {
 		return err
@@ -163,17 +173,24 @@ func replacedBy(ch changes) map[string][]name {
 
 var _ attic = (*wire)(nil)
 
-func (w *wire) momentAt(ctx context.Context, at time.Time) (fhir.Moment, error) {
-	doc, err := w.log.FindOne(ctx, bson.D{{Key: fieldAt, Value: bson.D{{Key: "$lte", Value: bson.NewDateTimeFromTime(at)}}}},
-		options.FindOne().SetSort(bson.D{{Key: fieldAt, Value: -1}, {Key: fieldDoc, Value: -1}}).
-			SetProjection(bson.D{{Key: fieldT, Value: 1}})).Raw()
-	switch {
-	case isNone(err):
-		return 0, nil
-	case err != nil:
-		return 0, fmt.Errorf("looking for the moment of a time: %w", err)
+// momentAt halves the slots between the floor and the head: commits stay for ever, and an engine that sorts what it finds by time would sort all.
+func (w *wire) momentAt(ctx context.Context, at time.Time, h head) (fhir.Moment, error) {
+	if !h.at.After(at) { // nothing was written for a while
+		return h.t, nil
 	}
-	return momentOf(doc), nil
+	t := h.floor
+	for lo, hi := slotOf(h.floor), h.applied; hi-lo > 1; { // the time of lo is not after it, that of hi is
+		m, err := w.markOf(ctx, lo+(hi-lo)/2)
+		if err != nil {
+			return 0, err
+		}
+		if m.at.After(at) {
+			hi = m.slot
+		} else {
+			lo, t = m.slot, m.t
+		}
+	}
+	return t, nil
 }
 
 func (w *wire) dropKeys(ctx context.Context, collection string, names []name, floor fhir.Moment) error {

@@ -118,6 +118,78 @@ func TestAProcessThatSleptThroughForgettingReadsTheStateAnew(t *testing.T) {
 	}
 }
 
+func TestTheMomentOfATimeIsFoundInAFewReadsOfTheLog(t *testing.T) {
+	asked := &asked{}
+	s := openNew(t, Options{Tick: time.Hour, monitor: asked.monitor()})
+	ctx := context.Background()
+	var docs []bson.Raw
+	var made []commit
+	for n := slot(1); n <= 900; n++ { // three at a time have one time, and the first ones none
+		c := commit{slot: n, nonce: nonce{byte(n), byte(n >> 8)}, t: n.moment(int(n % 3))}
+		if n > 9 {
+			c.at = noon.Add(time.Duration(n/3) * time.Second)
+		}
+		made, docs = append(made, c), append(docs, encodeCommit(c, 1))
+	}
+	if _, err := s.wire.log.InsertMany(ctx, docs); err != nil {
+		t.Fatal(err)
+	}
+	last := made[len(made)-1]
+	for _, after := range []int{-1, 0, 3, 4, 100, 150, 299, 300, 301} {
+		for _, floor := range []slot{0, 7, 12} {
+			at, want, first := noon.Add(time.Duration(after)*time.Second+time.Millisecond), fhir.Moment(0), slot(901).moment(0)
+			for k, c := range made {
+				if c.at.IsZero() || !c.at.After(at) {
+					want = c.t
+				} else if made[k-1].at.Before(at) {
+					first = min(first, c.slot.moment(0))
+				}
+			}
+			h := head{applied: last.slot, t: last.t, at: last.at}
+			if floor > 0 {
+				h.floor = made[floor-1].t
+			}
+			asked.clear()
+			got, err := s.wire.momentAt(ctx, at, h)
+			if err != nil || got != max(want, h.floor) {
+				t.Errorf("the moment %d s on, above slot %d: %d, %v, not %d", after, floor, got, err, want)
+			}
+			since, err := s.firstSince(ctx, at, last.t)
+			if err != nil || since != first {
+				t.Errorf("the first moment since %d s on: slot %d, %v, not %d", after, slotOf(since), err, slotOf(first))
+			}
+			if n := asked.clear(); n > 22 {
+				t.Errorf("they take %d commands", n)
+			}
+		}
+	}
+}
+
+// counted is an attic that counts how often a floor is looked for.
+type counted struct {
+	attic
+	asked int
+}
+
+func (c *counted) momentAt(context.Context, time.Time, head) (fhir.Moment, error) {
+	c.asked++
+	return 0, nil
+}
+
+func TestANewFloorIsNotLookedForAllTheTime(t *testing.T) {
+	c := &counted{}
+	j := &janitor{s: &Store{o: Options{Clock: time.Now, Retention: time.Hour}}, attic: c}
+	for range 100 {
+		if err := j.raise(context.Background(), head{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.asked = j.asked.Add(-time.Minute)
+	if err := j.raise(context.Background(), head{}); err != nil || c.asked != 2 {
+		t.Errorf("asked %d times, %v", c.asked, err)
+	}
+}
+
 func TestOldOutcomesAreDropped(t *testing.T) {
 	s := openNew(t, Options{})
 	ctx := context.Background()

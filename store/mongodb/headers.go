@@ -2,10 +2,8 @@ package mongodb
 
 import (
 	"context"
-	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"golang.org/x/sync/errgroup"
 
 	"firewolf/fhir"
@@ -19,7 +17,7 @@ func (a applied) headers(ctx context.Context, t fhir.Moment, keys []fhir.Key) (m
 	if err != nil {
 		return nil, err
 	}
-	err = a.lookUp(ctx, rest, func(some []fhir.Key) (bson.D, func(stored)) {
+	err = a.lookUp(ctx, rest, byID, func(some []fhir.Key) (bson.D, func(stored)) {
 		ids := make(bson.A, len(some))
 		for k, key := range some {
 			ids[k] = key.ID
@@ -35,7 +33,7 @@ func (a applied) headers(ctx context.Context, t fhir.Moment, keys []fhir.Key) (m
 // guessed finds the headers of guessed versions that were current at t, and returns the resources of which that does not tell.
 func (a applied) guessed(ctx context.Context, t fhir.Moment, keys []fhir.Key, found map[fhir.Key]header) (rest []fhir.Key, err error) {
 	told := make(map[fhir.Key]bool, len(keys))
-	err = a.lookUp(ctx, keys, func(some []fhir.Key) (bson.D, func(stored)) {
+	err = a.lookUp(ctx, keys, nil, func(some []fhir.Key) (bson.D, func(stored)) {
 		names := make([]name, len(some))
 		for k, key := range some {
 			vid := a.s.guesses.get(key)
@@ -63,8 +61,9 @@ var headerFields = bson.D{
 }
 
 // lookUp asks for resources, type by type and not too many at a time. ask makes the filter of some of one type, and returns what takes a
-// version that was found. The calls of both come one after another.
-func (a applied) lookUp(ctx context.Context, keys []fhir.Key, ask func(some []fhir.Key) (bson.D, func(stored))) error {
+// version that was found. The calls of both come one after another. The index is the one that the filter
+// looks into; none for that of _id, which every engine finds by itself, and DocumentDB faster so.
+func (a applied) lookUp(ctx context.Context, keys []fhir.Key, index bson.D, ask func(some []fhir.Key) (bson.D, func(stored))) error {
 	byType := map[string][]fhir.Key{}
 	for _, k := range keys {
 		byType[k.Type] = append(byType[k.Type], k)
@@ -84,7 +83,7 @@ func (a applied) lookUp(ctx context.Context, keys []fhir.Key, ask func(some []fh
 			of := &answer{take: take}
 			answers = append(answers, of)
 			g.Go(func() (err error) {
-				of.all, err = a.headersOf(ctx, typ, filter)
+				of.all, err = a.headersOf(ctx, lookup{typ: typ, filter: filter, fields: headerFields, index: index})
 				return err
 			})
 		}
@@ -101,14 +100,14 @@ func (a applied) lookUp(ctx context.Context, keys []fhir.Key, ask func(some []fh
 }
 
 // headersOf reads what a filter leaves, without resources.
-func (a applied) headersOf(ctx context.Context, typ string, filter bson.D) ([]stored, error) {
-	cur, err := a.s.collection(typ).Find(ctx, filter, options.Find().SetProjection(headerFields))
-	if err != nil {
-		return nil, fmt.Errorf("looking at resources of %s: %w", typ, err)
+func (a applied) headersOf(ctx context.Context, l lookup) ([]stored, error) {
+	cur, err := a.s.finder.at(ctx, 0).cursor(l)
+	if cur == nil || err != nil {
+		return nil, err
 	}
 	var all []stored
 	err = each(ctx, cur, func(doc bson.Raw) error {
-		v, err := decodeStored(typ, doc)
+		v, err := decodeStored(l.typ, doc)
 		all = append(all, v)
 		return err
 	})

@@ -48,7 +48,7 @@ func (h *helper) tick(ctx context.Context) error {
 	}
 	h.s.progress.saw(now)
 	if now.applied+1 != h.slot {
-		waiting, err := p.db.readCommits(ctx, now.applied, commitsAtOnce)
+		waiting, err := p.db.listCommits(ctx, now.applied, commitsAtOnce)
 		if err != nil {
 			return h.s.fatal(err)
 		}

@@ -4,20 +4,14 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 	"golang.org/x/sync/errgroup"
 
 	"firewolf/fhir"
 	"firewolf/store"
 )
-
-// historyBatch is how many versions are read at a time from one collection.
-const historyBatch = 100
 
 // History yields versions, newest first. A scope of several types merges their collections by t.
 func (s *Store) History(ctx context.Context, sc store.Scope, page store.HistoryPage) iter.Seq2[fhir.Version, error] {
@@ -33,29 +27,26 @@ func (s *Store) history(ctx context.Context, sc store.Scope, page store.HistoryP
 	if err != nil {
 		return err
 	}
-	size := historyBatch
-	if page.Limit > 0 {
-		size = min(size, page.Limit)
-	}
-	streams := make([]*stream, len(types))
-	for k, typ := range types {
-		streams[k] = &stream{s: s, q: q, typ: typ, size: size, below: q.before}
-	}
-	for n := 0; page.Limit == 0 || n < page.Limit; n++ {
-		if err := fill(ctx, streams); err != nil {
-			return err
-		}
-		next := newest(streams)
-		if next == nil {
-			return nil
-		}
-		v, err := s.version(ctx, next.typ, next.rows[0])
+	p := newPast(ctx, s, q, types)
+	for n := 0; !p.ended(); {
+		rows, err := p.next()
 		if err != nil {
 			return err
 		}
-		next.rows = next.rows[1:]
-		if !yield(v) {
-			return nil
+		for len(rows) > 0 {
+			if page.Limit > 0 {
+				rows = rows[:min(len(rows), page.Limit-n)]
+			}
+			some, err := p.load(rows)
+			if err != nil {
+				return err
+			}
+			for _, v := range some {
+				if n++; !yield(v) || n == page.Limit {
+					return nil
+				}
+			}
+			rows = rows[len(some):]
 		}
 	}
 	return nil
@@ -82,7 +73,7 @@ func (s *Store) historyOf(ctx context.Context, sc store.Scope, page store.Histor
 		q.before = min(q.before, page.After)
 	}
 	if !page.Since.IsZero() {
-		if q.since, err = s.firstSince(ctx, page.Since); err != nil {
+		if q.since, err = s.firstSince(ctx, page.Since, t); err != nil {
 			return q, nil, err
 		}
 	}
@@ -93,104 +84,45 @@ func (s *Store) historyOf(ctx context.Context, sc store.Scope, page store.Histor
 	return q, types, err
 }
 
-// firstSince returns the first moment of a time or after it. Times never fall as moments rise, so that a bound on t is a bound on time.
-func (s *Store) firstSince(ctx context.Context, since time.Time) (fhir.Moment, error) {
+// firstSince returns the first moment of a time or after it that is not behind t. Times never fall as moments rise, so that a bound on t is a
+// bound on time.
+func (s *Store) firstSince(ctx context.Context, since time.Time, t fhir.Moment) (fhir.Moment, error) {
 	at := since.Truncate(time.Millisecond)
 	if at.Before(since) {
 		at = at.Add(time.Millisecond)
 	}
-	doc, err := s.wire.log.FindOne(ctx, bson.D{{Key: fieldAt, Value: bson.D{{Key: "$gte", Value: bson.NewDateTimeFromTime(at)}}}},
-		options.FindOne().SetSort(bson.D{{Key: fieldAt, Value: 1}, {Key: fieldDoc, Value: 1}}).SetProjection(bson.D{{Key: fieldDoc, Value: 1}})).Raw()
-	if isNone(err) {
-		return math.MaxInt64, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("looking for the first commit since a time: %w", err)
-	}
-	return slot(wholeOf(bsoncore.Document(doc).Lookup(fieldDoc))).moment(0), nil
+	return s.finder.at(ctx, t).firstAt(at.UnixMilli())
 }
 
-// filter is the condition on version documents, of those with t below a bound.
-func (q historyQuery) filter(below fhir.Moment) bson.D {
+// filter is the condition on version documents of a span of moments, and the index that leads there.
+func (q historyQuery) filter(from, below fhir.Moment) (filter, index bson.D) {
 	t := bson.D{{Key: "$lt", Value: int64(below)}}
-	if q.since > 0 {
-		t = append(t, bson.E{Key: "$gte", Value: int64(q.since)})
+	if from > 0 {
+		t = append(t, bson.E{Key: "$gte", Value: int64(from)})
 	}
 	f := bson.D{{Key: fieldT, Value: t}}
 	if q.id != "" {
-		f = append(bson.D{{Key: fieldID, Value: q.id}}, f...)
+		return append(append(bson.D{{Key: fieldID, Value: q.id}}, f...), q.current()...), byID
 	}
+	return append(f, q.current()...), byT
+}
+
+// current is the condition that a version was current in the time that is asked for.
+func (q historyQuery) current() bson.D {
 	if q.from.IsZero() {
-		return f
+		return nil
 	}
 	// Current until just before the time of the next version, as t shows it. One that was replaced in its own millisecond never was.
-	return append(f, bson.E{Key: fieldAt, Value: bson.D{{Key: "$lte", Value: bson.NewDateTimeFromTime(q.until)}}},
-		bson.E{Key: "$or", Value: bson.A{
+	return bson.D{
+		{Key: fieldAt, Value: bson.D{{Key: "$lte", Value: bson.NewDateTimeFromTime(q.until)}}},
+		{Key: "$or", Value: bson.A{
 			bson.D{{Key: fieldX, Value: bson.D{{Key: "$gt", Value: int64(q.t)}}}},
 			bson.D{
 				{Key: fieldUntil, Value: bson.D{{Key: "$gt", Value: bson.NewDateTimeFromTime(q.from)}}},
 				{Key: "$expr", Value: bson.D{{Key: "$gt", Value: bson.A{"$" + fieldUntil, "$" + fieldAt}}}},
 			},
-		}})
-}
-
-// sort is newest first. Of one resource x falls as t does, and its index has x.
-func (q historyQuery) sort() bson.D { return bson.D{{Key: fieldT, Value: -1}} }
-
-// stream is the versions of one type, newest first.
-type stream struct {
-	s     *Store
-	q     historyQuery
-	typ   string
-	size  int
-	below fhir.Moment // what follows rows
-	rows  []bson.Raw
-	ended bool
-}
-
-// fill reads on where nothing is left.
-func fill(ctx context.Context, streams []*stream) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(lookAtOnce)
-	for _, st := range streams {
-		if len(st.rows) == 0 && !st.ended {
-			g.Go(func() error { return st.read(ctx) })
-		}
+		}},
 	}
-	return g.Wait()
-}
-
-func (st *stream) read(ctx context.Context) error {
-	cur, err := st.s.collection(st.typ).Find(ctx, st.q.filter(st.below),
-		options.Find().SetSort(st.q.sort()).SetLimit(int64(st.size)).SetBatchSize(int32(st.size)).SetProjection(withoutIndex))
-	if err != nil {
-		return fmt.Errorf("reading the history of %s: %w", st.typ, err)
-	}
-	err = each(ctx, cur, func(doc bson.Raw) error {
-		st.rows = append(st.rows, cloneRaw(doc))
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("reading the history of %s: %w", st.typ, err)
-	}
-	if len(st.rows) < st.size {
-		st.ended = true
-	}
-	if len(st.rows) > 0 {
-		st.below = momentOf(st.rows[len(st.rows)-1])
-	}
-	return nil
-}
-
-// newest returns the stream whose next version is the newest, nil where nothing is left.
-func newest(streams []*stream) *stream {
-	var best *stream
-	for _, st := range streams {
-		if len(st.rows) > 0 && (best == nil || momentOf(st.rows[0]) > momentOf(best.rows[0])) {
-			best = st
-		}
-	}
-	return best
 }
 
 // HistoryCount returns how many versions History would yield from its beginning and without a limit.
@@ -205,7 +137,8 @@ func (s *Store) HistoryCount(ctx context.Context, sc store.Scope, page store.His
 	g.SetLimit(lookAtOnce)
 	for k, typ := range types {
 		g.Go(func() (err error) {
-			counts[k], err = s.collection(typ).CountDocuments(ctx, q.filter(q.before))
+			filter, index := q.filter(q.since, q.before)
+			counts[k], err = s.finder.at(ctx, q.t).tally(lookup{typ: typ, filter: filter, index: index})
 			return err
 		})
 	}

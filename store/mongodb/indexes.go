@@ -2,6 +2,7 @@ package mongodb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -16,7 +17,7 @@ import (
 // ownIndexes are the indexes of the store's own collections, beside _id. Like those of the types they are made before the first commit that
 // needs them; that of the log when the store is opened.
 var ownIndexes = map[string][]bson.D{
-	commitCollection: {{{Key: fieldAt, Value: 1}}},                               // from a time to a slot, for _since
+	commitCollection: nil,                                                        // what is looked for by time is found by halving
 	replayCollection: {{{Key: fieldHash, Value: 1}}, {{Key: fieldAt, Value: 1}}}, // by the client's key; by age
 	chunkCollection:  {{{Key: fieldSlot, Value: 1}}},                             // those of a slot
 	partCollection:   nil,
@@ -31,7 +32,7 @@ var typeIndexes = []bson.D{
 	{{Key: fieldKeys, Value: 1}, {Key: fieldT, Value: 1}},
 }
 
-// kinds are the collections whose indexes are known to be there.
+// kinds are the collections whose indexes are known to be there, true, or to be gone, false.
 type kinds struct {
 	mu    sync.Mutex
 	known map[string]bool
@@ -52,6 +53,32 @@ func (k *kinds) add(collections ...string) {
 	for _, c := range collections {
 		k.known[c] = true
 	}
+}
+
+// lose notes that an index is gone, and reports whether that is new.
+func (k *kinds) lose(collection string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if there, known := k.known[collection]; known && !there {
+		return false
+	}
+	if k.known == nil {
+		k.known = map[string]bool{}
+	}
+	k.known[collection] = false
+	return true
+}
+
+// lost are the collections of which an index is gone.
+func (k *kinds) lost() (all []string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for c, there := range k.known {
+		if !there {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // collection is the collection of a resource type, or one of the store's own.
@@ -111,11 +138,26 @@ func (s *Store) ensure(ctx context.Context, collection string) error {
 	for k, keys := range indexes {
 		models[k] = mongo.IndexModel{Keys: keys}
 	}
-	if len(models) > 0 {
-		if _, err := s.collection(collection).Indexes().CreateMany(ctx, models, options.CreateIndexes()); err != nil {
-			return fmt.Errorf("making the indexes of %s: %w", collection, err)
-		}
+	if err := s.create(ctx, collection, models); err != nil {
+		return fmt.Errorf("making the indexes of %s: %w", collection, err)
 	}
 	s.kinds.add(collection)
 	return nil
 }
+
+// create makes a collection that is not there, with indexes.
+func (s *Store) create(ctx context.Context, collection string, models []mongo.IndexModel) error {
+	if len(models) > 0 {
+		_, err := s.collection(collection).Indexes().CreateMany(ctx, models, options.CreateIndexes())
+		return err
+	}
+	err := s.wire.db.CreateCollection(ctx, collection)
+	var e mongo.ServerError
+	if errors.As(err, &e) && e.HasErrorCode(codeNamespaceExists) {
+		return nil
+	}
+	return err
+}
+
+// codeNamespaceExists is of a collection that is there. https://www.mongodb.com/docs/manual/reference/error-codes/
+const codeNamespaceExists = 48

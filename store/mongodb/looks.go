@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 	"golang.org/x/sync/errgroup"
 
@@ -105,9 +104,9 @@ func (a applied) referrer(ctx context.Context, t fhir.Moment, k fhir.Key, except
 
 func (a applied) referrerOf(ctx context.Context, t fhir.Moment, k fhir.Key, typ string, except func(fhir.Key) bool) (fhir.Key, error) {
 	filter := append(bson.D{{Key: fieldKeys, Value: refAny(k)}}, visible(t)...)
-	cur, err := a.s.collection(typ).Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: fieldID, Value: 1}}))
-	if err != nil {
-		return fhir.Key{}, fmt.Errorf("looking for references to %s: %w", k, err)
+	cur, err := a.s.finder.at(ctx, t).cursor(lookup{typ: typ, filter: filter, fields: bson.D{{Key: fieldID, Value: 1}}, index: byKeys})
+	if cur == nil || err != nil {
+		return fhir.Key{}, err
 	}
 	var by fhir.Key
 	err = each(ctx, cur, func(doc bson.Raw) error {

@@ -1,6 +1,7 @@
 package mongodb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
@@ -50,8 +52,11 @@ type Options struct {
 	Tick       time.Duration // how often to look for such commits, and for what can be forgotten; default 500 ms
 
 	migrations []migration // instead of those of this build
+	document   int         // the most bytes of a document; default documentLimit
 
 	reindex bool // begin to make the index anew, and leave the work to the caller
+
+	monitor *event.CommandMonitor // of a test
 }
 
 func (o Options) withDefaults() Options {
@@ -83,7 +88,7 @@ func (o Options) withDefaults() Options {
 }
 
 func (o Options) limits() limits {
-	return limits{document: documentLimit, resource: o.Resource, transaction: o.Transaction}
+	return limits{document: cmp.Or(o.document, documentLimit), resource: o.Resource, transaction: o.Transaction}
 }
 
 // Store is an open store. It is safe for concurrent use, and by several processes on one database.
@@ -150,7 +155,7 @@ func connect(a Address, o Options) (*mongo.Client, *heartbeats, error) {
 		SetRetryWrites(false).SetRetryReads(false).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journal}).
 		SetReadConcern(readconcern.Local()).SetReadPreference(readpref.Primary()).
-		SetServerSelectionTimeout(o.Selection).SetServerMonitor(h.monitor()).SetAppName("firewolf"))
+		SetServerSelectionTimeout(o.Selection).SetServerMonitor(h.monitor()).SetMonitor(o.monitor).SetAppName("firewolf"))
 	if err != nil {
 		return nil, nil, fhir.NewIssue(fhir.Invalid, fmt.Sprintf("the connection string of %s: %v", a, harmless(err)))
 	}
@@ -199,6 +204,7 @@ func begin(ctx context.Context, client *mongo.Client, database string, o Options
 	s.behind.Go(s.runHelper)
 	s.behind.Go(s.runJanitor)
 	s.behind.Go(func() { s.every("leasing", s.lease) })
+	s.behind.Go(func() { s.every("making indexes", s.mend) })
 	if !o.reindex {
 		s.behind.Go(s.runIndexer)
 	}

@@ -10,13 +10,10 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"firewolf/fhir"
 	"firewolf/fhir/search"
-	"firewolf/fhir/tree"
 	"firewolf/store"
 )
 
@@ -221,7 +218,7 @@ func (s *Store) tail(ctx context.Context) (mark, error) {
 	}
 	tail := mark{slot: h.applied, t: h.t, at: h.at}
 	for {
-		more, err := s.protocol.db.readCommits(ctx, tail.slot, commitsAtOnce)
+		more, err := s.protocol.db.listCommits(ctx, tail.slot, commitsAtOnce)
 		if err != nil {
 			return mark{}, s.fatal(err)
 		}
@@ -297,111 +294,6 @@ func (x *indexer) end(ctx context.Context, generation int64) error {
 		return err
 	}
 	return x.s.follow(st)
-}
-
-// rewrite makes the entries of versions anew.
-type rewrite struct {
-	s          *Store
-	generation int64
-	types      []string
-	below      []string
-}
-
-// filter is that of versions of some moments that a search may show and that still have to be done, and the index that leads there.
-func (w rewrite) filter(from, to fhir.Moment) (filter, index bson.D) {
-	filter = bson.D{
-		{Key: fieldT, Value: bson.D{{Key: "$gte", Value: int64(from)}, {Key: "$lt", Value: int64(to)}}},
-		{Key: fieldEntries, Value: notSince(w.generation)},
-	}
-	if len(w.below) == 0 {
-		return append(filter, bson.E{Key: fieldKeys, Value: bson.D{{Key: "$exists", Value: true}}}), byT
-	}
-	keys := bson.A{}
-	for _, base := range w.below {
-		keys = append(keys, search.BaseKey(base))
-	}
-	return append(filter, bson.E{Key: fieldKeys, Value: bson.D{{Key: "$in", Value: keys}}}), byKeys
-}
-
-// notSince is the condition of a version that was not made anew for this generation or a later one.
-func notSince(generation int64) bson.D {
-	return bson.D{{Key: "$not", Value: bson.D{{Key: "$gte", Value: generation}}}}
-}
-
-// needed reports whether there is anything to do.
-func (w rewrite) needed(ctx context.Context, upto fhir.Moment) (some bool, err error) {
-	q := w.s.finder.at(ctx, upto)
-	filter, index := w.filter(0, upto)
-	for _, typ := range w.types {
-		_, err := q.find(lookup{typ: typ, fields: bson.D{{Key: fieldDoc, Value: 1}}, limit: 1, index: index, filter: filter}, func(bson.Raw) error {
-			some = true
-			return nil
-		})
-		if some || err != nil {
-			return some, err
-		}
-	}
-	return false, nil
-}
-
-// span makes the entries of the versions from a moment up to another. It reports whether it took in all of them.
-func (w rewrite) span(ctx context.Context, from, to fhir.Moment) (whole bool, err error) {
-	q := w.s.finder.at(ctx, to)
-	filter, index := w.filter(from, to)
-	for _, typ := range w.types {
-		var models []mongo.WriteModel
-		more, err := q.find(lookup{typ: typ, fields: withoutIndex, limit: reindexedAtOnce + 1, index: index, filter: filter}, func(doc bson.Raw) error {
-			m, err := w.version(ctx, typ, doc)
-			models = append(models, m)
-			return err
-		})
-		if err != nil {
-			return false, err
-		}
-		if len(models) > 0 {
-			if _, err := w.s.collection(typ).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); err != nil {
-				return false, fmt.Errorf("indexing %s: %w", typ, err)
-			}
-		}
-		if more || len(models) > reindexedAtOnce {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// version is the update of one version.
-func (w rewrite) version(ctx context.Context, typ string, doc bson.Raw) (mongo.WriteModel, error) {
-	v, err := w.s.version(ctx, typ, doc)
-	if err != nil {
-		return nil, err
-	}
-	t, err := tree.Parse(v.JSON, tree.Limits{})
-	if err != nil {
-		return nil, fmt.Errorf("indexing %s: %w", v.Location(), err)
-	}
-	e, err := w.s.o.Engine.Entries(t)
-	if err != nil {
-		return nil, err
-	}
-	start, b := bsoncore.AppendDocumentStart(nil)
-	entries := endDocument(bsoncore.AppendInt64Element(appendEntries(b, e), fieldEntries, w.generation), start)
-	update, unset := bson.D{{Key: "$set", Value: bson.Raw(entries)}}, bson.D{}
-	for _, field := range entryFields {
-		if bsoncore.Document(entries).Lookup(field).Type == 0 {
-			unset = append(unset, bson.E{Key: field, Value: ""})
-		}
-	}
-	if len(unset) > 0 {
-		update = append(update, bson.E{Key: "$unset", Value: unset})
-	}
-	filter := bson.D{
-		{Key: fieldDoc, Value: versionDoc(v.ID, v.VID)},
-		{Key: fieldID, Value: v.ID},
-		{Key: fieldKeys, Value: bson.D{{Key: "$exists", Value: true}}},
-		{Key: fieldEntries, Value: notSince(w.generation)},
-	}
-	return mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(update), nil
 }
 
 // Reindex makes the index of a store anew, with the definitions, key format and bases of o. The store may be in use by processes that make the same

@@ -297,11 +297,11 @@ func TestARewriteThatComesLateChangesNothingThatALaterOneMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := late.version(context.Background(), "Patient", doc)
+	r, err := late.version(context.Background(), "Patient", doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.collection("Patient").BulkWrite(context.Background(), []mongo.WriteModel{m}); err != nil {
+	if _, err := s.collection("Patient").BulkWrite(context.Background(), []mongo.WriteModel{r.update}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := foundBy(s, "Patient", "build|two"); err != nil || !slices.Equal(got, []string{"p0", "p1", "p2"}) {

@@ -11,7 +11,7 @@ import (
 
 // What forgetting asks of the simulated database.
 
-func (c simConn) momentAt(ctx context.Context, at time.Time) (t fhir.Moment, err error) {
+func (c simConn) momentAt(ctx context.Context, at time.Time, _ head) (t fhir.Moment, err error) {
 	err = c.call(ctx, "look for a moment", func() {
 		for _, made := range c.sim.db.commits {
 			if !made.at.IsZero() && !made.at.After(at) {

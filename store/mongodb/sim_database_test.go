@@ -164,6 +164,11 @@ func (c simConn) readCommits(ctx context.Context, after slot, limit int) (all []
 	return all, err
 }
 
+func (c simConn) listCommits(ctx context.Context, after slot, limit int) ([]commit, error) {
+	all, err := c.readCommits(ctx, after, limit)
+	return withoutPayload(all), err
+}
+
 func (c simConn) insertParts(ctx context.Context, s slot, n nonce, parts [][]byte) error {
 	var pieces []simPiece
 	for k, part := range parts {

@@ -1,13 +1,8 @@
 package mongodb
 
 import (
-	"fmt"
 	"math"
 	"time"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"firewolf/fhir"
 )
@@ -39,14 +34,13 @@ func (q *query) timeOf(n slot) (int64, error) {
 	if at, ok := q.ats[n]; ok {
 		return at, nil
 	}
-	doc, err := q.x.s.wire.log.FindOne(q.ctx, bson.D{{Key: fieldDoc, Value: int64(n)}},
-		options.FindOne().SetProjection(bson.D{{Key: fieldAt, Value: 1}})).Raw()
+	m, err := q.x.s.wire.markOf(q.ctx, n)
 	if err != nil {
-		return 0, fmt.Errorf("looking for the time of commit %d: %w", n, err)
+		return 0, err
 	}
 	at := int64(math.MinInt64) // nothing was written before it
-	if v, err := bsoncore.Document(doc).LookupErr(fieldAt); err == nil {
-		at = timeOf(v).UnixMilli()
+	if !m.at.IsZero() {
+		at = m.at.UnixMilli()
 	}
 	q.ats[n] = at
 	return at, nil

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -141,9 +142,40 @@ func (w *wire) readCommit(ctx context.Context, s slot) (commit, bool, error) {
 	return c, err == nil, err
 }
 
+// markOf reads where a commit stands that is applied, which is there for ever.
+func (w *wire) markOf(ctx context.Context, s slot) (mark, error) {
+	doc, err := w.log.FindOne(ctx, bson.D{{Key: fieldDoc, Value: int64(s)}},
+		options.FindOne().SetProjection(bson.D{{Key: fieldT, Value: 1}, {Key: fieldAt, Value: 1}})).Raw()
+	if err != nil {
+		return mark{}, fmt.Errorf("looking for the time of commit %d: %w", s, err)
+	}
+	d := bsoncore.Document(doc)
+	return mark{slot: s, t: fhir.Moment(wholeOf(d.Lookup(fieldT))), at: timeOf(d.Lookup(fieldAt))}, nil
+}
+
+// commitBytes is how many bytes of payloads are enough for one read of the log: a single one has up to chunkSize, and unpacked many times that.
+const commitBytes = 8 << 20
+
+// filled reports whether a read of the log ended for its size, and not because there was no more.
+func filled(cs []commit, limit int) bool {
+	size := 0
+	for _, c := range cs {
+		size += len(c.payload)
+	}
+	return len(cs) >= limit || size >= commitBytes
+}
+
 func (w *wire) readCommits(ctx context.Context, after slot, limit int) ([]commit, error) {
+	return w.commitsAfter(ctx, after, limit, options.Find())
+}
+
+func (w *wire) listCommits(ctx context.Context, after slot, limit int) ([]commit, error) {
+	return w.commitsAfter(ctx, after, limit, options.Find().SetProjection(bson.D{{Key: fieldPayload, Value: 0}}))
+}
+
+func (w *wire) commitsAfter(ctx context.Context, after slot, limit int, o *options.FindOptionsBuilder) ([]commit, error) {
 	filter := bson.D{{Key: fieldDoc, Value: bson.D{{Key: "$gt", Value: int64(after)}}}}
-	cur, err := w.log.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: fieldDoc, Value: 1}}).SetLimit(int64(limit)))
+	cur, err := w.log.Find(ctx, filter, o.SetSort(bson.D{{Key: fieldDoc, Value: 1}}).SetLimit(int64(limit)))
 	if err != nil {
 		return nil, fmt.Errorf("reading commits after %d: %w", after, err)
 	}
@@ -151,8 +183,14 @@ func (w *wire) readCommits(ctx context.Context, after slot, limit int) ([]commit
 	err = each(ctx, cur, func(doc bson.Raw) error {
 		c, err := decodeCommit(cloneRaw(doc), w.format)
 		all = append(all, c)
+		if err == nil && filled(all, limit) {
+			return errEnough
+		}
 		return err
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return all, err
 }
 

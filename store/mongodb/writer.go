@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"firewolf/fhir"
 )
@@ -264,9 +263,10 @@ func (w *writer) refresh(ctx context.Context) error {
 	return nil
 }
 
-// readLog brings the overlay up to the end of the log.
+// readLog brings the overlay up to the end of the log. Where readers see more than the overlay holds by now the state is read anew, rather than
+// all that others wrote while this process did not.
 func (w *writer) readLog(ctx context.Context) error {
-	if !w.fresh {
+	if !w.fresh || w.s.progress.now().applied > w.over.tail.slot {
 		if err := w.restart(ctx); err != nil {
 			return err
 		}
@@ -291,30 +291,38 @@ func (w *writer) restart(ctx context.Context) error {
 
 // catchUp reads the commits after the tail. A find over the log is no snapshot, so that what follows a gap is left for the next time.
 func (w *writer) catchUp(ctx context.Context) error {
-	foreign := false
 	for {
 		cs, err := w.s.protocol.db.readCommits(ctx, w.over.tail.slot, commitsAtOnce)
 		if err != nil {
 			return w.s.fatal(err)
 		}
-		k := slices.IndexFunc(cs, func(c commit) bool { return c.slot != w.over.tail.slot+1 })
 		n, err := w.pushAll(ctx, cs)
 		if err != nil {
 			return err
 		}
-		foreign = foreign || n > 0
-		if k >= 0 || n < len(cs) || len(cs) < commitsAtOnce {
-			break
+		if n > 0 {
+			if err := w.drop(ctx); err != nil {
+				return err
+			}
+		}
+		if n < len(cs) || !filled(cs, commitsAtOnce) {
+			return nil
 		}
 	}
-	if !foreign {
-		return nil
-	}
+}
+
+// drop asks how far commits of others are applied, and holds no more of them than those that are not.
+func (w *writer) drop(ctx context.Context) error {
 	h, err := w.s.protocol.db.readHead(ctx)
-	if err == nil {
-		w.s.progress.saw(h)
+	if err != nil {
+		return err
 	}
-	return err
+	w.s.progress.saw(h)
+	if h.applied > w.over.tail.slot {
+		return w.restart(ctx)
+	}
+	w.over.settle(h)
+	return nil
 }
 
 // pushAll adds commits to the overlay, as far as they follow each other. Where one has lost its payload it is long applied: the state
