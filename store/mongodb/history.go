@@ -23,7 +23,7 @@ const historyBatch = 100
 func (s *Store) History(ctx context.Context, sc store.Scope, page store.HistoryPage) iter.Seq2[fhir.Version, error] {
 	return func(yield func(fhir.Version, error) bool) {
 		if err := s.history(ctx, sc, page, func(v fhir.Version) bool { return yield(v, nil) }); err != nil {
-			yield(fhir.Version{}, s.failedRead(err))
+			yield(fhir.Version{}, s.failedRead(ctx, err))
 		}
 	}
 }
@@ -198,7 +198,7 @@ func (s *Store) HistoryCount(ctx context.Context, sc store.Scope, page store.His
 	page.After = 0
 	q, types, err := s.historyOf(ctx, sc, page)
 	if err != nil {
-		return 0, s.failedRead(err)
+		return 0, s.failedRead(ctx, err)
 	}
 	counts := make([]int64, len(types))
 	g, ctx := errgroup.WithContext(ctx)
@@ -210,7 +210,7 @@ func (s *Store) HistoryCount(ctx context.Context, sc store.Scope, page store.His
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return 0, s.failedRead(fmt.Errorf("counting a history: %w", err))
+		return 0, s.failedRead(ctx, fmt.Errorf("counting a history: %w", err))
 	}
 	var all int64
 	for _, n := range counts {

@@ -54,7 +54,7 @@ func (s *Store) Hold(ctx context.Context, t fhir.Moment) (fhir.Moment, func(), e
 	}
 	if err != nil {
 		release()
-		return 0, nil, s.failedRead(err)
+		return 0, nil, s.failedRead(ctx, err)
 	}
 	return v.t, release, nil
 }

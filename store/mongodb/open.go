@@ -226,7 +226,7 @@ func (s *Store) usable(ctx context.Context) error {
 		return err
 	}
 	if err := s.broken(); err != nil {
-		return failed(err, "nothing was done")
+		return failed(ctx, err, "nothing was done")
 	}
 	if s.ctx.Err() != nil {
 		return errClosing()
@@ -257,7 +257,9 @@ func (s *Store) broken() error {
 }
 
 // failedRead is failed, for what writes nothing.
-func (s *Store) failedRead(err error) error { return failed(s.fatal(err), "nothing was read") }
+func (s *Store) failedRead(ctx context.Context, err error) error {
+	return failed(ctx, s.fatal(err), "nothing was read")
+}
 
 // closeTime is how long Close waits for what is committed to be seen. Another process does the rest.
 const closeTime = 10 * time.Second
@@ -288,7 +290,7 @@ func (s *Store) Close() error {
 func (s *Store) every(task string, do func(context.Context) error) {
 	t := time.NewTicker(s.o.Tick)
 	defer t.Stop()
-	b := background{log: s.o.Log, task: task}
+	b := background{ctx: s.ctx, log: s.o.Log, task: task}
 	for {
 		select {
 		case <-t.C:
@@ -308,6 +310,7 @@ func (s *Store) runHelper() {
 
 // background tells the log of a task that fails again and again, without filling it.
 type background struct {
+	ctx  context.Context // of the store: what fails once it ended says nothing
 	log  *slog.Logger
 	task string
 	told time.Time // when it was last told of; zero while all is well
@@ -318,7 +321,7 @@ const toldEvery = time.Minute
 
 func (b *background) heard(err error) {
 	switch {
-	case errors.Is(err, context.Canceled):
+	case b.ctx.Err() != nil:
 	case err == nil && !b.told.IsZero():
 		b.told = time.Time{}
 		b.log.Info("work behind the requests goes on", "task", b.task)

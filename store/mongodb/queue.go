@@ -134,7 +134,7 @@ func (s *Store) commitOf(p *pending) (store.Commit, error) {
 		case o.effect == store.Unchanged:
 			version, err := s.versionAt(ctx, o.version.Key, o.version.VID)
 			if err != nil {
-				return store.Commit{}, s.failedRead(err)
+				return store.Commit{}, s.failedRead(ctx, err)
 			}
 			r.Version = version
 		case o.effect != store.Absent && !o.version.Deleted:

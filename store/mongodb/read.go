@@ -71,7 +71,7 @@ func (s *Store) answered(ctx context.Context, found stored, err error) (fhir.Ver
 	}
 	switch {
 	case err != nil:
-		return fhir.Version{}, s.failedRead(err)
+		return fhir.Version{}, s.failedRead(ctx, err)
 	case v.Deleted:
 		return v, store.Gone(v)
 	}

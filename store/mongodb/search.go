@@ -24,7 +24,7 @@ func (s *Store) Search(ctx context.Context, p search.Plan, page store.Page) iter
 		}
 		for m, err := range s.searchAt(ctx, p, v.t, page.After, page.Limit) {
 			if err != nil {
-				yield(store.Match{}, s.failedRead(err))
+				yield(store.Match{}, s.failedRead(ctx, err))
 				return
 			}
 			if !yield(m, nil) {
@@ -155,7 +155,7 @@ func (s *Store) Count(ctx context.Context, p search.Plan, t fhir.Moment) (int64,
 	}
 	n, err := s.finder.at(ctx, v.t).total(p)
 	if err != nil {
-		return 0, s.failedRead(err)
+		return 0, s.failedRead(ctx, err)
 	}
 	return n, s.seen(ctx, v)
 }
@@ -269,7 +269,7 @@ func (s *Store) Refs(ctx context.Context, ms []store.Match, params []string) ([]
 	}
 	for typ, names := range byType {
 		if err := q.refsOf(typ, names, found); err != nil {
-			return nil, s.failedRead(err)
+			return nil, s.failedRead(ctx, err)
 		}
 	}
 	if _, err := s.now(ctx); err != nil { // the index was that of this process until now

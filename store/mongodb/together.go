@@ -35,11 +35,11 @@ func (s *Store) Find(ctx context.Context, qs []store.Query) ([][]store.Match, er
 	}
 	found, err := s.findTogether(ctx, qs, v.t)
 	if err != nil {
-		return nil, s.failedRead(err)
+		return nil, s.failedRead(ctx, err)
 	}
 	out, err := s.loadTogether(ctx, qs, found, v.t)
 	if err != nil {
-		return nil, s.failedRead(err)
+		return nil, s.failedRead(ctx, err)
 	}
 	return out, s.seen(ctx, v)
 }

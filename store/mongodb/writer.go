@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"firewolf/fhir"
 )
 
 // A group of transactions shares one commit. Its bounds keep the first of it from waiting long.
@@ -89,7 +87,7 @@ func (w *writer) write(g []*pending) {
 		return
 	}
 	w.fresh, w.held = false, nil
-	if len(g) > 1 && !disturbed(err) && !full(err) && w.s.broken() == nil {
+	if len(g) > 1 && !passes(err) && !barred(err) && !full(err) && w.s.broken() == nil {
 		for _, p := range g {
 			for one := []*pending{p}; len(one) > 0; one = w.held {
 				w.write(one)
@@ -97,9 +95,8 @@ func (w *writer) write(g []*pending) {
 		}
 		return
 	}
-	err = fmt.Errorf("writing a transaction: %w", failed(err, "nothing was written"))
 	for _, p := range g {
-		p.answer(err)
+		p.answer(fmt.Errorf("writing a transaction: %w", failed(p.ctx, err, "nothing was written")))
 	}
 }
 
@@ -344,9 +341,4 @@ func (w *writer) pushAll(ctx context.Context, cs []commit) (int, error) {
 		w.over.push(c, l)
 	}
 	return len(cs), nil
-}
-
-// unreachable is the issue of a database that cannot be reached.
-func unreachable(err error, undone string) error {
-	return fhir.NewIssue(fhir.Transient, "the database cannot be reached: "+undone).Because(fhir.ReasonUnavailable).CausedBy(redacted(err))
 }
