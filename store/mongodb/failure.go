@@ -24,7 +24,7 @@ func failed(ctx context.Context, err error, undone string) error {
 	if err == nil || ofTransaction(err) {
 		return err
 	}
-	switch {
+	switch err = because(ctx, err); {
 	case errors.Is(err, errNewerFormat):
 		return fhir.NewIssue(fhir.Transient, "a newer version of the server writes to the database: "+undone).
 			Because(fhir.ReasonUnavailable).CausedBy(err)
@@ -45,7 +45,9 @@ func failed(ctx context.Context, err error, undone string) error {
 
 // left reports that the caller waits no longer. The driver also cancels requests of callers who do, when it closes the connections of a
 // server that is gone.
-func left(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
+func left(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), errSilent)
+}
 
 // passes reports what says nothing against asking again.
 func passes(err error) bool { return disturbed(err) || errors.Is(err, context.Canceled) }
@@ -127,7 +129,8 @@ func full(err error) bool {
 func disturbed(err error) bool {
 	var network net.Error
 	switch {
-	case notSent(err), mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, &network), errors.Is(err, mongo.ErrClientDisconnected), cleared(err):
+	case notSent(err), mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, &network), errors.Is(err, mongo.ErrClientDisconnected),
+		errors.Is(err, errSilent), cleared(err):
 		return true
 	}
 	var s mongo.ServerError

@@ -21,11 +21,13 @@ const historyBatch = 100
 
 // History yields versions, newest first. A scope of several types merges their collections by t.
 func (s *Store) History(ctx context.Context, sc store.Scope, page store.HistoryPage) iter.Seq2[fhir.Version, error] {
-	return func(yield func(fhir.Version, error) bool) {
-		if err := s.history(ctx, sc, page, func(v fhir.Version) bool { return yield(v, nil) }); err != nil {
-			yield(fhir.Version{}, s.failedRead(ctx, err))
+	return attendedRows(ctx, s, func(ctx context.Context) iter.Seq2[fhir.Version, error] {
+		return func(yield func(fhir.Version, error) bool) {
+			if err := s.history(ctx, sc, page, func(v fhir.Version) bool { return yield(v, nil) }); err != nil {
+				yield(fhir.Version{}, s.failedRead(ctx, err))
+			}
 		}
-	}
+	})
 }
 
 func (s *Store) history(ctx context.Context, sc store.Scope, page store.HistoryPage, yield func(fhir.Version) bool) error {
@@ -195,6 +197,8 @@ func newest(streams []*stream) *stream {
 
 // HistoryCount returns how many versions History would yield from its beginning and without a limit.
 func (s *Store) HistoryCount(ctx context.Context, sc store.Scope, page store.HistoryPage) (int64, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	page.After = 0
 	q, types, err := s.historyOf(ctx, sc, page)
 	if err != nil {

@@ -108,6 +108,8 @@ func (o *outcome) known(i store.Idempotency, now time.Time) (bool, error) {
 
 // Replay tells the outcome of an earlier transaction.
 func (s *Store) Replay(ctx context.Context, i store.Idempotency) (store.Commit, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	h, err := s.now(ctx)
 	if err != nil {
 		return store.Commit{}, err

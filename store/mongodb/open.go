@@ -43,7 +43,7 @@ type Options struct {
 
 	Selection  time.Duration // how long to look for a server of the database; default 1.5 s
 	Evaluation time.Duration // how long a group of transactions is looked at before it is refused; default 30 s
-	Visible    time.Duration // how long the caller of a write that is committed waits for what hinders it to be seen; default 1.8 s
+	Visible    time.Duration // how long the caller of a write that is committed waits for what hinders it to be seen, also a database that says nothing; default 1.8 s
 	Help       time.Duration // how long another process's commit may stay unapplied before it is helped; default 2 s
 	Lease      time.Duration // how long a reader's moment is kept after its process died; default 1 min
 	Grace      time.Duration // how long what nobody may search any more is kept; default 1 min
@@ -106,6 +106,7 @@ type Store struct {
 	heads    *headReader
 	guesses  guesses
 	reach    reach
+	stuck    stuck
 	kinds    kinds
 	own      sync.Map // slots of commits that this process applies
 	fault    atomic.Pointer[error]
@@ -205,8 +206,8 @@ func begin(ctx context.Context, client *mongo.Client, database string, o Options
 	return s, nil
 }
 
-// headTime bounds a read of the head.
-const headTime = 5 * time.Second
+// headTime bounds a read of the head. It is short enough that who waits for one under way, and then for the next, hears within two seconds.
+const headTime = 1200 * time.Millisecond
 
 func (s *Store) readHead() (head, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, headTime)
@@ -295,7 +296,9 @@ func (s *Store) every(task string, do func(context.Context) error) {
 		select {
 		case <-t.C:
 			if s.broken() == nil {
-				b.heard(guard(func() error { return do(s.ctx) }))
+				ctx, end := s.attended(s.ctx)
+				b.heard(guard(func() error { return because(ctx, do(ctx)) }))
+				end()
 			}
 		case <-s.ctx.Done():
 			return

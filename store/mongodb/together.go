@@ -29,6 +29,8 @@ type together struct {
 
 // Find answers several searches at the newest moment.
 func (s *Store) Find(ctx context.Context, qs []store.Query) ([][]store.Match, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	v, err := s.view(ctx, store.Now)
 	if err != nil {
 		return nil, err

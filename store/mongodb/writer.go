@@ -105,6 +105,12 @@ func (w *writer) write(g []*pending) {
 func (w *writer) tryAll(g []*pending) error {
 	ctx, cancel := context.WithTimeout(w.s.ctx, w.s.o.Evaluation)
 	defer cancel()
+	ctx, end := w.s.attendedUnless(ctx, w.s.stuck.err)
+	defer end()
+	return because(ctx, w.tryUnder(ctx, g))
+}
+
+func (w *writer) tryUnder(ctx context.Context, g []*pending) error {
 	for {
 		if err := w.refresh(ctx); err != nil {
 			return err
@@ -129,7 +135,7 @@ func (w *writer) tryAll(g []*pending) error {
 		if err := w.s.ensureAll(ctx, e.changes, c.payload); err != nil {
 			return err
 		}
-		again, err := w.commit(e, c, held, rest)
+		again, err := w.commit(ctx, e, c, held, rest)
 		if !again {
 			return err
 		}
@@ -153,13 +159,15 @@ func partition(g []*pending) (held, rest []*pending) {
 }
 
 // commit tries the slot, and says whether the group must be evaluated again because another process has it.
-func (w *writer) commit(e *evaluation, c *commit, held, rest []*pending) (again bool, err error) {
+func (w *writer) commit(ctx context.Context, e *evaluation, c *commit, held, rest []*pending) (again bool, err error) {
 	select {
 	case w.room <- struct{}{}:
-	case <-w.s.ctx.Done():
-		return false, context.Cause(w.s.ctx)
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
 	}
-	won, how, err := w.s.protocol.commit(w.s.ctx, w.over.tail, *c)
+	near, end := w.s.attended(w.s.ctx) // that of the evaluation may end any moment
+	defer end()
+	won, how, err := w.s.protocol.commit(near, w.over.tail, *c)
 	if how == committed {
 		w.held = held
 		w.begin(won, e.changes, rest)
@@ -188,6 +196,7 @@ func (w *writer) begin(c commit, ch changes, rest []*pending) {
 	if w.last != nil && w.last.slot == c.slot-1 {
 		j.prev = w.last
 	}
+	j.bound()
 	w.last = j.turn
 	w.s.own.Store(c.slot, true)
 	w.s.jobs.Go(func() {
