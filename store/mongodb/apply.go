@@ -1,7 +1,9 @@
 package mongodb
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -16,6 +18,12 @@ const (
 	batchDocs  = 250
 	batchBytes = 4 << 20
 )
+
+// triesAtOnce is how often what has no effect is tried before somebody hears of it, who tries it again.
+const triesAtOnce = 5
+
+// errOpen says that a version is not there, or not closed, that nothing keeps from being closed.
+var errOpen = errors.New("a version that is replaced is not there to be closed")
 
 // apply makes a commit true: all its documents are there and all that they replace is closed once it returns nil. It may be done
 // any number of times, by several processes at once, and late: documents are only ever inserted, and a version is closed only
@@ -77,9 +85,9 @@ func (p *protocol) insertAll(ctx context.Context, inserts []insert) error {
 	return g.Wait()
 }
 
-// insertWhole inserts a batch until all of it is proved to be there.
+// insertWhole inserts a batch until all of it is proved to be there, or nothing of it goes in any more.
 func (p *protocol) insertWhole(ctx context.Context, b *batch) error {
-	docs := b.docs
+	docs, tries := b.docs, triesAtOnce
 	for wait := p.patience(); ; {
 		err := p.db.insertDocs(ctx, b.collection, docs)
 		if err == nil {
@@ -93,6 +101,9 @@ func (p *protocol) insertWhole(ctx context.Context, b *batch) error {
 			return nil
 		}
 		if len(missing) == len(docs) { // nothing was inserted: do not hurry
+			if tries--; tries == 0 {
+				return err
+			}
 			if ended := wait.wait(ctx); ended != nil {
 				return fmt.Errorf("%w (%w)", err, ended)
 			}
@@ -153,8 +164,9 @@ func (p *protocol) closeAll(ctx context.Context, c commit, all []closing) error 
 	return nil
 }
 
-// closeWhole closes versions of one collection until each is proved to be closed by this commit.
+// closeWhole closes versions of one collection until each is proved to be closed by this commit, or none can be any more.
 func (p *protocol) closeWhole(ctx context.Context, c commit, collection string, cs []closing) error {
+	tries := triesAtOnce
 	for wait := p.patience(); ; {
 		matched, failure := p.db.closeDocs(ctx, collection, c.at, cs)
 		if failure == nil && matched == len(cs) {
@@ -168,8 +180,11 @@ func (p *protocol) closeWhole(ctx context.Context, c commit, collection string, 
 			return nil
 		}
 		if len(left) == len(cs) {
+			if tries--; tries == 0 {
+				return cmp.Or(failure, errOpen)
+			}
 			if ended := wait.wait(ctx); ended != nil {
-				return fmt.Errorf("%w (%w)", ended, failure)
+				return fmt.Errorf("%w (%w)", ended, cmp.Or(failure, errOpen))
 			}
 		}
 		cs = left

@@ -36,9 +36,9 @@ func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, 
 
 func TestTheLogHearsOfWorkBehindRequestsOnceAMinuteAndOfItsEnd(t *testing.T) {
 	var l logged
-	b := background{log: l.logger(), task: "forgetting"}
+	ctx, closing := context.WithCancel(context.Background())
+	b := background{ctx: ctx, log: l.logger(), task: "forgetting"}
 	b.heard(nil)
-	b.heard(context.Canceled)
 	if got := l.text(); got != "" {
 		t.Errorf("told of nothing: %s", got)
 	}
@@ -50,13 +50,17 @@ func TestTheLogHearsOfWorkBehindRequestsOnceAMinuteAndOfItsEnd(t *testing.T) {
 	b.heard(secret)
 	b.heard(nil)
 	b.heard(nil)
+	b.heard(mongo.CommandError{Labels: []string{"NetworkError"}, Wrapped: context.Canceled}) // of a connection that the driver closed
+	closing()
+	b.heard(context.Canceled)
 	var got []string
 	for line := range strings.Lines(l.text()) {
 		_, line, _ = strings.Cut(line, " ")
 		got = append(got, line)
 	}
 	fails := "level=WARN msg=\"work behind the requests fails, and is tried again\" task=forgetting err=\"the database answers with error codes [8000] and labels []\"\n"
-	want := []string{fails, fails, "level=INFO msg=\"work behind the requests goes on\" task=forgetting\n"}
+	broke := "level=WARN msg=\"work behind the requests fails, and is tried again\" task=forgetting err=\"the database answers with error codes [0] and labels [NetworkError]\"\n"
+	want := []string{fails, fails, "level=INFO msg=\"work behind the requests goes on\" task=forgetting\n", broke}
 	if strings.Join(got, "") != strings.Join(want, "") {
 		t.Errorf("want %s, got %s", want, got)
 	}

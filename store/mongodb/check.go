@@ -105,7 +105,12 @@ func (c *checker) begin(ctx context.Context) (bool, error) {
 		c.problem("the head of the log is not there: what was applied cannot be told")
 		return false, nil
 	}
+	if err != nil {
+		return false, err
+	}
 	c.floor = c.head.floor
+	// Behind the head: what was applied may be the first of its type.
+	c.types, err = c.s.types(ctx)
 	return err == nil, err
 }
 

@@ -41,9 +41,12 @@ func (p *protocol) commit(ctx context.Context, after mark, c commit) (commit, en
 }
 
 func (p *protocol) insertCommit(ctx context.Context, after mark, c commit) (ending, error) {
-	err := p.db.insertCommit(ctx, c)
-	ctx, cancel := context.WithTimeout(ctx, p.settling)
+	ctx, cancel := context.WithTimeout(ctx, p.settling+carried(1, len(c.payload)))
 	defer cancel()
+	// The rest is for finding out how it ended.
+	near, enough := context.WithTimeout(ctx, p.settling*2/3+carried(0, len(c.payload)))
+	defer enough()
+	err := p.db.insertCommit(near, c)
 	switch {
 	case err == nil:
 		return committed, nil

@@ -146,13 +146,13 @@ func sameKeys(found map[fhir.Key]bool, want []fhir.Key) bool {
 }
 
 // referrers looks for resources that would refer to what a transaction deletes, once it is done.
-func (e *evaluation) referrers(p *pending, after map[fhir.Key]int, effects []store.Effect) (fhir.Issues, error) {
+func (e *evaluation) referrers(ctx context.Context, p *pending, after map[fhir.Key]int, effects []store.Effect) (fhir.Issues, error) {
 	var issues fhir.Issues
 	for k, op := range p.tx.Ops {
 		if !op.NoReferrers || effects[k] != store.Deleted || after[op.Key] != k {
 			continue
 		}
-		by, found, err := e.referrer(p, op.Key, after)
+		by, found, err := e.referrer(ctx, p, op.Key, after)
 		if err != nil {
 			return nil, err
 		}
@@ -165,7 +165,7 @@ func (e *evaluation) referrers(p *pending, after map[fhir.Key]int, effects []sto
 
 // referrer returns a resource that refers to k once the transaction is done: one that the transaction writes, one that is
 // committed, or one that is applied and stays.
-func (e *evaluation) referrer(p *pending, k fhir.Key, after map[fhir.Key]int) (fhir.Key, bool, error) {
+func (e *evaluation) referrer(ctx context.Context, p *pending, k fhir.Key, after map[fhir.Key]int) (fhir.Key, bool, error) {
 	for _, op := range p.tx.Ops {
 		for _, ref := range op.Entries.Refs {
 			if op.Action == store.Put && ref.Key == k {
@@ -179,7 +179,7 @@ func (e *evaluation) referrer(p *pending, k fhir.Key, after map[fhir.Key]int) (f
 			return by, true, nil
 		}
 	}
-	return e.looks.referrer(p.ctx, e.over.base.t, k, func(by fhir.Key) bool {
+	return e.looks.referrer(ctx, e.over.base.t, k, func(by fhir.Key) bool {
 		_, written := after[by]
 		return written || over[by] != nil
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -117,8 +118,8 @@ func (r resource) at(ctx context.Context, t fhir.Moment) (stored, bool, error) {
 	return r.find(ctx, append(bson.D{{Key: fieldID, Value: r.k.ID}}, visible(t)...), byID)
 }
 
-// findTime bounds the search for one version, so that a database that does not answer is noticed.
-const findTime = headTime
+// findTime bounds the search for one version, so that a connection that does not answer is noticed where the database does.
+const findTime = 5 * time.Second
 
 // find finds one version, with its entries: leaving them out costs an engine more than sending them does.
 func (r resource) find(ctx context.Context, filter, index bson.D) (stored, bool, error) {
@@ -128,7 +129,7 @@ func (r resource) find(ctx context.Context, filter, index bson.D) (stored, bool,
 	defer cancel()
 	doc, err := r.findOne(near, filter, index)
 	if ctx.Err() != nil {
-		return stored{}, false, ctx.Err() // of a caller that left nothing is learned about the database
+		return stored{}, false, context.Cause(ctx) // of a caller that left nothing is learned about the database
 	}
 	if isNone(err) {
 		return stored{}, false, r.s.reach.heard(nil)

@@ -64,7 +64,7 @@ func (e *evaluation) evaluate(ctx context.Context, g []*pending) error {
 	}
 	for _, p := range g {
 		p.verdict = verdict{}
-		err := e.transact(p)
+		err := e.transact(ctx, p)
 		if err != nil && !errors.Is(err, errHold) && !errors.Is(err, errCanceled) && !ofTransaction(err) {
 			return err
 		}
@@ -115,24 +115,27 @@ func (e *evaluation) header(k fhir.Key) header {
 }
 
 // transact decides about one transaction, in the order that the port fixes.
-func (e *evaluation) transact(p *pending) error {
+func (e *evaluation) transact(ctx context.Context, p *pending) error {
 	if p.ctx.Err() != nil {
 		return errCanceled
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(p.ctx, func() { cancel(context.Cause(p.ctx)) })()
 	if p.tx.Idempotency != nil {
 		if found, err := e.replay(p); found || err != nil {
 			return err
 		}
 	}
 	for k := range p.tx.Assume {
-		if err := e.assume(p.ctx, &p.tx.Assume[k]); err != nil {
+		if err := e.assume(ctx, &p.tx.Assume[k]); err != nil {
 			if p.ctx.Err() != nil {
 				return errCanceled
 			}
 			return err
 		}
 	}
-	return e.decide(p)
+	return e.decide(ctx, p)
 }
 
 // replay answers a transaction that was done before.
@@ -152,7 +155,7 @@ func (e *evaluation) replay(p *pending) (bool, error) {
 }
 
 // decide looks at every Op and requirement, and collects all that does not hold.
-func (e *evaluation) decide(p *pending) error {
+func (e *evaluation) decide(ctx context.Context, p *pending) error {
 	var issues fhir.Issues
 	after := make(map[fhir.Key]int, len(p.tx.Ops)) // where the Op of a key stands
 	effects := make([]store.Effect, len(p.tx.Ops))
@@ -168,7 +171,7 @@ func (e *evaluation) decide(p *pending) error {
 			issues = append(issues, i)
 		}
 	}
-	referred, err := e.referrers(p, after, effects)
+	referred, err := e.referrers(ctx, p, after, effects)
 	if err != nil {
 		return err
 	}

@@ -109,10 +109,10 @@ func (s *Store) now(ctx context.Context) (head, error) {
 	}
 	h, err := s.heads.get(ctx)
 	if err != nil {
-		return head{}, s.failedRead(err)
+		return head{}, s.failedRead(ctx, err)
 	}
 	if err := s.sameIndex(ctx, h.index); err != nil {
-		return head{}, s.failedRead(err)
+		return head{}, s.failedRead(ctx, err)
 	}
 	s.progress.saw(h)
 	return h, nil

@@ -52,6 +52,7 @@ func (h *helper) tick(ctx context.Context) error {
 		if err != nil {
 			return h.s.fatal(err)
 		}
+		h.s.stuck.help.Store(false)
 		if h.slot = 0; len(waiting) > 0 && waiting[0].slot == now.applied+1 {
 			h.slot, h.tail, h.since = now.applied+1, waiting[len(waiting)-1].slot, time.Now()
 		}
@@ -65,6 +66,7 @@ func (h *helper) tick(ctx context.Context) error {
 			break
 		}
 		now, err := p.help(ctx, h.slot)
+		h.s.stuck.help.Store(err != nil)
 		if err != nil {
 			return h.s.fatal(err)
 		}

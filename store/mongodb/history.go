@@ -15,11 +15,13 @@ import (
 
 // History yields versions, newest first. A scope of several types merges their collections by t.
 func (s *Store) History(ctx context.Context, sc store.Scope, page store.HistoryPage) iter.Seq2[fhir.Version, error] {
-	return func(yield func(fhir.Version, error) bool) {
-		if err := s.history(ctx, sc, page, func(v fhir.Version) bool { return yield(v, nil) }); err != nil {
-			yield(fhir.Version{}, s.failedRead(err))
+	return attendedRows(ctx, s, func(ctx context.Context) iter.Seq2[fhir.Version, error] {
+		return func(yield func(fhir.Version, error) bool) {
+			if err := s.history(ctx, sc, page, func(v fhir.Version) bool { return yield(v, nil) }); err != nil {
+				yield(fhir.Version{}, s.failedRead(ctx, err))
+			}
 		}
-	}
+	})
 }
 
 func (s *Store) history(ctx context.Context, sc store.Scope, page store.HistoryPage, yield func(fhir.Version) bool) error {
@@ -127,10 +129,12 @@ func (q historyQuery) current() bson.D {
 
 // HistoryCount returns how many versions History would yield from its beginning and without a limit.
 func (s *Store) HistoryCount(ctx context.Context, sc store.Scope, page store.HistoryPage) (int64, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	page.After = 0
 	q, types, err := s.historyOf(ctx, sc, page)
 	if err != nil {
-		return 0, s.failedRead(err)
+		return 0, s.failedRead(ctx, err)
 	}
 	counts := make([]int64, len(types))
 	g, ctx := errgroup.WithContext(ctx)
@@ -143,7 +147,7 @@ func (s *Store) HistoryCount(ctx context.Context, sc store.Scope, page store.His
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return 0, s.failedRead(fmt.Errorf("counting a history: %w", err))
+		return 0, s.failedRead(ctx, fmt.Errorf("counting a history: %w", err))
 	}
 	var all int64
 	for _, n := range counts {

@@ -108,6 +108,8 @@ func (o *outcome) known(i store.Idempotency, now time.Time) (bool, error) {
 
 // Replay tells the outcome of an earlier transaction.
 func (s *Store) Replay(ctx context.Context, i store.Idempotency) (store.Commit, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	h, err := s.now(ctx)
 	if err != nil {
 		return store.Commit{}, err
@@ -115,7 +117,7 @@ func (s *Store) Replay(ctx context.Context, i store.Idempotency) (store.Commit, 
 	hash := hashOf(i.Key)
 	found, err := s.looks.outcomes(ctx, h.applied, []string{hash})
 	if err != nil {
-		return store.Commit{}, s.failedRead(err)
+		return store.Commit{}, s.failedRead(ctx, err)
 	}
 	o := found[hash]
 	if o == nil {
@@ -135,7 +137,7 @@ func (s *Store) Replay(ctx context.Context, i store.Idempotency) (store.Commit, 
 func (s *Store) replayed(ctx context.Context, o *outcome) (store.Commit, error) {
 	results, err := s.results(ctx, o.results)
 	if err != nil {
-		return store.Commit{}, s.failedRead(err)
+		return store.Commit{}, s.failedRead(ctx, err)
 	}
 	return store.Commit{T: o.t, At: o.at, Results: results, Replayed: true, Note: o.note}, nil
 }

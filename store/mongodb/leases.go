@@ -43,6 +43,8 @@ func processName() string {
 
 // Hold keeps a moment searchable.
 func (s *Store) Hold(ctx context.Context, t fhir.Moment) (fhir.Moment, func(), error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	v, err := s.view(ctx, t)
 	if err != nil {
 		return 0, nil, err
@@ -54,7 +56,7 @@ func (s *Store) Hold(ctx context.Context, t fhir.Moment) (fhir.Moment, func(), e
 	}
 	if err != nil {
 		release()
-		return 0, nil, s.failedRead(err)
+		return 0, nil, s.failedRead(ctx, err)
 	}
 	return v.t, release, nil
 }

@@ -45,7 +45,7 @@ type Options struct {
 
 	Selection  time.Duration // how long to look for a server of the database; default 1.5 s
 	Evaluation time.Duration // how long a group of transactions is looked at before it is refused; default 30 s
-	Visible    time.Duration // how long the caller of a write that is committed waits for what hinders it to be seen; default 1.8 s
+	Visible    time.Duration // how long the caller of a write that is committed waits for what hinders it to be seen, also a database that says nothing; default 1.8 s
 	Help       time.Duration // how long another process's commit may stay unapplied before it is helped; default 2 s
 	Lease      time.Duration // how long a reader's moment is kept after its process died; default 1 min
 	Grace      time.Duration // how long what nobody may search any more is kept; default 1 min
@@ -111,6 +111,7 @@ type Store struct {
 	heads    *headReader
 	guesses  guesses
 	reach    reach
+	stuck    stuck
 	kinds    kinds
 	own      sync.Map // slots of commits that this process applies
 	fault    atomic.Pointer[error]
@@ -211,8 +212,8 @@ func begin(ctx context.Context, client *mongo.Client, database string, o Options
 	return s, nil
 }
 
-// headTime bounds a read of the head.
-const headTime = 5 * time.Second
+// headTime bounds a read of the head. It is short enough that who waits for one under way, and then for the next, hears within two seconds.
+const headTime = 1200 * time.Millisecond
 
 func (s *Store) readHead() (head, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, headTime)
@@ -232,7 +233,7 @@ func (s *Store) usable(ctx context.Context) error {
 		return err
 	}
 	if err := s.broken(); err != nil {
-		return failed(err, "nothing was done")
+		return failed(ctx, err, "nothing was done")
 	}
 	if s.ctx.Err() != nil {
 		return errClosing()
@@ -263,7 +264,9 @@ func (s *Store) broken() error {
 }
 
 // failedRead is failed, for what writes nothing.
-func (s *Store) failedRead(err error) error { return failed(s.fatal(err), "nothing was read") }
+func (s *Store) failedRead(ctx context.Context, err error) error {
+	return failed(ctx, s.fatal(err), "nothing was read")
+}
 
 // closeTime is how long Close waits for what is committed to be seen. Another process does the rest.
 const closeTime = 10 * time.Second
@@ -294,12 +297,14 @@ func (s *Store) Close() error {
 func (s *Store) every(task string, do func(context.Context) error) {
 	t := time.NewTicker(s.o.Tick)
 	defer t.Stop()
-	b := background{log: s.o.Log, task: task}
+	b := background{ctx: s.ctx, log: s.o.Log, task: task}
 	for {
 		select {
 		case <-t.C:
 			if s.broken() == nil {
-				b.heard(guard(func() error { return do(s.ctx) }))
+				ctx, end := s.attended(s.ctx)
+				b.heard(guard(func() error { return because(ctx, do(ctx)) }))
+				end()
 			}
 		case <-s.ctx.Done():
 			return
@@ -314,6 +319,7 @@ func (s *Store) runHelper() {
 
 // background tells the log of a task that fails again and again, without filling it.
 type background struct {
+	ctx  context.Context // of the store: what fails once it ended says nothing
 	log  *slog.Logger
 	task string
 	told time.Time // when it was last told of; zero while all is well
@@ -324,7 +330,7 @@ const toldEvery = time.Minute
 
 func (b *background) heard(err error) {
 	switch {
-	case errors.Is(err, context.Canceled):
+	case b.ctx.Err() != nil:
 	case err == nil && !b.told.IsZero():
 		b.told = time.Time{}
 		b.log.Info("work behind the requests goes on", "task", b.task)

@@ -49,7 +49,7 @@ func newProtocol(db database) (*protocol, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &protocol{db: db, pack: p, parallel: 4, chunk: chunkSize, settling: settling, nonces: randomNonce, pause: pause}, nil
+	return &protocol{db: bounded{db, requestTime}, pack: p, parallel: 4, chunk: chunkSize, settling: settling, nonces: randomNonce, pause: pause}, nil
 }
 
 func randomNonce() nonce {

@@ -55,6 +55,7 @@ const (
 	cut            // the server never gets it, and the connection breaks
 	loseReply      // the server does it, and the connection breaks before the reply
 	holdBack       // the connection breaks, and the server gets it later
+	swallow        // the server never gets it, and the connection stays
 )
 
 // newProxy starts a proxy before the server of a connection string, and returns the string that leads through it.
@@ -160,6 +161,9 @@ func (p *proxy) serve(client net.Conn) {
 		v := p.judge(request)
 		switch v.what {
 		case cut:
+			return
+		case swallow:
+			_, _ = io.Copy(io.Discard, client) // until the client gives it up
 			return
 		case holdBack:
 			held = true

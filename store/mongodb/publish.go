@@ -9,6 +9,7 @@ import (
 // never further. It returns when the head stands at the commit or behind it, whoever moved it there.
 func (p *protocol) publish(ctx context.Context, c commit) (head, error) {
 	to := head{applied: c.slot, t: c.t, at: c.at}
+	tries := triesAtOnce
 	for wait := p.patience(); ; {
 		moved, err := p.db.casHead(ctx, to)
 		if moved && err == nil {
@@ -22,7 +23,10 @@ func (p *protocol) publish(ctx context.Context, c commit) (head, error) {
 		if err == nil {
 			err = read
 		}
-		if err != nil && !disturbed(err) {
+		if err != nil {
+			tries--
+		}
+		if err != nil && (tries == 0 || !disturbed(err)) {
 			return head{}, fmt.Errorf("publishing commit %d: %w", c.slot, err)
 		}
 		if ended := wait.wait(ctx); ended != nil {

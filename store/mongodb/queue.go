@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"firewolf/fhir"
 	"firewolf/store"
@@ -59,18 +60,41 @@ func (s *Store) Write(ctx context.Context, tx store.Tx) (store.Commit, error) {
 	if err := s.enqueue(p); err != nil {
 		return store.Commit{}, err
 	}
-	select {
-	case <-p.done:
-	case <-ctx.Done():
-		if p.taken.CompareAndSwap(false, true) {
-			return store.Commit{}, ctx.Err() // the writer will pass it by
-		}
-		<-p.done // it is being written: wait for how that ends
-	}
-	if p.err != nil {
-		return store.Commit{}, p.err
+	if err := s.outcomeOf(ctx, p); err != nil {
+		return store.Commit{}, err
 	}
 	return s.commitOf(p)
+}
+
+// outcomeOf waits for the end of a transaction. A caller who leaves, or has waited for a database that says nothing, takes it back, unless the
+// writer has taken it: then that ends soon, or nobody knows how.
+func (s *Store) outcomeOf(ctx context.Context, p *pending) error {
+	near, end := s.attended(ctx)
+	defer end()
+	select {
+	case <-p.done:
+		return p.err
+	case <-near.Done():
+	}
+	if p.taken.CompareAndSwap(false, true) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return failed(near, context.Cause(near), "nothing was written")
+	}
+	select {
+	case <-p.done:
+		return p.err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(s.o.Visible)
+	defer late.Stop()
+	select {
+	case <-p.done:
+		return p.err
+	case <-late.C:
+		return unknown(context.Cause(ctx))
+	}
 }
 
 // enqueue lets a transaction wait, unless too many do.
@@ -122,7 +146,8 @@ func (s *Store) take(p *pending) bool {
 // commitOf is what the caller of Write gets. It is made by the caller, so that many work at it at once.
 func (s *Store) commitOf(p *pending) (store.Commit, error) {
 	v := &p.verdict
-	ctx := context.WithoutCancel(p.ctx) // it is written: nobody can give it up any more
+	ctx, end := s.attended(context.WithoutCancel(p.ctx)) // it is written: nobody can give it up any more
+	defer end()
 	if v.replay != nil {
 		return s.replayed(ctx, v.replay)
 	}
@@ -134,7 +159,7 @@ func (s *Store) commitOf(p *pending) (store.Commit, error) {
 		case o.effect == store.Unchanged:
 			version, err := s.versionAt(ctx, o.version.Key, o.version.VID)
 			if err != nil {
-				return store.Commit{}, s.failedRead(err)
+				return store.Commit{}, s.failedRead(ctx, err)
 			}
 			r.Version = version
 		case o.effect != store.Absent && !o.version.Deleted:

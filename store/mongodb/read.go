@@ -16,6 +16,8 @@ var withoutIndex = bson.D{{Key: fieldKeys, Value: 0}, {Key: fieldRefs, Value: 0}
 
 // Read returns the version that was current at t.
 func (s *Store) Read(ctx context.Context, t fhir.Moment, k fhir.Key) (fhir.Version, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	v, there, err := s.find(ctx, t, k)
 	if err == nil && !there {
 		return fhir.Version{}, store.NotFound(k)
@@ -41,6 +43,8 @@ func (s *Store) find(ctx context.Context, t fhir.Moment, k fhir.Key) (stored, bo
 
 // ReadVersion returns one version. One that is not published yet is not there.
 func (s *Store) ReadVersion(ctx context.Context, k fhir.Key, vid int64) (fhir.Version, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	if err := s.usable(ctx); err != nil {
 		return fhir.Version{}, err
 	}
@@ -71,7 +75,7 @@ func (s *Store) answered(ctx context.Context, found stored, err error) (fhir.Ver
 	}
 	switch {
 	case err != nil:
-		return fhir.Version{}, s.failedRead(err)
+		return fhir.Version{}, s.failedRead(ctx, err)
 	case v.Deleted:
 		return v, store.Gone(v)
 	}

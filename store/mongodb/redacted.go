@@ -28,7 +28,7 @@ func redacted(err error) error {
 		return errors.New("no server of the database can be selected: " + unselected(err))
 	case errors.As(err, &login):
 		return errors.New("logging in to the database does not work: " + unanswered(err))
-	case mongo.IsNetworkError(err), mongo.IsTimeout(err):
+	case mongo.IsNetworkError(err), mongo.IsTimeout(err), cleared(err):
 		return errors.New("the connection to the database failed, or took too long")
 	}
 	return err
@@ -36,15 +36,16 @@ func redacted(err error) error {
 
 // Codes of what the person who set up the login can mend. https://www.mongodb.com/docs/manual/reference/error-codes/
 const (
-	codeUnauthorized         = 13
-	codeAuthenticationFailed = 18
+	codeUnauthorized             = 13
+	codeAuthenticationFailed     = 18
+	codeReauthenticationRequired = 391
 )
 
 // refusal says what a server answers, by its codes: its words may quote anything.
 func refusal(err error, codes []int) string {
 	var login *auth.Error
 	switch {
-	case slices.Contains(codes, codeAuthenticationFailed):
+	case slices.Contains(codes, codeAuthenticationFailed), slices.Contains(codes, codeReauthenticationRequired):
 		return "the database refuses the login: the user, the password or certificate, authSource or authMechanism is wrong"
 	case slices.Contains(codes, codeUnauthorized):
 		return "the database lets only users in who may do this: the user needs the role readWrite, or none was named"

@@ -314,7 +314,7 @@ func Reindex(ctx context.Context, a Address, o Options, progress func(done, tota
 		case ctx.Err() != nil:
 			return fmt.Errorf("the index is not done, and goes on from there: %w", context.Cause(ctx))
 		case err != nil && !disturbed(err): // a database that is away comes back
-			return failed(err, "the index is not done, and goes on from there")
+			return failed(ctx, err, "the index is not done, and goes on from there")
 		case s.index.Load().reindex == nil:
 			return nil
 		}

@@ -16,6 +16,10 @@ import (
 
 // Search yields the matches of a plan.
 func (s *Store) Search(ctx context.Context, p search.Plan, page store.Page) iter.Seq2[store.Match, error] {
+	return attendedRows(ctx, s, func(ctx context.Context) iter.Seq2[store.Match, error] { return s.search(ctx, p, page) })
+}
+
+func (s *Store) search(ctx context.Context, p search.Plan, page store.Page) iter.Seq2[store.Match, error] {
 	return func(yield func(store.Match, error) bool) {
 		v, err := s.view(ctx, page.T)
 		if err != nil {
@@ -24,7 +28,7 @@ func (s *Store) Search(ctx context.Context, p search.Plan, page store.Page) iter
 		}
 		for m, err := range s.searchAt(ctx, p, v.t, page.After, page.Limit) {
 			if err != nil {
-				yield(store.Match{}, s.failedRead(err))
+				yield(store.Match{}, s.failedRead(ctx, err))
 				return
 			}
 			if !yield(m, nil) {
@@ -149,13 +153,15 @@ func badCursor() error {
 
 // Count returns how many resources match.
 func (s *Store) Count(ctx context.Context, p search.Plan, t fhir.Moment) (int64, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	v, err := s.view(ctx, t)
 	if err != nil {
 		return 0, err
 	}
 	n, err := s.finder.at(ctx, v.t).total(p)
 	if err != nil {
-		return 0, s.failedRead(err)
+		return 0, s.failedRead(ctx, err)
 	}
 	return n, s.seen(ctx, v)
 }
@@ -254,6 +260,8 @@ func (c *condition) doubtful() *condition {
 
 // Refs returns the references of matches by parameters.
 func (s *Store) Refs(ctx context.Context, ms []store.Match, params []string) ([][]search.RefEntry, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	if err := errors.Join(s.usable(ctx), s.indexed(s.refsOfMatches(ms, params))); err != nil {
 		return nil, err
 	}
@@ -269,7 +277,7 @@ func (s *Store) Refs(ctx context.Context, ms []store.Match, params []string) ([]
 	}
 	for typ, names := range byType {
 		if err := q.refsOf(typ, names, found); err != nil {
-			return nil, s.failedRead(err)
+			return nil, s.failedRead(ctx, err)
 		}
 	}
 	if _, err := s.now(ctx); err != nil { // the index was that of this process until now

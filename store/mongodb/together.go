@@ -29,17 +29,19 @@ type together struct {
 
 // Find answers several searches at the newest moment.
 func (s *Store) Find(ctx context.Context, qs []store.Query) ([][]store.Match, error) {
+	ctx, end := s.attended(ctx)
+	defer end()
 	v, err := s.view(ctx, store.Now)
 	if err != nil {
 		return nil, err
 	}
 	found, err := s.findTogether(ctx, qs, v.t)
 	if err != nil {
-		return nil, s.failedRead(err)
+		return nil, s.failedRead(ctx, err)
 	}
 	out, err := s.loadTogether(ctx, qs, found, v.t)
 	if err != nil {
-		return nil, s.failedRead(err)
+		return nil, s.failedRead(ctx, err)
 	}
 	return out, s.seen(ctx, v)
 }

@@ -65,7 +65,7 @@ func (w *wire) insertCommit(ctx context.Context, c commit) error {
 		return nil
 	case mongo.IsDuplicateKeyError(err):
 		return errOccupied
-	case notSent(err):
+	case neverSent(err):
 		return fmt.Errorf("%w: %w", errRefused, err)
 	default:
 		return fmt.Errorf("inserting commit %d: %w", c.slot, err)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"firewolf/fhir"
 )
 
 // A group of transactions shares one commit. Its bounds keep the first of it from waiting long.
@@ -88,7 +86,7 @@ func (w *writer) write(g []*pending) {
 		return
 	}
 	w.fresh, w.held = false, nil
-	if len(g) > 1 && !disturbed(err) && !full(err) && w.s.broken() == nil {
+	if len(g) > 1 && !passes(err) && !barred(err) && !full(err) && w.s.broken() == nil {
 		for _, p := range g {
 			for one := []*pending{p}; len(one) > 0; one = w.held {
 				w.write(one)
@@ -96,9 +94,8 @@ func (w *writer) write(g []*pending) {
 		}
 		return
 	}
-	err = fmt.Errorf("writing a transaction: %w", failed(err, "nothing was written"))
 	for _, p := range g {
-		p.answer(err)
+		p.answer(fmt.Errorf("writing a transaction: %w", failed(p.ctx, err, "nothing was written")))
 	}
 }
 
@@ -107,6 +104,12 @@ func (w *writer) write(g []*pending) {
 func (w *writer) tryAll(g []*pending) error {
 	ctx, cancel := context.WithTimeout(w.s.ctx, w.s.o.Evaluation)
 	defer cancel()
+	ctx, end := w.s.attendedUnless(ctx, w.s.stuck.err)
+	defer end()
+	return because(ctx, w.tryUnder(ctx, g))
+}
+
+func (w *writer) tryUnder(ctx context.Context, g []*pending) error {
 	for {
 		if err := w.refresh(ctx); err != nil {
 			return err
@@ -131,7 +134,7 @@ func (w *writer) tryAll(g []*pending) error {
 		if err := w.s.ensureAll(ctx, e.changes, c.payload); err != nil {
 			return err
 		}
-		again, err := w.commit(e, c, held, rest)
+		again, err := w.commit(ctx, e, c, held, rest)
 		if !again {
 			return err
 		}
@@ -155,13 +158,15 @@ func partition(g []*pending) (held, rest []*pending) {
 }
 
 // commit tries the slot, and says whether the group must be evaluated again because another process has it.
-func (w *writer) commit(e *evaluation, c *commit, held, rest []*pending) (again bool, err error) {
+func (w *writer) commit(ctx context.Context, e *evaluation, c *commit, held, rest []*pending) (again bool, err error) {
 	select {
 	case w.room <- struct{}{}:
-	case <-w.s.ctx.Done():
-		return false, context.Cause(w.s.ctx)
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
 	}
-	won, how, err := w.s.protocol.commit(w.s.ctx, w.over.tail, *c)
+	near, end := w.s.attended(w.s.ctx) // that of the evaluation may end any moment
+	defer end()
+	won, how, err := w.s.protocol.commit(near, w.over.tail, *c)
 	if how == committed {
 		w.held = held
 		w.begin(won, e.changes, rest)
@@ -190,6 +195,7 @@ func (w *writer) begin(c commit, ch changes, rest []*pending) {
 	if w.last != nil && w.last.slot == c.slot-1 {
 		j.prev = w.last
 	}
+	j.bound()
 	w.last = j.turn
 	w.s.own.Store(c.slot, true)
 	w.s.jobs.Go(func() {
@@ -352,9 +358,4 @@ func (w *writer) pushAll(ctx context.Context, cs []commit) (int, error) {
 		w.over.push(c, l)
 	}
 	return len(cs), nil
-}
-
-// unreachable is the issue of a database that cannot be reached.
-func unreachable(err error, undone string) error {
-	return fhir.NewIssue(fhir.Transient, "the database cannot be reached: "+undone).Because(fhir.ReasonUnavailable).CausedBy(redacted(err))
 }

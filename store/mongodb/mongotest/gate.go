@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Gate stands between a client and the server, and can be shut: connections end then, and no new one goes through.
+// Gate stands between a client and the server. It can be shut: connections end then, and no new one goes through. And it can hold: nothing
+// ends then, and nothing goes through.
 type Gate struct {
 	// URI is the client's connection string, with the path and the options of the server's.
 	URI    string
@@ -20,6 +21,7 @@ type Gate struct {
 
 	mu    sync.Mutex
 	shut  bool
+	held  chan struct{} // closed when what is held goes on; nil while nothing is
 	conns map[net.Conn]bool
 }
 
@@ -52,16 +54,34 @@ func (g *Gate) Shut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.shut = true
+	g.release()
 	for c := range g.conns {
 		_ = c.Close()
 	}
 }
 
-// Open lets connections through again.
+// Hold keeps all connections, and what is sent over them, until the gate is opened or shut.
+func (g *Gate) Hold() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.held == nil {
+		g.held = make(chan struct{})
+	}
+}
+
+// Open lets connections through again, and what was held.
 func (g *Gate) Open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.shut = false
+	g.release()
+}
+
+func (g *Gate) release() {
+	if g.held != nil {
+		close(g.held)
+		g.held = nil
+	}
 }
 
 func (g *Gate) accept(all *sync.WaitGroup) {
@@ -99,10 +119,10 @@ func (g *Gate) pass(client net.Conn) {
 	defer g.drop(server)
 	var back sync.WaitGroup
 	back.Go(func() {
-		_, _ = io.Copy(client, server)
+		_, _ = io.Copy(held{g, client}, server)
 		_ = client.Close()
 	})
-	_, _ = io.Copy(server, client)
+	_, _ = io.Copy(held{g, server}, client)
 	_ = server.Close()
 	back.Wait()
 }
@@ -121,4 +141,22 @@ func (g *Gate) drop(c net.Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.conns, c)
+}
+
+// held is a connection that gets nothing while the gate holds.
+type held struct {
+	g  *Gate
+	to io.Writer
+}
+
+func (h held) Write(b []byte) (int, error) {
+	for {
+		h.g.mu.Lock()
+		held := h.g.held
+		h.g.mu.Unlock()
+		if held == nil {
+			return h.to.Write(b)
+		}
+		<-held
+	}
 }
