@@ -47,7 +47,7 @@ func (l *look) composeDelete(e *entry) error {
 		op := l.s.deletion(key, entryAt(e.at))
 		op.NoReferrers = l.s.o.References != ReferencesAllow
 		var err error
-		if op.If, err = l.s.precondition(l.ctx, &e.req, key); err != nil {
+		if op.If, err = l.s.precondition(l.ctx, l.now, &e.req, key); err != nil {
 			return err
 		}
 		l.p.pinned = l.p.pinned || matchesAny(&e.req)
@@ -109,7 +109,7 @@ func (l *look) composePut(e *entry) error {
 	}
 	e.warnings = d.warnings
 	d.op.Location = entryAt(e.at)
-	if d.op.If, err = l.s.precondition(l.ctx, &e.req, e.key); err != nil {
+	if d.op.If, err = l.s.precondition(l.ctx, l.now, &e.req, e.key); err != nil {
 		return err
 	}
 	d.op.If.Absent = d.op.If.Absent || e.absent

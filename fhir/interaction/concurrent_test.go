@@ -69,6 +69,22 @@ func TestWritersAtOnce(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 	})
+	t.Run("conditional references to what conditional creates make find it once", func(t *testing.T) {
+		w := busy(t, nil)
+		for round := range 10 {
+			patient := fmt.Sprintf(`{"resourceType":"Patient","identifier":[{"value":"x%d"}]}`, round)
+			criteria := fmt.Sprintf("identifier=x%d", round)
+			got := w.together(20, func(int) interaction.Request {
+				return transaction(
+					post("", patient, `"ifNoneExist":"`+criteria+`"`),
+					post("", observation("Patient?"+criteria)),
+				)
+			})
+			if got[200] != 20 || count(w, "Patient?"+criteria) != 1 || count(w, "Observation?subject:Patient."+criteria) != 20 {
+				t.Fatalf("%v", got)
+			}
+		}
+	})
 	t.Run("conditional updates of one resource make one resource", func(t *testing.T) {
 		w := busy(t, nil)
 		got := w.together(20, func(k int) interaction.Request {

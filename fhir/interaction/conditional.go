@@ -20,12 +20,12 @@ type criteria struct {
 
 // match looks for the resources that criteria name, up to a limit. Criteria are always strict: a parameter that is left
 // out would widen what is written or deleted.
-func (s *Service) match(ctx context.Context, typ string, pairs []search.Pair, limit int) (criteria, error) {
+func (s *Service) match(ctx context.Context, now *sight, typ string, pairs []search.Pair, limit int) (criteria, error) {
 	c, err := s.criteria(typ, pairs, limit)
 	if err != nil {
 		return criteria{}, err
 	}
-	return c, s.find(ctx, &c)
+	return c, now.search(ctx, &c)
 }
 
 // criteria reads and compiles a conditional query.
@@ -36,18 +36,6 @@ func (s *Service) criteria(typ string, pairs []search.Pair, limit int) (criteria
 	}
 	p, err := s.o.Search.Compile(q)
 	return criteria{query: q, plan: p, limit: limit}, err
-}
-
-// find runs the criteria.
-func (s *Service) find(ctx context.Context, c *criteria) error {
-	c.matches = nil
-	for m, err := range s.o.Store.Search(ctx, c.plan, store.Page{Limit: c.limit}) {
-		if err != nil {
-			return err
-		}
-		c.matches = append(c.matches, m)
-	}
-	return nil
 }
 
 // assumption is what the criteria found, for the store to check again.
@@ -88,7 +76,7 @@ func inIfNoneExist(err error) error {
 }
 
 // precondition reads If-Match and If-None-Match of a write. https://hl7.org/fhir/R4/http.html#concurrency
-func (s *Service) precondition(ctx context.Context, r *Request, k fhir.Key) (store.Precondition, error) {
+func (s *Service) precondition(ctx context.Context, now *sight, r *Request, k fhir.Key) (store.Precondition, error) {
 	if r.IfNoneMatch != "" && r.IfNoneMatch != "*" {
 		return store.Precondition{}, fhir.NewIssue(fhir.NotSupported, "If-None-Match of a write can only be *", "http.If-None-Match")
 	}
@@ -110,7 +98,7 @@ func (s *Service) precondition(ctx context.Context, r *Request, k fhir.Key) (sto
 		p.Version = vids[0]
 		return p, nil
 	}
-	v, err := s.o.Store.Read(ctx, store.Now, k)
+	v, err := now.read(ctx, k)
 	switch {
 	case err != nil && !fhir.HasCode(err, fhir.NotFound) && !fhir.HasCode(err, fhir.Deleted):
 		return p, err

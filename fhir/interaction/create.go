@@ -44,7 +44,7 @@ func (s *Service) unlessThere(ctx context.Context, typ, query string, p plan) (p
 	if err != nil {
 		return plan{}, inIfNoneExist(err)
 	}
-	c, err := s.match(ctx, typ, pairs, 2)
+	c, err := s.match(ctx, s.glance(), typ, pairs, 2)
 	if err != nil {
 		return plan{}, inIfNoneExist(err)
 	}

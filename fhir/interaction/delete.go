@@ -19,7 +19,7 @@ func (s *Service) delete(ctx context.Context, r *Request, rt route) (Response, e
 	did, err := s.once(ctx, r, func() (plan, error) {
 		op := s.deletion(rt.key, "")
 		var err error
-		if op.If, err = s.precondition(ctx, r, rt.key); err != nil {
+		if op.If, err = s.precondition(ctx, s.glance(), r, rt.key); err != nil {
 			return plan{}, err
 		}
 		return plan{tx: store.Tx{Ops: []store.Op{op}}, fates: []fate{{kind: fateOp, ops: 1}}, pinned: matchesAny(r)}, nil
@@ -44,7 +44,8 @@ func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (
 		return Response{}, err
 	}
 	did, err := s.once(ctx, r, func() (plan, error) {
-		c, err := s.matchDeletes(ctx, rt.key.Type, r)
+		now := s.sightFor(r)
+		c, err := s.matchDeletes(ctx, now, rt.key.Type, r)
 		if err != nil {
 			return plan{}, err
 		}
@@ -54,7 +55,7 @@ func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (
 		p := plan{tx: store.Tx{Assume: []store.Assumption{c.assumption()}}}
 		for _, m := range c.matches {
 			op := s.deletion(m.Key, "")
-			if op.If, err = s.precondition(ctx, r, m.Key); err != nil {
+			if op.If, err = s.precondition(ctx, now, r, m.Key); err != nil {
 				return plan{}, err
 			}
 			p.tx.Ops = append(p.tx.Ops, op)
@@ -69,8 +70,8 @@ func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (
 }
 
 // matchDeletes finds what a conditional delete removes, if it may.
-func (s *Service) matchDeletes(ctx context.Context, typ string, r *Request) (criteria, error) {
-	c, err := s.match(ctx, typ, r.Query, s.deleteLimit())
+func (s *Service) matchDeletes(ctx context.Context, now *sight, typ string, r *Request) (criteria, error) {
+	c, err := s.match(ctx, now, typ, r.Query, s.deleteLimit())
 	if err != nil {
 		return criteria{}, err
 	}

@@ -24,7 +24,7 @@ func (l *look) versionOf(k fhir.Key) (int64, error) {
 	if e.version > 0 {
 		return e.version, nil
 	}
-	now, err := l.s.o.Store.Read(l.ctx, store.Now, k)
+	now, err := l.now.read(l.ctx, k)
 	switch {
 	case fhir.HasCode(err, fhir.NotFound) || fhir.HasCode(err, fhir.Deleted):
 		e.version, e.pinned = now.VID+1, &store.Precondition{Absent: true}

@@ -27,7 +27,7 @@ func (s *Service) update(ctx context.Context, r *Request, rt route) (Response, e
 	did, err := s.once(ctx, r, func() (plan, error) {
 		op := w.op
 		var err error
-		if op.If, err = s.precondition(ctx, r, op.Key); err != nil {
+		if op.If, err = s.precondition(ctx, s.glance(), r, op.Key); err != nil {
 			return plan{}, err
 		}
 		return plan{
@@ -66,7 +66,8 @@ func (s *Service) conditionalUpdate(ctx context.Context, r *Request, rt route) (
 	fresh := s.o.IDs()
 	var warnings fhir.Issues
 	did, err := s.once(ctx, r, func() (plan, error) {
-		c, err := s.match(ctx, rt.key.Type, r.Query, 2)
+		now := s.sightFor(r)
+		c, err := s.match(ctx, now, rt.key.Type, r.Query, 2)
 		if err != nil {
 			return plan{}, err
 		}
@@ -79,7 +80,7 @@ func (s *Service) conditionalUpdate(ctx context.Context, r *Request, rt route) (
 			return plan{}, err
 		}
 		warnings = w.warnings
-		if w.op.If, err = s.precondition(ctx, r, goal.key); err != nil {
+		if w.op.If, err = s.precondition(ctx, now, r, goal.key); err != nil {
 			return plan{}, err
 		}
 		w.op.If.Absent = w.op.If.Absent || goal.absent

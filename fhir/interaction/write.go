@@ -142,8 +142,8 @@ type done struct {
 	fates  []fate
 }
 
-// once carries out what look plans. If the state that the plan was built on has changed meanwhile, it looks again: a
-// bounded number of times. A request with a known idempotency key is answered from its first time, without looking.
+// once carries out what look plans, or refuses, from one moment. If the state that the plan was built on has changed meanwhile, it looks
+// again: a bounded number of times. A request with a known idempotency key is answered from its first time, without looking.
 func (s *Service) once(ctx context.Context, r *Request, look func() (plan, error)) (done, error) {
 	key, err := s.idempotency(r)
 	if err != nil {
@@ -157,7 +157,10 @@ func (s *Service) once(ctx context.Context, r *Request, look func() (plan, error
 	refused := error(fhir.NewIssue(fhir.Transient, "other writes kept changing what this one depends on: try again"))
 	for range s.o.Limits.Retries {
 		p, err := look()
-		if err != nil {
+		switch {
+		case errors.Is(err, store.ErrStale):
+			continue
+		case err != nil:
 			return done{}, err
 		}
 		if key == nil && len(p.tx.Ops) == 0 && len(p.tx.Assume) == 0 && len(p.tx.Require) == 0 {
