@@ -112,6 +112,22 @@ func TestBatch(t *testing.T) {
 			want:  batchResponse(`{"fullUrl":"http://localhost:8080/fhir/Patient/1","resource":` + wolfV1 + `,"response":{"status":"200 OK","location":"Patient/1/_history/1","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}`),
 		},
 		{
+			name:  "a condition that is empty, or no text, is not taken for none",
+			given: one,
+			when: batch(
+				post("", namedWolf, `"ifNoneExist":""`),
+				put("Patient/1", wolfe, `"ifMatch":" "`),
+				put("Patient/1", wolfe, `"ifMatch":1`),
+				put("Patient/1", wolfe, `"ifNoneMatch":null`),
+			),
+			want: batchResponse(
+				failed("400 Bad Request", "value", "", "ifNoneExist is a text that is not empty", "Bundle.entry[0].request.ifNoneExist"),
+				failed("400 Bad Request", "value", "", "ifMatch is a text that is not empty", "Bundle.entry[1].request.ifMatch"),
+				failed("400 Bad Request", "value", "", "ifMatch is a text that is not empty", "Bundle.entry[2].request.ifMatch"),
+				failed("400 Bad Request", "value", "", "ifNoneMatch is a text that is not empty", "Bundle.entry[3].request.ifNoneMatch"),
+			),
+		},
+		{
 			name:  "an URL in a value of a search names no other server",
 			given: one,
 			when: batch(
