@@ -110,6 +110,7 @@ func readHeaders(h http.Header, q *interaction.Request) error {
 		}
 	}
 	q.IfModifiedSince = httpDate(h["If-Modified-Since"])
+	q.IfUnmodifiedSince = httpDate(h["If-Unmodified-Since"])
 	readPrefer(h["Prefer"], q)
 	if key := q.IdempotencyKey; len(key) > 255 || !visible(key) {
 		return refuse(fhir.Invalid, fhir.ReasonNone, "the Idempotency-Key must be 1 to 255 visible ASCII characters", "http.Idempotency-Key")
@@ -131,8 +132,8 @@ func condition(name string, lines []string) (string, error) {
 }
 
 // httpDate reads a header that holds a date; the zero time where it does not: "A recipient MUST ignore the If-Modified-Since header field if
-// the received field value is not a valid HTTP-date, the field value has more than one member [...]".
-// https://www.rfc-editor.org/rfc/rfc9110#name-if-modified-since
+// the received field value is not a valid HTTP-date, the field value has more than one member [...]". The same goes for If-Unmodified-Since.
+// https://www.rfc-editor.org/rfc/rfc9110#name-if-modified-since https://www.rfc-editor.org/rfc/rfc9110#name-if-unmodified-since
 func httpDate(lines []string) time.Time {
 	if len(lines) != 1 {
 		return time.Time{}

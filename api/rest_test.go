@@ -177,12 +177,23 @@ func TestREST(t *testing.T) {
 			{do: "PUT Patient/2", header: []string{`If-Match: W/"1"`}, body: `{"resourceType":"Patient","id":"2"}`, status: 412},
 			{do: "GET Patient/2", status: 404},
 		}},
+		{"times guard updates and deletes", []step{
+			{do: "PUT Patient/1", body: wolf, status: 201, with: []string{lastDate}},
+			{do: "PUT Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 11:59:59 GMT"}, body: fox, status: 412, has: []string{"http.If-Unmodified-Since", "precondition-failed"}},
+			{do: "DELETE Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 11:59:59 GMT"}, status: 412},
+			{do: "GET Patient/1", status: 200, body1: wolf1},
+			{do: "PUT Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 12:00:00 GMT"}, body: fox, status: 200},
+			{do: "DELETE Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 12:00:00 GMT"}, status: 412, has: []string{"in the same second"}},
+			{do: "DELETE Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 11:59:59 GMT", `If-Match: W/"2"`}, status: 204},
+		}},
 		{"conditional reads save the body", []step{
 			{do: "PUT Patient/1", body: wolf, status: 201},
 			{do: "GET Patient/1", header: []string{`If-None-Match: W/"1"`}, status: 304, with: []string{`Etag: W/"1"`, "-Content-Type"}},
 			{do: "GET Patient/1", header: []string{`If-None-Match: W/"2"`}, status: 200, body1: wolf1},
 			{do: "GET Patient/1", header: []string{"If-Modified-Since: Sun, 01 Jun 2025 12:00:00 GMT"}, status: 304},
 			{do: "GET Patient/1", header: []string{"If-Modified-Since: Sun, 01 Jun 2025 11:59:59 GMT"}, status: 200},
+			{do: "PUT Patient/1", body: fox, status: 200, with: []string{lastDate}},
+			{do: "GET Patient/1", header: []string{"If-Modified-Since: Sun, 01 Jun 2025 12:00:00 GMT"}, status: 200, has: []string{"Fox"}},
 		}},
 		{"conditional creates, updates and deletes go by their criteria", []step{
 			{do: "POST Patient", header: []string{"If-None-Exist: identifier=urn:x|7"}, body: `{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"7"}]}`, status: 201},

@@ -17,12 +17,8 @@ func (s *Service) delete(ctx context.Context, r *Request, rt route) (Response, e
 		return Response{}, err
 	}
 	did, err := s.once(ctx, r, func() (plan, error) {
-		op := s.deletion(rt.key, "")
-		var err error
-		if op.If, err = s.precondition(ctx, s.glance(), r, rt.key); err != nil {
-			return plan{}, err
-		}
-		return plan{tx: store.Tx{Ops: []store.Op{op}}, fates: []fate{{kind: fateOp, ops: 1}}, pinned: matchesAny(r)}, nil
+		p := plan{tx: store.Tx{Ops: []store.Op{s.deletion(rt.key, "")}}, fates: []fate{{kind: fateOp, ops: 1}}}
+		return p, s.guard(ctx, s.glance(), r, &p.tx.Ops[0], &p)
 	})
 	if err != nil {
 		return Response{}, err
@@ -55,7 +51,7 @@ func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (
 		p := plan{tx: store.Tx{Assume: []store.Assumption{c.assumption()}}}
 		for _, m := range c.matches {
 			op := s.deletion(m.Key, "")
-			if op.If, err = s.precondition(ctx, now, r, m.Key); err != nil {
+			if err := s.guard(ctx, now, r, &op, &p); err != nil {
 				return plan{}, err
 			}
 			p.tx.Ops = append(p.tx.Ops, op)

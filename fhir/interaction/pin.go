@@ -63,9 +63,9 @@ func (l *look) pin() {
 		if e.pinned == nil || l.p.fates[e.at].kind != fateOp {
 			continue
 		}
-		l.p.pinned = true
 		if op := &l.p.tx.Ops[l.p.fates[e.at].op]; op.If == (store.Precondition{}) {
 			op.If = *e.pinned
+			l.p.pin(op)
 		}
 	}
 }

@@ -22,6 +22,10 @@ func putWolf() interaction.Request    { return call("PUT Patient/1", wolf) }
 func putWolfe() interaction.Request   { return call("PUT Patient/1", wolfe) }
 func deleteWolf() interaction.Request { return call("DELETE Patient/1", "") }
 
+func unmodifiedSince(t time.Time) func(*interaction.Request) {
+	return func(r *interaction.Request) { r.IfUnmodifiedSince = t }
+}
+
 func since(t time.Time) func(*interaction.Request) {
 	return func(r *interaction.Request) { r.IfModifiedSince = t }
 }

@@ -17,15 +17,16 @@ type Request struct {
 	Body        []byte        // JSON; of a Binary possibly anything, see ContentType
 	ContentType string        // media type without parameters; "" where there is no body
 
-	IfMatch         string // W/"3"
-	IfNoneMatch     string
-	IfModifiedSince time.Time
-	IfNoneExist     string // a query
-	Return          string // Prefer: return= minimal | representation | OperationOutcome; "" for the default
-	Lenient         bool   // Prefer: handling=lenient
-	IdempotencyKey  string
-	SecurityContext string // X-Security-Context of a Binary
-	RawAccept       string // of a Binary read: the media type that is wanted raw; of an operation: text/csv for a table; "" for FHIR
+	IfMatch           string // W/"3"
+	IfNoneMatch       string
+	IfModifiedSince   time.Time
+	IfUnmodifiedSince time.Time // of an update or delete
+	IfNoneExist       string    // a query
+	Return            string    // Prefer: return= minimal | representation | OperationOutcome; "" for the default
+	Lenient           bool      // Prefer: handling=lenient
+	IdempotencyKey    string
+	SecurityContext   string // X-Security-Context of a Binary
+	RawAccept         string // of a Binary read: the media type that is wanted raw; of an operation: text/csv for a table; "" for FHIR
 
 	Base   string // the base URL to build absolute URLs with, "http://localhost:8080/fhir"
 	Caller fhir.Caller

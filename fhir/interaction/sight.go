@@ -22,9 +22,9 @@ func (s *Service) sight() *sight { return &sight{store: s.o.Store} }
 // glance returns what an attempt of one look sees. The newest moment needs no asking for, which costs a database a round trip.
 func (s *Service) glance() *sight { return &sight{store: s.o.Store, once: true} }
 
-// sightFor returns what an attempt sees that looks once, and then at what If-Match leaves open.
+// sightFor returns what an attempt sees that looks once, and then at the versions that its headers leave open.
 func (s *Service) sightFor(r *Request) *sight {
-	if matchesAny(r) {
+	if leavesOpen(r) {
 		return s.sight()
 	}
 	return s.glance()

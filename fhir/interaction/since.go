@@ -19,6 +19,26 @@ func (s *Service) unmodifiedSince(ctx context.Context, v fhir.Version, since tim
 	return s.onlyOneWithin(ctx, v, time.Millisecond)
 }
 
+// toldBy refuses a write on a version that is not the one whose Last-Modified its client names. Of several versions of that second nobody can tell
+// which one the client has.
+func (s *Service) toldBy(ctx context.Context, since time.Time, v fhir.Version) error {
+	changed := "If-Unmodified-Since does not hold: " + v.Key.String() + " was changed at " + v.At.UTC().Format(fhir.InstantLayout)
+	switch at := lastModified(v.At); {
+	case at.After(since):
+		return notSince(changed)
+	case at.Before(lastModified(since)):
+		return nil
+	}
+	if only, err := s.onlyOneWithin(ctx, v, time.Second); only || err != nil {
+		return err
+	}
+	return notSince(changed + ", and before in the same second: If-Match tells its versions apart")
+}
+
+func notSince(text string) error {
+	return fhir.NewIssue(fhir.Conflict, text, "http.If-Unmodified-Since").Because(fhir.ReasonPreconditionFailed)
+}
+
 // onlyOneWithin says whether a version is the first of its resource within the unit of time that it was made in.
 func (s *Service) onlyOneWithin(ctx context.Context, v fhir.Version, unit time.Duration) (bool, error) {
 	if v.VID == 1 {

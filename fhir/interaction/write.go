@@ -133,7 +133,35 @@ func (s *Service) compose(t *tree.Tree, k fhir.Key, m fhir.Method) (draft, error
 type plan struct {
 	tx     store.Tx
 	fates  []fate
-	pinned bool // it relies on versions that its author read and its client did not name
+	pinned map[string]bool // the Locations of operations on versions that were read, where the client did not name them
+}
+
+// pin notes that an operation is made for the version that was read.
+func (p *plan) pin(op *store.Op) {
+	if p.pinned == nil {
+		p.pinned = map[string]bool{}
+	}
+	p.pinned[op.Location] = true
+}
+
+// unpinned returns what is left of a refusal beside pinned versions that are no longer the newest: nil where it is best to look again.
+func (p *plan) unpinned(err error) error {
+	is, ok := fhir.IssuesOf(err)
+	if !ok || len(p.pinned) == 0 {
+		return err
+	}
+	var left fhir.Issues
+	for _, i := range is {
+		location := ""
+		if len(i.Expression) > 0 {
+			location = i.Expression[0]
+		}
+		fell := i.Reason == fhir.ReasonVersionMismatch || i.Reason == fhir.ReasonPreconditionFailed
+		if !fell || !p.pinned[location] {
+			left = append(left, i)
+		}
+	}
+	return left.Err()
 }
 
 // done is a plan that was carried out, now or by the first request with the same idempotency key.
@@ -154,7 +182,6 @@ func (s *Service) once(ctx context.Context, r *Request, look func() (plan, error
 			return replayed(c, err)
 		}
 	}
-	refused := error(fhir.NewIssue(fhir.Transient, "other writes kept changing what this one depends on: try again"))
 	for range s.o.Limits.Retries {
 		p, err := look()
 		switch {
@@ -174,15 +201,16 @@ func (s *Service) once(ctx context.Context, r *Request, look func() (plan, error
 		switch {
 		case errors.Is(err, store.ErrStale):
 			continue
-		case p.pinned && (fhir.HasReason(err, fhir.ReasonVersionMismatch) || fhir.HasReason(err, fhir.ReasonPreconditionFailed)):
-			refused = err
-			continue
 		case err == nil && c.Replayed:
 			return replayed(c, nil)
+		case err == nil:
+			return done{commit: c, fates: p.fates}, nil
 		}
-		return done{commit: c, fates: p.fates}, inHeader(r, err)
+		if err = p.unpinned(err); err != nil {
+			return done{}, inHeader(r, err)
+		}
 	}
-	return done{}, inHeader(r, refused)
+	return done{}, fhir.NewIssue(fhir.Transient, "other writes kept changing what this one depends on: try again")
 }
 
 // inHeader says of a condition that does not hold in which header it stands. (In a Bundle it stands in an entry, which is named already.)
