@@ -284,6 +284,21 @@ func TestSearchesThatAreRefused(t *testing.T) {
 			want: refused(400, "error invalid http._type: _type may occur only once"),
 		},
 		{
+			name: "an empty list of types is not all types",
+			when: call("GET ?_type=&_id=g1", ""),
+			want: refused(400, "error invalid http._type: _type has no value"),
+		},
+		{
+			name: "nor in a compartment",
+			when: call("GET Patient/1/*?_type=", ""),
+			want: refused(400, "error invalid http._type: _type has no value"),
+		},
+		{
+			name: "a type that is empty among others",
+			when: call("GET ?_type=Patient,&_id=g1", ""),
+			want: refused(400, `error value http._type: "" is no type that can be searched here`),
+		},
+		{
 			name: "a parameter that not all types have",
 			when: call("GET ?name=wolf", ""),
 			want: refused(400,
