@@ -211,7 +211,8 @@ func (s *Server) readContent(x *exchange, q *interaction.Request) error {
 	if isSearch {
 		limit = min(limit, maxForm)
 	}
-	if x.request.ContentLength != 0 {
+	content := writesBinary(q.Method, q.Path) && first(x.request.Header["Content-Type"]) != "" // which may be empty
+	if x.request.ContentLength != 0 || content {
 		var err error
 		if q.ContentType, err = contentType(x.request.Header["Content-Type"]); err != nil {
 			return err
@@ -225,7 +226,9 @@ func (s *Server) readContent(x *exchange, q *interaction.Request) error {
 	case err != nil:
 		return err
 	case len(body) == 0:
-		q.ContentType = ""
+		if !content {
+			q.ContentType = ""
+		}
 		return nil
 	case !isSearch:
 		q.Body = body

@@ -254,6 +254,12 @@ func TestREST(t *testing.T) {
 			{do: "PUT Binary/new-1", header: []string{"Content-Type: image/png"}, body: "\x89PNG", status: 200},
 			{do: "HEAD Binary/new-1", status: 200, with: []string{"Content-Type: image/png", "Content-Length: 4"}},
 			{do: "GET Binary/new-1/_history/1", status: 200, body1: "howl"},
+			{do: "PUT Binary/empty", header: []string{"Content-Type: application/octet-stream", "X-Security-Context: Patient/1"}, status: 201, has: []string{`"contentType":"application/octet-stream"`, `"reference":"Patient/1"`}, lacks: []string{"data"}},
+			{do: "GET Binary/empty", status: 200, with: []string{"Content-Type: application/octet-stream", "Content-Length: 0", "X-Security-Context: Patient/1"}},
+			{do: "HEAD Binary/empty", status: 200, with: []string{"Content-Type: application/octet-stream", "Content-Length: 0"}},
+			{do: "GET Binary/empty", header: []string{"Accept: application/fhir+json"}, status: 200, has: []string{`"contentType":"application/octet-stream"`}, lacks: []string{"data"}},
+			{do: "POST Binary", header: []string{"Content-Type: text/plain"}, status: 201, has: []string{`"contentType":"text/plain"`}},
+			{do: "PUT Binary/none", status: 400, has: []string{"has no body"}},
 		}},
 		{"mistakes are named", []step{
 			{do: "POST Patient", body: "{\"resourceType\":\"Patient\",\n  \"name\" [}", status: 400, has: []string{"line 2", "column"}},

@@ -23,7 +23,7 @@ func (s *Service) resourceBody(r *Request, typ, id string) (*tree.Tree, error) {
 			return nil, err
 		}
 		if len(r.Body) == 0 {
-			return nil, fhir.NewIssue(fhir.Required, "the request has no body: a "+typ+" is needed", typ)
+			return nil, noBody(typ)
 		}
 		var err error
 		if t, err = tree.Parse(r.Body, s.limits()); err != nil {
@@ -31,6 +31,10 @@ func (s *Service) resourceBody(r *Request, typ, id string) (*tree.Tree, error) {
 		}
 	}
 	return t, s.isOf(t, typ)
+}
+
+func noBody(typ string) error {
+	return fhir.NewIssue(fhir.Required, "the request has no body: a "+typ+" is needed", typ)
 }
 
 // limits are those of a body, whose problems are told of in FHIRPath.
