@@ -346,21 +346,129 @@ func TestAuditLinesNameWhatWasMadeAndWhoWasAskedFor(t *testing.T) {
 		"asked":    `"interaction":"vread","type":"Patient","resource":"Patient/none/_history/2","patient":"Patient/none","status":404`,
 		"observed": `"interaction":"update","type":"Observation","resource":"Observation/1","patient":"Patient/new-1","status":201`,
 	} {
-		var line string
-		eventually(t, "the line of "+id, func() bool {
-			for l := range strings.Lines(ts.audit.String()) {
-				if strings.Contains(l, `"request":"`+id+`"`) {
-					line = l
-				}
-			}
-			return line != ""
-		})
-		if !strings.Contains(line, want) {
+		if line := ts.lineOf(id); !strings.Contains(line, want) {
 			t.Errorf("the line lacks %s: %s", want, line)
 		}
 	}
 	if strings.Contains(ts.audit.String()+ts.log.String(), "secret") {
 		t.Error("a log quotes a resource")
+	}
+}
+
+// lineOf waits for the audit line of a request and returns it.
+func (ts *testServer) lineOf(id string) (line string) {
+	ts.t.Helper()
+	eventually(ts.t, "the line of "+id, func() bool {
+		for l := range strings.Lines(ts.audit.String()) {
+			if strings.Contains(l, `"request":"`+id+`"`) {
+				line = l
+			}
+		}
+		return line != ""
+	})
+	return line
+}
+
+func bundleOf(kind string, entries ...string) string {
+	return `{"resourceType":"Bundle","type":"` + kind + `","entry":[` + strings.Join(entries, ",") + `]}`
+}
+
+func asking(method, url string) string {
+	return `{"request":{"method":"` + method + `","url":"` + url + `"}}`
+}
+
+func putting(url, resource string) string {
+	return `{"resource":` + resource + `,"request":{"method":"PUT","url":"` + url + `"}}`
+}
+
+func TestAuditLinesTellWhatEntriesDidAndWhomAnswersDisclosed(t *testing.T) {
+	path, tokens := tokenFile(t, time.Time{})
+	ts := serveFHIRStore(t, func(o *Options) { o.TokenFile = path })
+	as := func(role fhir.Role) string { return "Authorization: Bearer " + tokens[role] }
+	of := func(id, subject string) string {
+		return `{"resourceType":"Observation","id":"` + id + `","status":"final","code":{"text":"a"},"subject":{"reference":"Patient/` + subject + `"}}`
+	}
+	patient := func(id string) string {
+		return `{"resourceType":"Patient","id":"` + id + `","identifier":[{"system":"urn:x","value":"` + id + `"}]}`
+	}
+	for _, id := range []string{"p1", "p2", "p3"} {
+		ts.run(t, []step{{do: "PUT Patient/" + id, body: patient(id), status: 201, header: []string{as(fhir.RoleWriter)}}})
+	}
+	tests := []struct {
+		name, do, body string
+		role           fhir.Role
+		status         int
+		want           []string
+		not            []string
+	}{
+		{
+			"a batch of which a part is refused", "POST ", bundleOf("batch", asking("GET", "Patient/p1"), asking("GET", "Patient/p2"), asking("DELETE", "Patient/p1")), fhir.RoleReader, 200,
+			[]string{
+				`"interaction":"batch"`, `"patients":["Patient/p1","Patient/p2"],"patients_total":2`,
+				`"entries":[{"interaction":"read","type":"Patient","resource":"Patient/p1","status":200},{"interaction":"read","type":"Patient","resource":"Patient/p2","status":200},` +
+					`{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":403}],"entries_total":3`,
+			}, nil,
+		},
+		{
+			"a batch about one patient", "POST ", bundleOf("batch", asking("GET", "Patient/p1"), asking("GET", "Patient?identifier=urn:x|p1"), asking("PATCH", "Anna"), asking("GET", "Anna/p1")), fhir.RoleReader, 200,
+			[]string{`"patient":"Patient/p1","entries":[`, `{"interaction":"search-type","type":"Patient","status":200},{"status":404},{"status":404}],"entries_total":4`}, []string{"patients", "Anna"},
+		},
+		{
+			"a transaction", "POST ", bundleOf("transaction", putting("Patient/p4", patient("p4")), putting("Observation?identifier=1", of("o1", "p3")), asking("DELETE", "Patient/p2")), fhir.RoleWriter, 200,
+			[]string{
+				`"interaction":"transaction"`, `"patients":["Patient/p4","Patient/p3","Patient/p2"],"patients_total":3`,
+				`{"interaction":"update","type":"Patient","resource":"Patient/p4/_history/1","status":201},{"interaction":"update","type":"Observation","resource":"Observation/o1/_history/1","status":201},` +
+					`{"interaction":"delete","type":"Patient","resource":"Patient/p2","status":204}],"entries_total":3`,
+			}, nil,
+		},
+		{
+			"a transaction that the caller may not send", "POST ", bundleOf("transaction", asking("GET", "Patient/p1"), asking("DELETE", "Patient/p1")), fhir.RoleReader, 403,
+			[]string{`"interaction":"transaction"`, `"entries":[{"interaction":"read","type":"Patient","resource":"Patient/p1"},{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":403}],"entries_total":2`}, nil,
+		},
+		{
+			"a transaction that is refused as a whole", "POST ", bundleOf("transaction", putting("Observation/o2", of("o2", "none")), asking("DELETE", "Patient/p1")), fhir.RoleWriter, 422,
+			[]string{`"entries":[{"interaction":"update","type":"Observation","resource":"Observation/o2"},{"interaction":"delete","type":"Patient","resource":"Patient/p1"}],"entries_total":2`, `"status":422`}, nil,
+		},
+		{"a search that finds one patient", "GET Patient?identifier=urn:x|p1", "", fhir.RoleReader, 200, []string{`"patient":"Patient/p1"`, `"parameters":"identifier"`}, []string{"urn:x", "patients"}},
+		{"a search that finds several", "GET Patient?_sort=_id", "", fhir.RoleReader, 200, []string{`"patient":"","patients":["Patient/p1","Patient/p3","Patient/p4"],"patients_total":3`}, nil},
+		{"a search for what belongs to a patient", "GET Observation?status=final", "", fhir.RoleReader, 200, []string{`"patient":"Patient/p3"`}, nil},
+		{"a search for one patient that finds nothing", "GET Observation?subject=Patient/p1", "", fhir.RoleReader, 200, []string{`"patient":"Patient/p1"`}, []string{"patients"}},
+		{"a search that counts", "GET Patient?_summary=count", "", fhir.RoleReader, 200, []string{`"patient":""`}, []string{"patients"}},
+		{"a history of all", "GET _history?_count=2", "", fhir.RoleReader, 200, []string{`"patients":["Patient/p3","Patient/p4"],"patients_total":2`}, nil},
+		{"a delete of one by criteria", "DELETE Patient?identifier=urn:x|p4", "", fhir.RoleWriter, 204, []string{`"resource":"Patient/p4","patient":"Patient/p4"`}, []string{"entries"}},
+		{
+			"a delete of many by criteria", "DELETE Patient?identifier=urn:x|p1,urn:x|p3", "", fhir.RoleWriter, 204,
+			[]string{`"patients":["Patient/p1","Patient/p3"],"patients_total":2`, `"entries":[{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":204},{"interaction":"delete","type":"Patient","resource":"Patient/p3","status":204}],"entries_total":2`}, nil,
+		},
+		{"a caller who is not known", "GET Patient/p1", "", "", 401, []string{`"interaction":"read","type":"Patient","resource":"","patient":"","status":401`}, []string{"p1"}},
+		{"and asks for what is none", "GET Anna/p1", "", "", 401, []string{`"interaction":"","type":"","resource":""`}, []string{"Anna", "p1"}},
+		{"and searches", "GET Patient/p1/Observation?code=a", "", "", 401, []string{`"interaction":"search-type","type":"Observation"`}, []string{"p1", "parameters"}},
+		{"and sends a Bundle", "POST ", bundleOf("batch"), "", 401, []string{`"interaction":"batch"`}, nil},
+		{"one who is known and asks for XML", "GET Patient/p1", "", fhir.RoleReader, 406, []string{`"interaction":"read","type":"Patient","resource":"Patient/p1"`}, nil},
+	}
+	for k, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			id := fmt.Sprintf("line-%d", k)
+			s := step{do: tt.do, body: tt.body, status: tt.status, header: []string{"X-Request-Id: " + id}}
+			if tt.role != "" {
+				s.header = append(s.header, as(tt.role))
+			}
+			if tt.status == 406 {
+				s.header = append(s.header, "Accept: application/fhir+xml")
+			}
+			ts.run(t, []step{s})
+			line := ts.lineOf(id)
+			for _, want := range tt.want {
+				if !strings.Contains(line, want) {
+					t.Errorf("the line lacks %s: %s", want, line)
+				}
+			}
+			for _, not := range tt.not {
+				if strings.Contains(line, not) {
+					t.Errorf("the line has %s: %s", not, line)
+				}
+			}
+		})
 	}
 }
 

@@ -97,18 +97,24 @@ func (s *Service) mayDelete(c criteria) error {
 // tellDelete answers a delete that made operations.
 func tellDelete(r *Request, results []store.Result) Response {
 	var resp Response
+	var about patients
+	var each []EntryTrace
 	deleted := 0
 	for _, res := range results {
 		if res.Effect == store.Deleted {
 			deleted++
+			each = append(each, EntryTrace{nameDelete, res.Version.Type, res.Version.String(), http.StatusNoContent})
 		}
-		if len(results) == 1 && res.Version.VID > 0 {
-			// The ETag is that of the deletion, as the history names it. https://hl7.org/fhir/R4/http.html#delete
-			resp.ETag, resp.LastModified = res.Version.ETag(), res.Version.At
+		if res.Version.VID > 0 {
+			about.of(res.Version)
 		}
-		if res.Version.Type == "Patient" && len(results) == 1 {
-			resp.Patient = res.Version.String()
-		}
+	}
+	about.tell(&resp)
+	if len(results) > 1 {
+		(&traces{list: each, total: len(each)}).tell(&resp)
+	} else if v := results[0].Version; v.VID > 0 {
+		// The ETag is that of the deletion, as the history names it. https://hl7.org/fhir/R4/http.html#delete
+		resp.ETag, resp.LastModified, resp.Trace.Resource = v.ETag(), v.At, v.String()
 	}
 	switch {
 	case deleted == 0:

@@ -18,7 +18,8 @@ func (s *Service) serve(ctx context.Context, r *Request, rt route, v fhir.Versio
 	if err != nil {
 		return gone(v), err
 	}
-	resp := Response{Status: 200, ETag: v.ETag(), LastModified: v.At, self: v.Key, Patient: patientIn(v)}
+	resp := Response{Status: 200, ETag: v.ETag(), LastModified: v.At, self: v.Key}
+	resp.about(v)
 	if len(r.Query) > 0 || r.IfNoneMatch != "" || !r.IfModifiedSince.IsZero() {
 		same, err := s.notModified(ctx, r, rt, v)
 		switch {

@@ -51,6 +51,7 @@ type Response struct {
 	Interaction  string      // "read", "vread", "search-type", ... as CapabilityStatement names them, for metrics and audit
 	Type         string      // the resource type, for metrics and audit
 	Patient      string      // "Patient/1" where the interaction was about one patient, for the audit line
+	Trace        Trace       // what else the audit line tells
 
 	SecurityContext string // X-Security-Context of a Binary that is served raw
 
@@ -61,4 +62,7 @@ type Response struct {
 // Interactor answers requests.
 type Interactor interface {
 	Interact(ctx context.Context, r Request) Response
+	// Names says what a request that is not let in would have been: the interaction, and its type, "" as far as there is none. They are words of FHIR,
+	// never of the client.
+	Names(method, path string) (interaction, typ string)
 }

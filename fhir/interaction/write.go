@@ -303,8 +303,10 @@ func (s *Service) tellMatch(ctx context.Context, r *Request, f fate) (Response, 
 }
 
 func saved(r *Request, v fhir.Version) Response {
-	return Response{
+	resp := Response{
 		Status: http.StatusOK, ETag: v.ETag(), LastModified: v.At,
-		Location: r.Base + "/" + v.Location(), self: v.Key, Patient: patientIn(v),
+		Location: r.Base + "/" + v.Location(), self: v.Key,
 	}
+	resp.about(v)
+	return resp
 }
