@@ -12,7 +12,7 @@ var corsHeaders = []string{"Access-Control-Allow-Origin", "Access-Control-Expose
 
 func TestPagesOfAllowedOriginsMayCall(t *testing.T) {
 	const app = "https://app.example.org"
-	exposed := "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Request-Id"
+	exposed := "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Request-Id, X-Security-Context"
 	tests := []struct {
 		name, method string
 		origins      []string
