@@ -99,8 +99,11 @@ func readHeaders(h http.Header, q *interaction.Request) error {
 		name string
 		to   *string
 	}{
-		{"If-Match", &q.IfMatch}, {"If-None-Match", &q.IfNoneMatch}, {"If-None-Exist", &q.IfNoneExist},
-		{"Idempotency-Key", &q.IdempotencyKey}, {"X-Security-Context", &q.SecurityContext},
+		{"If-Match", &q.IfMatch},
+		{"If-None-Match", &q.IfNoneMatch},
+		{"If-None-Exist", &q.IfNoneExist},
+		{"Idempotency-Key", &q.IdempotencyKey},
+		{"X-Security-Context", &q.SecurityContext},
 	} {
 		if lines := h[c.name]; lines != nil {
 			var err error

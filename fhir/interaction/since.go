@@ -22,7 +22,7 @@ func (s *Service) unmodifiedSince(ctx context.Context, v fhir.Version, since tim
 // toldBy refuses a write on a version that is not the one whose Last-Modified its client names. Of several versions of that second nobody can tell
 // which one the client has.
 func (s *Service) toldBy(ctx context.Context, since time.Time, v fhir.Version) error {
-	changed := "If-Unmodified-Since does not hold: " + v.Key.String() + " was changed at " + v.At.UTC().Format(fhir.InstantLayout)
+	changed := "If-Unmodified-Since does not hold: " + v.String() + " was changed at " + v.At.UTC().Format(fhir.InstantLayout)
 	switch at := lastModified(v.At); {
 	case at.After(since):
 		return notSince(changed)
