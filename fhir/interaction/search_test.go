@@ -130,6 +130,7 @@ func TestSearchFinds(t *testing.T) {
 		{"several types in one order by time, the newest first", call("GET ?_type=Patient,Observation&_sort=-_lastUpdated", ""), []string{p1, c, b, a, p2}},
 		{"several types by a parameter that they share", call("GET ?_type=Observation,Encounter&patient=Patient/1", ""), []string{a, c, e}},
 		{"several types by a parameter that each defines for itself", call("GET ?_type=Observation,Encounter&subject=Patient/1", ""), []string{a, c, e}},
+		{"several types by a name, of which the definitions have only name and kind in common", call("GET ?_type=Patient,Organization&name=fo", ""), []string{p2, top}},
 		{"several types by a chain that each defines for itself", call("GET ?_type=Observation,Encounter&subject:Patient._id=1", ""), []string{a, c, e}},
 		{"a type that is named twice once", call("GET ?_type=Patient,Patient", ""), []string{p2, p1}},
 	} {
