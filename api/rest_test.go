@@ -246,6 +246,19 @@ func TestREST(t *testing.T) {
 			{do: "GET Patient?_count=0&_format=json&_pretty=true", status: 200, has: []string{`"total": 2`}, lacks: []string{`"entry"`}},
 			{do: "HEAD Patient?family=wolf", status: 200},
 		}},
+		{"what a search does not understand is refused, and lenient handling leaves out parameters only", []step{
+			{do: "PUT Patient/1", body: `{"resourceType":"Patient","id":"1","gender":"male","identifier":[{"system":"urn:x","value":"Ab"}]}`, status: 201},
+			{do: "GET Patient?name:text=x", header: []string{"Prefer: handling=lenient"}, status: 400, has: []string{"the modifier :text is not supported"}},
+			{do: "GET Patient?birthdate=x", header: []string{"Prefer: handling=lenient"}, status: 400},
+			{do: "GET Patient?name=", header: []string{"Prefer: handling=lenient"}, status: 400, has: []string{"name has no value"}},
+			{do: "GET Location?near=42.25|-83.69|11|km", status: 400, has: []string{"the parameter near is not supported"}},
+			{do: "GET Patient?_text=x", status: 400, has: []string{"the parameter _text is not supported"}},
+			{do: "GET Patient?identifier:of-type=a|b|c", status: 400, has: []string{"the modifier :of-type is not supported"}},
+			{do: "GET Patient?_text=x&gender=male", header: []string{"Prefer: handling=lenient"}, status: 200, has: []string{`"total":1`, `"mode":"outcome"`}},
+			{do: "GET Patient?identifier=urn:x|Ab", status: 200, has: []string{`"total":1`}},
+			{do: "GET Patient?identifier=urn:x|ab", status: 200, has: []string{`"total":0`}},
+			{do: "GET Patient?gender=Male", status: 200, has: []string{`"total":0`}},
+		}},
 		{"a Binary is what it was stored as, or a resource", []step{
 			{do: "POST Binary", header: []string{"Content-Type: text/plain", "X-Security-Context: Patient/1"}, body: "howl", status: 201, with: []string{"Location: BASE/Binary/new-1/_history/1"}},
 			{do: "GET Binary/new-1", status: 200, body1: "howl", with: []string{"Content-Type: text/plain", "X-Security-Context: Patient/1", "Content-Security-Policy: default-src 'none'; sandbox"}},
@@ -407,11 +420,13 @@ func TestAuditLinesTellWhatEntriesDidAndWhomAnswersDisclosed(t *testing.T) {
 				`"interaction":"batch"`, `"patients":["Patient/p1","Patient/p2"],"patients_total":2`,
 				`"entries":[{"interaction":"read","type":"Patient","resource":"Patient/p1","status":200},{"interaction":"read","type":"Patient","resource":"Patient/p2","status":200},` +
 					`{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":403}],"entries_total":3`,
-			}, nil,
+			},
+			nil,
 		},
 		{
 			"a batch about one patient", "POST ", bundleOf("batch", asking("GET", "Patient/p1"), asking("GET", "Patient?identifier=urn:x|p1"), asking("PATCH", "Anna"), asking("GET", "Anna/p1")), fhir.RoleReader, 200,
-			[]string{`"patient":"Patient/p1","entries":[`, `{"interaction":"search-type","type":"Patient","status":200},{"status":404},{"status":404}],"entries_total":4`}, []string{"patients", "Anna"},
+			[]string{`"patient":"Patient/p1","entries":[`, `{"interaction":"search-type","type":"Patient","status":200},{"status":404},{"status":404}],"entries_total":4`},
+			[]string{"patients", "Anna"},
 		},
 		{
 			"a transaction", "POST ", bundleOf("transaction", putting("Patient/p4", patient("p4")), putting("Observation?identifier=1", of("o1", "p3")), asking("DELETE", "Patient/p2")), fhir.RoleWriter, 200,
@@ -419,15 +434,18 @@ func TestAuditLinesTellWhatEntriesDidAndWhomAnswersDisclosed(t *testing.T) {
 				`"interaction":"transaction"`, `"patients":["Patient/p4","Patient/p3","Patient/p2"],"patients_total":3`,
 				`{"interaction":"update","type":"Patient","resource":"Patient/p4/_history/1","status":201},{"interaction":"update","type":"Observation","resource":"Observation/o1/_history/1","status":201},` +
 					`{"interaction":"delete","type":"Patient","resource":"Patient/p2","status":204}],"entries_total":3`,
-			}, nil,
+			},
+			nil,
 		},
 		{
 			"a transaction that the caller may not send", "POST ", bundleOf("transaction", asking("GET", "Patient/p1"), asking("DELETE", "Patient/p1")), fhir.RoleReader, 403,
-			[]string{`"interaction":"transaction"`, `"entries":[{"interaction":"read","type":"Patient","resource":"Patient/p1"},{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":403}],"entries_total":2`}, nil,
+			[]string{`"interaction":"transaction"`, `"entries":[{"interaction":"read","type":"Patient","resource":"Patient/p1"},{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":403}],"entries_total":2`},
+			nil,
 		},
 		{
 			"a transaction that is refused as a whole", "POST ", bundleOf("transaction", putting("Observation/o2", of("o2", "none")), asking("DELETE", "Patient/p1")), fhir.RoleWriter, 422,
-			[]string{`"entries":[{"interaction":"update","type":"Observation","resource":"Observation/o2"},{"interaction":"delete","type":"Patient","resource":"Patient/p1"}],"entries_total":2`, `"status":422`}, nil,
+			[]string{`"entries":[{"interaction":"update","type":"Observation","resource":"Observation/o2"},{"interaction":"delete","type":"Patient","resource":"Patient/p1"}],"entries_total":2`, `"status":422`},
+			nil,
 		},
 		{"a search that finds one patient", "GET Patient?identifier=urn:x|p1", "", fhir.RoleReader, 200, []string{`"patient":"Patient/p1"`, `"parameters":"identifier"`}, []string{"urn:x", "patients"}},
 		{"a search that finds several", "GET Patient?_sort=_id", "", fhir.RoleReader, 200, []string{`"patient":"","patients":["Patient/p1","Patient/p3","Patient/p4"],"patients_total":3`}, nil},
@@ -438,7 +456,8 @@ func TestAuditLinesTellWhatEntriesDidAndWhomAnswersDisclosed(t *testing.T) {
 		{"a delete of one by criteria", "DELETE Patient?identifier=urn:x|p4", "", fhir.RoleWriter, 204, []string{`"resource":"Patient/p4","patient":"Patient/p4"`}, []string{"entries"}},
 		{
 			"a delete of many by criteria", "DELETE Patient?identifier=urn:x|p1,urn:x|p3", "", fhir.RoleWriter, 204,
-			[]string{`"patients":["Patient/p1","Patient/p3"],"patients_total":2`, `"entries":[{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":204},{"interaction":"delete","type":"Patient","resource":"Patient/p3","status":204}],"entries_total":2`}, nil,
+			[]string{`"patients":["Patient/p1","Patient/p3"],"patients_total":2`, `"entries":[{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":204},{"interaction":"delete","type":"Patient","resource":"Patient/p3","status":204}],"entries_total":2`},
+			nil,
 		},
 		{"a caller who is not known", "GET Patient/p1", "", "", 401, []string{`"interaction":"read","type":"Patient","resource":"","patient":"","status":401`}, []string{"p1"}},
 		{"and asks for what is none", "GET Anna/p1", "", "", 401, []string{`"interaction":"","type":"","resource":""`}, []string{"Anna", "p1"}},
