@@ -87,7 +87,7 @@ func (s *Service) mayDelete(c criteria) error {
 	switch {
 	case !s.o.ConditionalDeleteMultiple && len(c.matches) > 1:
 		return c.tooMany()
-	case len(c.matches) == c.limit && c.limit > 2:
+	case len(c.matches) > s.o.Limits.DeleteMatches:
 		return fhir.NewIssue(fhir.TooCostly, "the criteria match more than "+strconv.Itoa(s.o.Limits.DeleteMatches)+
 			" resources: nothing was deleted").Because(fhir.ReasonPreconditionFailed)
 	}
