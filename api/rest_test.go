@@ -453,6 +453,8 @@ func TestAuditLinesTellWhatEntriesDidAndWhomAnswersDisclosed(t *testing.T) {
 		{"a search for one patient that finds nothing", "GET Observation?subject=Patient/p1", "", fhir.RoleReader, 200, []string{`"patient":"Patient/p1"`}, []string{"patients"}},
 		{"a search that counts", "GET Patient?_summary=count", "", fhir.RoleReader, 200, []string{`"patient":""`}, []string{"patients"}},
 		{"a history of all", "GET _history?_count=2", "", fhir.RoleReader, 200, []string{`"patients":["Patient/p3","Patient/p4"],"patients_total":2`}, nil},
+		{"a delete of what belongs to a patient", "DELETE Observation/o1", "", fhir.RoleWriter, 204, []string{`"resource":"Observation/o1","patient":"Patient/p3"`}, []string{"patients", "entries"}},
+		{"a delete of what is not there", "DELETE Observation/o1", "", fhir.RoleWriter, 204, []string{`"patient":""`}, []string{"patients", "entries"}},
 		{"a delete of one by criteria", "DELETE Patient?identifier=urn:x|p4", "", fhir.RoleWriter, 204, []string{`"resource":"Patient/p4","patient":"Patient/p4"`}, []string{"entries"}},
 		{
 			"a delete of many by criteria", "DELETE Patient?identifier=urn:x|p1,urn:x|p3", "", fhir.RoleWriter, 204,

@@ -97,7 +97,7 @@ func (s *Service) mayDelete(c criteria) error {
 // tellDelete answers a delete that made operations.
 func tellDelete(r *Request, results []store.Result) Response {
 	var resp Response
-	var about patients
+	var about patients // as far as a deletion tells
 	var each []EntryTrace
 	deleted := 0
 	for _, res := range results {
@@ -124,6 +124,24 @@ func tellDelete(r *Request, results []store.Result) Response {
 	default:
 		return told(r, resp, fmt.Sprintf("deleted %d resources", deleted))
 	}
+}
+
+// bereft are the patients of whom something was deleted. A deletion does not tell whose the resource was, so the version before it is looked at; where that
+// cannot be read now the audit line lacks the patient, and the delete is done all the same.
+func (s *Service) bereft(ctx context.Context, results []store.Result) *patients {
+	p := &patients{}
+	for _, res := range results {
+		v := res.Version
+		if res.Effect == store.Deleted && v.Type != "Patient" {
+			if before, err := s.o.Store.ReadVersion(ctx, v.Key, v.VID-1); err == nil {
+				v = before
+			}
+		}
+		if v.VID > 0 {
+			p.of(v)
+		}
+	}
+	return p
 }
 
 // told is the answer without a resource: 204, or 200 with an OperationOutcome for a client that asked to see something.

@@ -260,7 +260,11 @@ func (s *Service) tell(ctx context.Context, r *Request, d done, f fate, warnings
 	}
 	res := d.commit.Results[f.op]
 	if res.Effect == store.Deleted || res.Effect == store.Absent {
-		return tellDelete(r, d.commit.Results[f.op:f.op+f.ops]), nil
+		resp := tellDelete(r, d.commit.Results[f.op:f.op+f.ops])
+		if len(d.commit.Results) <= mostTold {
+			s.bereft(ctx, d.commit.Results[f.op:f.op+f.ops]).tell(&resp)
+		}
+		return resp, nil
 	}
 	resp, err := s.tellPut(ctx, r, res, warnings)
 	if f.kind == fateSame {
