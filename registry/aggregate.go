@@ -32,7 +32,7 @@ func common() []input {
 	return []input{
 		{name: "cohort", typ: "string", doc: "A search for patients, such as Patient?_has:Condition:subject:code=http://snomed.info/sct|68815009. All patients where it is left out. Of whom it finds those count who were infused, have lupus and have an active consent."},
 		{name: "stratum", typ: "string", many: true, doc: "A group of the cohort to tell apart: its label, an equals sign and a search, such as women=Patient?gender=female. Who is found by several counts in the first, who by none in the group other."},
-		{name: "as-of", typ: "date", doc: "The day at which follow-up ends; today where it is left out."},
+		{name: "as-of", typ: "date", doc: "The day at which follow-up ends, not in the future; today where it is left out."},
 		{name: "k", typ: "integer", doc: "Hide counts of 1 to k-1. A caller can ask for more than its own limit, never for less; an admin has no limit."},
 	}
 }
@@ -101,8 +101,8 @@ func (g *Registry) aggregate(ctx context.Context, o aggregate, r interaction.Req
 	}
 	q := &question{in: in, taken: taken, k: max(g.kOf(r.Caller), in.number("k")), op: o.name, rules: usual(), asOf: today(g.now(r))}
 	q.near = func(l []disclose.Fact) ([]bool, error) { return g.ledger.Near(ctx, r.Caller.Name, q.k, l) }
-	if d := in.one("as-of"); d != "" {
-		q.asOf = course.ParseDay(d).Exact()
+	if q.asOf, err = endOf(in.one("as-of"), q.asOf); err != nil {
+		return nil, "", err
 	}
 	if q.points, err = windowsOf(in["window"]); err != nil {
 		return nil, "", err
@@ -146,6 +146,19 @@ func firstOf(a, b string) string {
 }
 
 func today(now time.Time) course.Day { return course.ParseDay(now.UTC().Format(time.DateOnly)).Exact() }
+
+// endOf is the day at which follow-up ends: one that is asked for, or today. Of the future nothing is known: windows that are open would
+// count as closed, and everyone in them as a failure.
+func endOf(asked string, today course.Day) (course.Day, error) {
+	if asked == "" {
+		return today, nil
+	}
+	end := course.ParseDay(asked).Exact()
+	if end > today {
+		return today, fhir.NewIssue(fhir.Value, "as-of: "+asked+" is in the future, and no window that is open can be closed by asking", "http.as-of")
+	}
+	return end, nil
+}
 
 // cohort finds the analysis set and its groups.
 func (g *Registry) cohort(ctx context.Context, view *course.View, q *question) error {

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"iter"
-	"math"
 	"net/http"
 	"runtime"
 	"slices"
@@ -49,9 +48,10 @@ func (g *Registry) assessOperation() interaction.Operation {
 	}
 }
 
-// judged is an outcome of a course at a day.
+// judged is an outcome of a course at a day. The course is as the infusion sees it that the outcome is of.
 type judged struct {
 	score.Outcome
+	c      *course.Course
 	day    course.Day
 	number *quantityOf // of the return of B cells
 	parts  []component // beside the criteria
@@ -83,7 +83,7 @@ func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interac
 	if err != nil {
 		return nil, err
 	}
-	if r.drugs, err = namesOf(in["drug"]); err != nil {
+	if r.drugs.Names, err = namesOf(in["drug"]); err != nil {
 		return nil, err
 	}
 	var w *writer
@@ -117,6 +117,9 @@ func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interac
 	if one == nil {
 		return nil, fhir.NewIssue(fhir.NotFound, c.Key.String()+" is not there")
 	}
+	if one.Withdrawn {
+		return nil, fhir.NewIssue(fhir.BusinessRule, c.Key.String()+" has withdrawn: the registry says nothing of this patient any more")
+	}
 	a.add("about", append(about, text("patient", "Patient/"+patient), date("infusion", one.T0().String()).unless(!one.T0().Known()))...)
 	a.tellRules(used)
 	outcomes := outcomesOf(r, one, in["endpoint"])
@@ -127,7 +130,7 @@ func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interac
 		a.add("written", integer("created-or-changed", w.changed), integer("unchanged", w.unchanged), integer("withdrawn", w.withdrawn))
 	}
 	for _, o := range outcomes {
-		a.lines = append(a.lines, tell(one, o))
+		a.lines = append(a.lines, tell(o))
 	}
 	return a, nil
 }
@@ -167,7 +170,7 @@ type assessment struct {
 	answer *answer
 }
 
-// assessAll computes the outcomes of every patient with an infusion and tells how many there are of each.
+// assessAll computes the outcomes of every patient of the analysis set and tells how many there are of each.
 func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) error {
 	merges, err := g.source.Merges(ctx, x.t)
 	if err != nil {
@@ -185,7 +188,7 @@ func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) e
 		}
 		for _, id := range some.ids {
 			c := some.read[id]
-			if c == nil || !c.T0().Known() {
+			if c == nil || !c.Analyzed() {
 				continue
 			}
 			patients++
@@ -257,16 +260,22 @@ func (g *Registry) ahead(ctx context.Context, t fhir.Moment, m *course.Merges, i
 	}
 }
 
-// outcomesOf computes the outcomes at every assessment after the first infusion, the relapse and the return of B cells.
+// outcomesOf computes for each infusion the outcomes at every assessment until the next, the relapse and the return of B cells.
 func outcomesOf(r *rules, c *course.Course, wanted []string) []judged {
-	if !c.T0().Known() {
-		return nil
-	}
-	want := func(code string) bool { return len(wanted) == 0 || slices.Contains(wanted, code) }
-	j := r.of(c)
+	c = r.seen(c)
 	var l []judged
-	for k, a := range c.Assessments {
-		if a.Day <= c.T0() {
+	for _, own := range c.OfEachInfusion() {
+		l = append(l, r.of(own).outcomes(wanted)...)
+	}
+	return l
+}
+
+// outcomes are those of the first infusion.
+func (j judge) outcomes(wanted []string) []judged {
+	want := func(code string) bool { return len(wanted) == 0 || slices.Contains(wanted, code) }
+	var l []judged
+	for k, a := range j.c.Assessments {
+		if !j.c.Own(a.Day) {
 			continue
 		}
 		for _, e := range endpoints() {
@@ -275,68 +284,40 @@ func outcomesOf(r *rules, c *course.Course, wanted []string) []judged {
 			}
 			o := j.outcome(e, k)
 			if e == term.DORIS2021 {
-				o.Beside = c.Freedom(a.Day, r.drugs).Criteria()
+				o.Beside = j.c.Freedom(a.Day, j.drugs).Criteria()
 			}
-			l = append(l, judged{Outcome: o, day: a.Day})
+			l = append(l, judged{Outcome: o, c: j.c, day: a.Day})
 		}
 	}
 	if want(term.Relapse) {
-		l = append(l, j.relapseOutcome()...)
+		l = append(l, j.relapseOutcome())
 	}
 	if want(term.BCellReturn) {
-		l = append(l, j.returnOutcome()...)
+		l = append(l, j.returnOutcome())
 	}
 	return l
 }
 
-// relapseOutcome is the first relapse, or that there was none until the last assessment that could tell.
-func (j judge) relapseOutcome() []judged {
-	r, _, at := j.relapsed()
-	if r.Visit < 0 {
-		return nil
+// timepoint is the planned assessment for which an outcome stands: that in whose window it is the nearest to the nominal day.
+func (o judged) timepoint() (term.Timepoint, bool) {
+	p, planned := term.TimepointAt(int(o.day - o.c.T0()))
+	if !planned {
+		return p, false
 	}
-	o := judged{Outcome: score.Outcome{Code: term.Relapse, Result: r.Result}, day: j.day(at[r.Visit])}
-	for _, reason := range r.Reasons {
-		o.parts = append(o.parts, component{code: "relapse-reason", coded: reason})
-	}
-	o.Beside = []score.Criterion{{Inputs: sourcesOf(r.Sources)}}
-	return []judged{o}
-}
-
-// returnOutcome is the return of B cells, once they are back.
-func (j judge) returnOutcome() []judged {
-	r := j.returned(math.MaxInt32)
-	if r.Result != term.Met {
-		return nil
-	}
-	return []judged{{
-		Outcome: score.Outcome{Code: term.BCellReturn, Result: r.Result, Beside: []score.Criterion{{Inputs: sourcesOf(r.Sources)}}},
-		day:     j.c.T0() + course.Day(r.Day),
-		number:  &quantityOf{float64(r.Day), "d"},
-		parts: []component{
-			{code: "lower-bound", quantityOf: quantityOf{float64(r.LowerBound), "d"}},
-			{code: "threshold", quantityOf: quantityOf{j.bcells.ReturnOver, "/uL"}},
-		},
-	}}
-}
-
-func sourcesOf(l []string) []score.Input {
-	out := make([]score.Input, len(l))
-	for k, s := range l {
-		out[k] = score.Input{From: s}
-	}
-	return out
+	k := o.c.In(p, o.c.OwnUntil())
+	return p, k >= 0 && o.c.Assessments[k].Day == o.day
 }
 
 // tell is the line of an outcome, with its criteria and their inputs below.
-func tell(c *course.Course, o judged) line {
-	p, planned := term.TimepointAt(int(o.day - c.T0()))
+func tell(o judged) line {
+	p, planned := o.timepoint()
 	l := line{name: "outcome", cells: []cell{
-		code("endpoint", o.Code), date("date", o.day.String()), integer("day", int(o.day-c.T0())),
+		code("endpoint", o.Code), date("date", o.day.String()), integer("day", int(o.day-o.c.T0())),
 		code("timepoint", p.Code).unless(!planned), code("result", string(o.Result)), code("method", methodOf(o.Code)),
+		text("focus", "Procedure/"+o.c.Infusions[0].ID),
 	}}
-	if id, result := disagreeing(c, o); id != "" {
-		l.cells = append(l.cells, text("disagrees-with", "Observation/"+id), code("clinician", string(result)))
+	if s, ok := o.disagreeing(); ok {
+		l.cells = append(l.cells, text("disagrees-with", "Observation/"+s.ID), code("clinician", string(s.Result)), date("clinician-date", s.Day.String()))
 	}
 	for _, k := range slices.Concat(o.Criteria, o.Beside) {
 		if k.Code == "" {
@@ -355,17 +336,6 @@ func tell(c *course.Course, o judged) line {
 		}})
 	}
 	return l
-}
-
-// disagreeing returns the outcome that a clinician stated for the same day and that says something else. What is not
-// evaluable disagrees with nothing.
-func disagreeing(c *course.Course, o judged) (id string, result term.Result) {
-	for _, s := range c.Stated {
-		if s.Clinician && s.Code == o.Code && s.Day == o.day && s.Result != o.Result && s.Result != term.NotEvaluable && o.Result != term.NotEvaluable {
-			return s.ID, s.Result
-		}
-	}
-	return "", ""
 }
 
 // methodOf is the algorithm and its version.

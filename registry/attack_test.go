@@ -260,3 +260,38 @@ func TestChangesOfOneGroupDoNotFollowFromTheOthers(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// An event that lies some days later, behind others who were last seen in between, moves the estimate and no count.
+func TestACurveDoesNotTellOnWhichDayOfABlockAnEventLies(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(60, func(int) bool { return true })
+	dead := map[int]string{}
+	for k := range 60 {
+		switch {
+		case k < 30: // last seen on day 95
+			w.observe(fmt.Sprint("late-", k), fmt.Sprintf("c%03d", k), "2024-04-05", `"code":`+local("pga")+`,"valueQuantity":{"value":0}`)
+		case k < 45:
+			dead[k] = "2024-04-20"
+		default: // followed to day 200
+			w.observe(fmt.Sprint("late-", k), fmt.Sprintf("c%03d", k), "2024-07-19", `"code":`+local("pga")+`,"valueQuantity":{"value":0}`)
+		}
+	}
+	curve := func(c fhir.Caller, on string) [][]string {
+		dead[45] = on
+		w.must(w.ask(admin, "DELETE", "Observation/late-45", ""))
+		w.deaths(dead)
+		return pick(w.table(c, "Patient/$time-to-event?endpoint=overall-survival", "curve"), "time", "at-risk", "probability", "standard-error", "lower", "upper")
+	}
+	early, late := "2024-04-02", "2024-04-11"
+	if diff := cmp.Diff(curve(admin, early), curve(admin, late)); diff == "" {
+		t.Error("the estimate does not depend on the day: nothing is tried")
+	}
+	told := curve(aggregator, early)
+	if diff := cmp.Diff(told, curve(aggregator, late)); diff != "" {
+		t.Errorf("an aggregator sees a difference: %s", diff)
+	}
+	// 16 of the 60 who were followed past day 90 died until day 120.
+	if want := []string{"120", "14", "0.733333333333"}; len(told) < 5 || cmp.Diff(want, told[4][:3]) != "" {
+		t.Errorf("%v, want %v", told, want)
+	}
+}

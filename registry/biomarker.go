@@ -9,7 +9,6 @@ import (
 	"firewolf/fhir/stats"
 	"firewolf/registry/course"
 	"firewolf/registry/disclose"
-	"firewolf/registry/score"
 	"firewolf/registry/term"
 )
 
@@ -17,19 +16,19 @@ import (
 func biomarker() aggregate {
 	return aggregate{
 		name: "biomarker", title: "A laboratory value or a score by time point",
-		doc: "For each time point and group: median and quartiles of the value that is nearest to the nominal day within the window, and of its change since the baseline. As a ratio the value is told by the limit of the laboratory that measured it, which is how values of different assays compare. A value beyond a limit of detection counts as that limit. Values after the day as-of, and after a second infusion, are left out before the nearest is looked for.",
+		doc: "For each time point and group: median and quartiles of the value that is nearest to the nominal day within the window, and of its change since the baseline. PGA and dose of glucocorticoid have their own nearest day, as laboratory values do. Who has an incomplete score, a value in a unit that does not convert or, as a ratio, none with the limit of its laboratory, or one of a day that is not known, is counted as not-evaluable, apart from who has no value; such a value hides no other. As a ratio the value is told by the limit of the laboratory that measured it, which is how values of different assays compare. A value beyond a limit of detection counts as that limit. Values after the day as-of, and after a second infusion, are left out before the nearest is looked for.",
 		inputs: append([]input{
-			{name: "analyte", typ: "code", choices: markers(), preset: "dsdna", doc: "What was measured: an analyte, or sledai-2k, csledai-2k, pga, gc-dose."},
+			{name: "analyte", typ: "code", choices: markers(), preset: "dsdna", doc: "What was measured: an analyte, or sledai-2k, csledai-2k, selena-sledai (whose wording differs, so that it stands apart), pga, gc-dose."},
 			{name: "timepoint", typ: "code", many: true, choices: append([]string{term.Baseline}, timepointCodes()...), preset: "tp-base,tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
-			{name: "scale", typ: "code", choices: []string{"value", "ratio"}, doc: "The value in its canonical unit, or its ratio to the own laboratory's limit. Of antibodies only the ratio is told: the units of different assays do not compare."},
-			{name: "limit", typ: "code", choices: []string{"high", "low"}, doc: "To which limit; by default the lower one of complement and immunoglobulins, else the upper one."},
+			{name: "scale", typ: "code", choices: []string{"value", "ratio"}, doc: "The value in its canonical unit, or, of a laboratory value, its ratio to the own laboratory's limit. Of antibodies only the ratio is told: the units of different assays do not compare."},
+			{name: "limit", typ: "code", choices: []string{"high", "low"}, doc: "Of a ratio, to which limit; by default the lower one of complement and immunoglobulins, else the upper one."},
 		}, windows()...),
 		run: measured,
 	}
 }
 
 // scores are what is not measured in a laboratory.
-var scores = []string{term.SLEDAI2K, term.CSLEDAI2K, term.PGA, term.GCDose}
+var scores = []string{term.SLEDAI2K, term.CSLEDAI2K, term.SELENASLEDAI, term.PGA, term.GCDose}
 
 func markers() []string {
 	l := slices.Clone(scores)
@@ -61,6 +60,12 @@ func (q *question) marker() (marker, error) {
 		}
 		m.ratio = true
 	}
+	switch {
+	case m.ratio && !m.lab:
+		return m, fhir.NewIssue(fhir.Value, "scale: a score such as "+m.name+" has no limit of a laboratory that a ratio could be to", "http.scale")
+	case q.in.one("limit") != "" && !m.ratio:
+		return m, fhir.NewIssue(fhir.Value, "limit: nothing is compared with the limit of a laboratory; ask for scale=ratio of a laboratory value", "http.limit")
+	}
 	return m, nil
 }
 
@@ -74,12 +79,8 @@ func measured(q *question) error {
 		for _, c := range q.all.courses {
 			read[c] = m.pair(c, at, q.asOf)
 		}
-		t := q.countAs(func(part string) disclose.Fact { return measuredFact(m.name, at, part == "measured") }, []string{"measured", "not-measured"}, func(c *course.Course) int {
-			return read[c].part() / 2
-		})
-		pairs := q.countAs(func(part string) disclose.Fact {
-			return disclose.Fact{Key: strings.Join([]string{q.op, m.name, at, part}, "|")}
-		}, []string{"paired", "unpaired", "not-measured"}, func(c *course.Course) int { return read[c].part() })
+		t := q.countAs(func(part string) disclose.Fact { return valueFact(m.name, at, part) }, valueParts, func(c *course.Course) int { return int(read[c].is) })
+		pairs := q.countAs(func(part string) disclose.Fact { return valueFact(m.name, at, part) }, []string{"paired", "unpaired", "without"}, func(c *course.Course) int { return read[c].part() })
 		for _, row := range q.rows() {
 			q.marked(m, at, row, t, pairs, read)
 		}
@@ -87,21 +88,23 @@ func measured(q *question) error {
 	return nil
 }
 
+// valueParts are the parts that a cohort falls into at a time point, by presence.
+var valueParts = []string{"measured", "not-evaluable", "not-measured"}
+
 // pair is the value of a patient and its change since the baseline.
 type pair struct {
-	value, change  float64
-	there, changed bool
-	day            course.Day
+	found
+	change  float64
+	changed bool
 }
 
 func (m marker) pair(c *course.Course, at string, until course.Day) pair {
-	var p pair
-	if p.value, p.day, p.there = m.at(c, at, until); !p.there || at == term.Baseline {
+	p := pair{found: m.at(c, at, until)}
+	if p.is != there || at == term.Baseline {
 		return p
 	}
-	var before float64
-	before, _, p.changed = m.at(c, term.Baseline, until)
-	p.change = p.value - before
+	before := m.at(c, term.Baseline, until)
+	p.change, p.changed = p.x-before.x, before.is == there
 	return p
 }
 
@@ -110,15 +113,29 @@ func (p pair) part() int {
 	switch {
 	case p.changed:
 		return 0
-	case p.there:
+	case p.is == there:
 		return 1
 	default:
 		return 2
 	}
 }
 
-// measuredFact is that a value is there, or that it is not. Of SLEDAI-2K and its clinical part one holds who has the other; so do a value and
-// its ratio to a limit.
+// valueFact is what a part of $biomarker tells. Of SLEDAI-2K and its clinical part one holds who has the other; so do a value and its ratio to a
+// limit. Who has no value is told by $completeness too, which counts one that cannot be used as none.
+func valueFact(name, at, part string) disclose.Fact {
+	switch part {
+	case "measured":
+		return measuredFact(name, at, true)
+	case "not-measured", "without":
+		return measuredFact(name, at, false)
+	}
+	if name == term.CSLEDAI2K {
+		name = term.SLEDAI2K
+	}
+	return disclose.Fact{Key: strings.Join([]string{"value", name, at, part}, "|")}
+}
+
+// measuredFact is that a value is there, or that it is not.
 func measuredFact(name, at string, there bool) disclose.Fact {
 	if name == term.CSLEDAI2K {
 		name = term.SLEDAI2K
@@ -131,8 +148,8 @@ func (q *question) marked(m marker, at string, row int, t, pairs *counted, read 
 	used := disclose.Fact{Key: fmt.Sprint(q.op, "|", m.name, "|", at, "|", m.ratio, "|", m.low, "|values"), Whole: true}
 	for _, c := range q.group(row).courses {
 		p := read[c]
-		if p.there {
-			values = append(values, p.value)
+		if p.is == there {
+			values = append(values, p.x)
 			used.Patients = append(used.Patients, fmt.Sprint(c.Patient, " ", p.day))
 		}
 		if p.changed {
@@ -177,30 +194,75 @@ func (m marker) unit() string {
 	}
 }
 
-// at returns the value at a time point and its day, of those not after a day and not after a second infusion.
-func (m marker) at(c *course.Course, at string, until course.Day) (float64, course.Day, bool) {
-	p, planned := m.point(at)
-	until = min(until, c.OwnUntil())
-	if !m.lab {
-		k := c.BaselineAssessment()
-		if planned {
-			k = c.In(p, until)
-		}
-		if k < 0 || c.Assessments[k].Day > until || m.ratio {
-			return 0, course.Never, false
-		}
-		x, ok := m.score(c, k)
-		return x, c.Assessments[k].Day, ok
+// presence says whether there is a value.
+type presence int
+
+const (
+	there    presence = iota
+	unusable          // a score that is incomplete, a value in a unit that does not convert or, as a ratio, without the limit, or without a full date
+	missing
+)
+
+// found is a value with its day.
+type found struct {
+	x   float64
+	day course.Day
+	is  presence
+}
+
+// foundOf is a value that is there, or cannot be used.
+func foundOf(x float64, day course.Day, ok bool) found {
+	if !ok {
+		return found{day: day, is: unusable}
 	}
-	k := c.BaselineLab(m.a)
-	if planned {
-		k = c.LabIn(m.a, p, until)
+	return found{x: x, day: day}
+}
+
+// at returns the value that stands for a time point, of those not after a day and not after a second infusion. What is no SLEDAI is not looked
+// for at the visit of one: each has its own nearest day.
+func (m marker) at(c *course.Course, at string, until course.Day) found {
+	w := c.Baseline()
+	if p, planned := m.point(at); planned {
+		w = c.Window(p, min(until, c.OwnUntil()))
 	}
-	if k < 0 || c.Labs[k].Day > until || !c.Labs[k].Value().Known {
-		return 0, course.Never, false
+	f := m.in(c, w)
+	if f.is == missing && c.MayHold(w, m.name) {
+		f.is = unusable
+	}
+	return f
+}
+
+// in returns what stands in a window.
+func (m marker) in(c *course.Course, w course.Window) found {
+	switch {
+	case m.lab:
+		return m.measured(c, w)
+	case m.name == term.PGA:
+		return readingOf(c.PGA, w)
+	case m.name == term.GCDose:
+		return readingOf(c.GC, w)
+	default:
+		return m.assessed(c, w)
+	}
+}
+
+func readingOf(l []course.Reading, w course.Window) found {
+	if r, ok := course.ReadingIn(l, w); ok {
+		return foundOf(r.X, r.Day, r.Known)
+	}
+	return found{is: missing}
+}
+
+func (m marker) measured(c *course.Course, w course.Window) found {
+	k := c.LabIn(m.a, w, func(l course.Lab) bool {
+		_, ok := m.scaled(l)
+		return ok
+	})
+	if k < 0 {
+		return found{is: missing}
 	}
 	x, ok := m.scaled(c.Labs[k])
-	return x, c.Labs[k].Day, ok
+	return foundOf(x, c.Labs[k].Day, ok)
 }
 
 // scaled is a value, or its ratio to the limit of its laboratory.
@@ -211,6 +273,8 @@ func (m marker) scaled(l course.Lab) (float64, bool) {
 		limit = limits.Low
 	}
 	switch {
+	case !v.Known:
+		return 0, false
 	case !m.ratio:
 		return v.X, true
 	case !limit.Exact() || limit.X == 0:
@@ -220,20 +284,19 @@ func (m marker) scaled(l course.Lab) (float64, bool) {
 	}
 }
 
-// score returns a score of an assessment; an incomplete one has none.
-func (m marker) score(c *course.Course, k int) (float64, bool) {
-	a := c.Assessments[k]
-	whole := func(p score.Points) (float64, bool) { return float64(p.Min), p.Complete }
-	switch m.name {
-	case term.SLEDAI2K:
-		return whole(a.Score())
-	case term.CSLEDAI2K:
-		return whole(a.ClinicalScore())
-	case term.PGA:
-		v := c.PGAAt(a.Day)
-		return v.X, v.Known
-	default:
-		v := c.GCAt(a.Day)
-		return v.X, v.Known
+// assessed returns the score of the assessment that stands for a time point; an incomplete one has none.
+func (m marker) assessed(c *course.Course, w course.Window) found {
+	if m.name == term.SELENASLEDAI {
+		c = c.BySELENA()
 	}
+	k := c.AssessmentIn(w)
+	if k < 0 {
+		return found{is: missing}
+	}
+	a := c.Assessments[k]
+	p := a.Score()
+	if m.name == term.CSLEDAI2K {
+		p = a.ClinicalScore()
+	}
+	return foundOf(float64(p.Min), a.Day, p.Complete)
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"firewolf/registry/course"
 	"firewolf/registry/disclose"
+	"firewolf/registry/score"
 	"firewolf/registry/term"
 )
 
@@ -26,11 +27,10 @@ func complete(q *question) error {
 		m.a, m.lab = course.AnalyteNamed(form)
 		for _, at := range q.in["timepoint"] {
 			t := q.countAs(func(part string) disclose.Fact { return formFact(form, at, part) }, []string{"present", "missing", "not-expected"}, func(c *course.Course) int {
-				_, _, there := m.at(c, at, q.asOf)
 				switch {
 				case !q.expected(c, at):
 					return 2
-				case there:
+				case m.at(c, at, q.asOf).is == there:
 					return 0
 				default:
 					return 1
@@ -68,5 +68,5 @@ func (q *question) expected(c *course.Course, at string) bool {
 		return true
 	}
 	end := c.T0() + course.Day(p.To)
-	return end <= q.asOf && (!c.Dead || c.Death.Known() && c.Death > end)
+	return end <= q.asOf && c.DeadBy(end) == score.No
 }

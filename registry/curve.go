@@ -34,7 +34,7 @@ func (q *question) steps(f follow, row int, c stats.Curve, times []float64) []st
 	var l []stats.Step
 	for _, at := range times {
 		s := c.At(at)
-		s.Time, s.AtRisk = at, c.AtRisk(at)
+		s.Time, s.AtRisk = at, f.atRisk(q.group(row), at)
 		if s.AtRisk == 0 {
 			break
 		}

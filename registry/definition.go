@@ -15,7 +15,7 @@ func Definitions() map[string][]byte {
 		out[a.name] = definition(a.name, a.title, a.doc, slices.Concat(common(), a.inputs), false)
 	}
 	out["assess"] = definition("assess", "Outcomes of patients",
-		"Computes the outcomes at every assessment after the first infusion, the first relapse and the return of B cells, each with its criteria and the inputs used. Of one patient all are told; of all patients how many there are of each.",
+		"Computes the outcomes at every assessment after an infusion, the first relapse and the return of B cells, each with its criteria and the inputs used, also where it is not met or not evaluable. Each is of the last infusion before it (focus): its day, its baseline and its time point count from that one; an assessment on the day of a second infusion is of the first. Only the assessment that is nearest to the nominal day of a window stands for its time point. What a clinician stated otherwise is named beside (disagrees-with): of the same visit, which is the nearest assessment within 7 days, and of a relapse also where none is computed. Of one patient all are told, unless that one has withdrawn; of all patients who were infused, have lupus and have an active consent how many there are of each.",
 		assessInputs(), true)
 	return out
 }

@@ -107,8 +107,11 @@ func (in inputs) add(taken []input, name, value, at string) fhir.Issues {
 		if err := i.check(v); err != nil {
 			return fhir.Issues{fhir.NewIssue(fhir.Value, name+": "+err.Error(), at)}
 		}
+		if i.typ == "code" && slices.Contains(in[name], v) { // every line of it would be told twice
+			return fhir.Issues{fhir.NewIssue(fhir.Invalid, name+": "+v+" is given more than once", at)}
+		}
+		in[name] = append(in[name], v)
 	}
-	in[name] = append(in[name], values...)
 	if !i.many && len(in[name]) > 1 {
 		return fhir.Issues{fhir.NewIssue(fhir.Invalid, name+" is given more than once", at)}
 	}

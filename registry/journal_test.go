@@ -76,7 +76,7 @@ func TestAnAggregateThatIsToldIsAnAuditEvent(t *testing.T) {
 	got := []string{
 		first("agent").Member("who").Member("display").Text(), e.Member("recorded").Text(), string(query), first("subtype").Member("code").Text(),
 	}
-	if diff := cmp.Diff([]string{"eu-registry", "2026-01-01T12:00:00.000Z", "Patient/$toxicity?kind=crs&late=false", "operation"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"eu-registry", "2026-01-01T12:00:00.000Z", "Patient/$toxicity?kind=crs&late=false&within=30", "operation"}, got); diff != "" {
 		t.Error(diff)
 	}
 	// It is valid as any other resource: the same content, put by a client, is accepted and changes nothing.

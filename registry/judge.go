@@ -1,6 +1,9 @@
 package registry
 
 import (
+	"cmp"
+	"slices"
+
 	"firewolf/registry/course"
 	"firewolf/registry/score"
 	"firewolf/registry/term"
@@ -14,8 +17,10 @@ type rules struct {
 	renal    score.RenalRule
 	relapse  score.RelapseRule
 	bcells   score.BCellRule
+	selena   bool // assessments by SELENA-SLEDAI are taken, and not those by SLEDAI-2K
 
-	drugs *course.Names // of codes that this field does not know; nil for none
+	drugs       course.Formulary
+	censorCells bool // cells that are given again end the follow-up and are no relapse
 
 	upcr, egfr, cd19, percent course.Analyte
 }
@@ -24,6 +29,7 @@ type rules struct {
 func usual() *rules {
 	r := &rules{
 		doris: score.DORIS2021(), lldas: score.LLDAS(), response: score.SRI4(), renal: score.KDIGO2024(), relapse: score.Relapses(), bcells: score.BCells(),
+		drugs: course.Formulary{GivenDays: course.GivenDays},
 	}
 	for _, a := range []struct {
 		name string
@@ -41,6 +47,14 @@ type judge struct {
 }
 
 func (r *rules) of(c *course.Course) judge { return judge{r, c} }
+
+// seen is a course by the instrument of the rules. What is judged of it must be asked of it: the places of assessments are its own.
+func (r *rules) seen(c *course.Course) *course.Course {
+	if r.selena {
+		return c.BySELENA()
+	}
+	return c
+}
 
 // endpoints are the outcomes that are computed at an assessment.
 func endpoints() []string {
@@ -66,10 +80,8 @@ func (j judge) outcome(endpoint string, k int) score.Outcome {
 		return j.response.Sledai(j.responseInput(k))
 	case term.SRI4:
 		return j.response.Assess(j.responseInput(k))
-	case term.CRR:
-		return j.renal.Complete(j.renalInput(k))
 	default:
-		return j.renal.Partial(j.renalInput(k))
+		return j.renalOutcome(endpoint, j.kidneyAt(j.day(k)), j.day(k))
 	}
 }
 
@@ -78,7 +90,7 @@ func (j judge) day(k int) course.Day { return j.c.Assessments[k].Day }
 func (j judge) remission(k int) score.Outcome {
 	day := j.day(k)
 	return j.doris.Assess(score.DORISInput{
-		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day), Stable: j.c.Stable(day),
+		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day), Stable: j.c.Stable(day, j.doris.StableDays, j.drugs),
 	})
 }
 
@@ -96,8 +108,8 @@ func (j judge) lowActivity(k int) score.Outcome {
 
 // rescue says whether an immunosuppressive, a biologic or cells were given again since the infusion.
 func (j judge) rescue(day course.Day) score.Fact {
-	t0 := j.c.T0()
-	started, again := j.c.Started(t0, day), j.c.Retreated(t0, day)
+	since := j.c.Resumed(j.c.T0(), j.drugs, true)
+	started, again := since.Immunosuppressive(day), since.BCells(day)
 	if again.Truth > started.Truth {
 		return again
 	}
@@ -106,55 +118,124 @@ func (j judge) rescue(day course.Day) score.Fact {
 
 func (j judge) responseInput(k int) score.ResponseInput {
 	day := j.day(k)
-	in := score.ResponseInput{Now: score.Assessment{Total: j.c.Assessments[k].Score(), PGA: j.c.PGAAt(day)}, Rescue: j.rescue(day)}
-	in.Baseline.Total = score.Sledai{}.Score()
+	in := score.ResponseInput{
+		Baseline: j.responseBaseline(), Now: score.Assessment{Total: j.c.Assessments[k].Score(), PGA: j.c.PGAAt(day)}, Rescue: j.rescue(day),
+	}
 	if b := j.c.BaselineAssessment(); b >= 0 {
-		in.Baseline = score.Assessment{Total: j.c.Assessments[b].Score(), PGA: j.c.PGAAt(j.day(b))}
+		in.NewA, in.NewB, in.Grades = score.NewBILAG(j.c.BilagAt(j.day(b)), j.c.BilagAt(day))
 	}
 	return in
 }
 
-func (j judge) renalInput(k int) score.RenalInput {
-	day := j.day(k)
-	in := score.RenalInput{
-		Nephritis: j.c.Nephritis, Rescue: j.rescue(day),
-		Now: score.Kidney{UPCR: j.c.LabNear(j.upcr, day), EGFR: j.c.LabNear(j.egfr, day)},
+func (j judge) responseBaseline() score.Assessment {
+	b := j.c.BaselineAssessment()
+	if b < 0 {
+		return score.Assessment{Total: score.Sledai{}.Score()}
 	}
-	if b := j.c.BaselineLab(j.upcr); b >= 0 {
-		in.Baseline.UPCR = j.c.Labs[b].Value()
-	}
-	if b := j.c.BaselineLab(j.egfr); b >= 0 {
-		in.Baseline.EGFR = j.c.Labs[b].Value()
-	}
-	return in
+	return score.Assessment{Total: j.c.Assessments[b].Score(), PGA: j.c.PGAAt(j.day(b))}
 }
 
-// applies reports whether a patient is in the denominator of an outcome at all: without nephritis there is no renal response.
-func applies(o score.Outcome) bool {
-	for _, c := range o.Criteria {
-		if (c.Code == "criterion-nephritis" || c.Code == "criterion-active-baseline") && c.Truth != score.Yes {
-			return false
-		}
+// renalOutcome judges a renal response by what was measured of the kidney up to a day.
+func (j judge) renalOutcome(endpoint string, now score.Kidney, day course.Day) score.Outcome {
+	in := score.RenalInput{Nephritis: j.c.Nephritis, Rescue: j.rescue(day), Now: now, Baseline: j.renalBaseline()}
+	if endpoint == term.CRR {
+		return j.renal.Complete(in)
 	}
-	return true
+	return j.renal.Partial(in)
 }
 
-// relapsed finds the first relapse after the infusion, with the visits that it was looked for in and their places among
-// the assessments.
-func (j judge) relapsed() (r score.Relapse, visits []score.Visit, at []int) {
-	before := j.c.T0()
+// kidneyAt is what was measured at the visit on a day.
+func (j judge) kidneyAt(day course.Day) score.Kidney {
+	return score.Kidney{UPCR: j.c.LabNear(j.upcr, day), EGFR: j.c.LabNear(j.egfr, day)}
+}
+
+func (j judge) renalBaseline() (k score.Kidney) {
+	k.UPCR, _ = j.c.Value(j.upcr, j.c.Baseline())
+	k.EGFR, _ = j.c.Value(j.egfr, j.c.Baseline())
+	return k
+}
+
+// relapsed finds the first relapse after the infusion and before another one, of whose cells a later remission is, with the visits that it was
+// looked for in. A return to treatment, cells given again (unless they end the follow-up), a dose and a global assessment count on their own
+// day, whether or not SLEDAI-2K was assessed on it.
+func (j judge) relapsed() (score.Relapse, []score.Visit) {
+	var visits []score.Visit
+	first := course.Forever // the day of the first remission
 	for k, a := range j.c.Assessments {
-		if a.Day <= j.c.T0() {
+		if a.Day <= j.c.T0() || a.Day > j.c.OwnUntil() {
 			continue
 		}
-		visits = append(visits, score.Visit{
-			Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day), GC: j.c.GCAt(a.Day),
-			Restarted: j.c.Started(before, a.Day), Retreated: j.c.Retreated(before, a.Day),
-		})
-		at = append(at, k)
-		before = a.Day
+		v := score.Visit{Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day), GC: j.c.GCAt(a.Day)}
+		if visits = append(visits, v); v.Remission == score.Yes {
+			first = min(first, a.Day)
+		}
 	}
-	return j.relapse.Assess(visits), visits, at
+	if first < course.Forever {
+		visits = j.since(first, visits)
+	}
+	return j.relapse.Assess(visits), visits
+}
+
+// since adds to visits what was taken up after a day, and what is told between them.
+func (j judge) since(first course.Day, visits []score.Visit) []score.Visit {
+	resumed := j.c.Resumed(first, j.drugs, !j.censorCells)
+	between := map[course.Day]*score.Visit{}
+	on := func(day course.Day) *score.Visit {
+		v := between[day]
+		if v == nil {
+			v = &score.Visit{Day: int(day)}
+			between[day] = v
+		}
+		return v
+	}
+	for _, d := range resumed.Days() {
+		on(d)
+	}
+	for _, r := range j.c.GC {
+		on(r.Day).GC = r.Value
+	}
+	for _, r := range j.c.PGA {
+		on(r.Day).PGA = r.Value
+	}
+	for _, v := range visits {
+		delete(between, course.Day(v.Day))
+	}
+	for d, v := range between {
+		if d > first && d <= j.c.OwnUntil() {
+			visits = append(visits, *v)
+		}
+	}
+	slices.SortFunc(visits, func(a, b score.Visit) int { return cmp.Compare(a.Day, b.Day) })
+	for k, v := range visits {
+		if day := course.Day(v.Day); day > first {
+			visits[k].Restarted, visits[k].Retreated = resumed.Immunosuppressive(day), resumed.BCells(day)
+		}
+	}
+	return visits
+}
+
+// treatedAgain is the first day after a day on which a drug is taken that ends a freedom from drugs, Never for none: on which one was taken up,
+// or a visit tells of one, with or without SLEDAI-2K.
+func (j judge) treatedAgain(after course.Day) course.Day {
+	resumed := j.c.Resumed(after, j.drugs, false)
+	days := resumed.Days()
+	for _, r := range j.c.GC {
+		days = append(days, r.Day)
+	}
+	for _, t := range j.c.Takings {
+		days = append(days, t.Day)
+	}
+	slices.Sort(days)
+	for _, d := range slices.Compact(days) {
+		if d <= after {
+			continue
+		}
+		f := j.c.Freedom(d, j.drugs)
+		if resumed.Immunosuppressive(d).Truth == score.Yes || slices.ContainsFunc(f.Criteria(), func(k score.Criterion) bool { return k.Truth == score.No }) {
+			return d
+		}
+	}
+	return course.Never
 }
 
 // returned finds the return of B cells by what was measured until a day.

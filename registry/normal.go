@@ -3,7 +3,6 @@ package registry
 import (
 	"firewolf/registry/course"
 	"firewolf/registry/score"
-	"firewolf/registry/term"
 )
 
 // The endpoints that only a rate has: they are read of an assessment or of the laboratory, and nobody states them.
@@ -44,12 +43,20 @@ func normalOf(endpoint string) *normal {
 	return nil
 }
 
+// limit is the one of the laboratory that a value is compared with.
+func (n *normal) limit(l course.Lab) score.Value {
+	if n.low {
+		return l.Limits().Low
+	}
+	return l.Limits().High
+}
+
+// usable reports whether a value can be compared with the limit of its laboratory.
+func (n *normal) usable(l course.Lab) bool { return course.Measured(l) && n.limit(l).Exact() }
+
 // within says whether a value is within the limit of the laboratory that measured it.
 func (n *normal) within(l course.Lab) score.Truth {
-	limit := l.Limits().High
-	if n.low {
-		limit = l.Limits().Low
-	}
+	limit := n.limit(l)
 	switch {
 	case !limit.Exact():
 		return score.Unknown
@@ -60,16 +67,25 @@ func (n *normal) within(l course.Lab) score.Truth {
 	}
 }
 
-// judged returns whether the value of a time point, of those not after a day, is normal. It applies to those who were not normal at baseline.
-func (n *normal) judged(c *course.Course, p term.Timepoint, until course.Day) (result score.Truth, day course.Day, applicable bool) {
-	a, _ := course.AnalyteNamed(n.analyte)
-	b := c.BaselineLab(a)
-	if b < 0 || n.within(c.Labs[b]) != score.No {
-		return score.Unknown, course.Never, false
+// abnormal says whether a patient was not normal at baseline, of whom alone it can be asked who became so.
+func (n *normal) abnormal(c *course.Course) score.Truth {
+	b := c.LabIn(n.of(), c.Baseline(), n.usable)
+	if b < 0 {
+		return score.Unknown
 	}
-	k := c.LabIn(a, p, until)
+	return n.within(c.Labs[b]).Not()
+}
+
+// judged returns whether the value that stands in a window is normal.
+func (n *normal) judged(c *course.Course, w course.Window) (score.Truth, course.Day) {
+	k := c.LabIn(n.of(), w, n.usable)
 	if k < 0 {
-		return score.Unknown, course.Never, true
+		return score.Unknown, course.Never
 	}
-	return n.within(c.Labs[k]), c.Labs[k].Day, true
+	return n.within(c.Labs[k]), c.Labs[k].Day
+}
+
+func (n *normal) of() course.Analyte {
+	a, _ := course.AnalyteNamed(n.analyte)
+	return a
 }

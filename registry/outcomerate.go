@@ -19,12 +19,12 @@ import (
 func outcomeRate() aggregate {
 	return aggregate{
 		name: "outcome-rate", title: "Rate of an outcome at planned time points",
-		doc: "For each time point and group: how many met the endpoint at the assessment that is nearest to the nominal day within the window, of the observed cases and of all whose window has closed (who could not be judged, was not assessed or had died counts as not met), with the intervals of Wilson and of Clopper and Pearson.",
+		doc: "For each time point and group: how many met the endpoint at the assessment that is nearest to the nominal day within the window (crr and prr: by the urine protein/creatinine ratio and the eGFR that are, each of its own), of the observed cases and of all whose window has closed (who could not be judged, was not assessed or had died counts as not met), with the intervals of Wilson and of Clopper and Pearson. Responses and normalizations are judged of those whose baseline has something to respond - SLEDAI-2K from response.baseline on, a nephritis that a Condition tells with a ratio from upcr.baseline on, a value beyond the limit of its laboratory -, also as a clinician stated them: the others are not-applicable, and who has no such baseline value is not-evaluable. So is whose assessment or death has no full date, and may or may not lie in the window.",
 		inputs: slices.Concat([]input{
 			{name: "endpoint", typ: "code", choices: rateEndpoints(), preset: term.DORIS2021, doc: "What must be met. dsdna-normal, c3-normal and c4-normal: the value of the time point is within the limit of its own laboratory, of those whose baseline was not."},
 			{name: "timepoint", typ: "code", many: true, choices: timepointCodes(), preset: "tp-m03,tp-m06,tp-m12,tp-m24", doc: "When; several by comma."},
 			{name: "source", typ: "code", choices: []string{"computed", "clinician"}, preset: "computed", doc: "Whether the outcome is computed of its inputs, or taken as a clinician stated it."},
-			{name: "reinfusion", typ: "code", choices: []string{"censor", "failure"}, preset: "censor", doc: "What an assessment after a second infusion is: as if it had not been made, so that one before it may stand for the time point, or not met."},
+			{name: "reinfusion", typ: "code", choices: []string{"censor", "failure"}, preset: "censor", doc: "What an assessment after a second infusion is: as if it had not been made, so that one before it may stand for the time point, or not met. With failure not met is also who was infused again by the end of the window and has no assessment in it."},
 		}, windows(), []input{drugNames()}, rulesOf(rateEndpoints())),
 		run: rate,
 	}
@@ -42,7 +42,7 @@ func timepointCodes() []string {
 const (
 	met = iota
 	notMet
-	notEvaluable  // assessed, and an input is missing
+	notEvaluable  // assessed, and an input is missing; or the baseline is that says who is in the denominator, or the day of an assessment or of death
 	notAssessed   // no assessment in the window
 	diedBefore    // before an assessment in the window
 	notApplicable // outside the denominator of the endpoint
@@ -58,7 +58,7 @@ func rate(q *question) error {
 		if !slices.Contains(endpoints(), endpoint) {
 			return fhir.NewIssue(fhir.NotSupported, "no clinician states "+endpoint+": it is computed")
 		}
-		asked = "" // no rule decides what a person said
+		asked = denominatorOf(endpoint) // no rule decides what a person said, but of whom it counts
 	}
 	if err := q.rule(asked); err != nil {
 		return err
@@ -66,7 +66,7 @@ func rate(q *question) error {
 	for _, code := range q.in["timepoint"] {
 		p, _ := q.timepoint(code)
 		key := strings.Join([]string{q.op, family(endpoint), code, q.in.one("source")}, "|")
-		t := q.countAs(func(part string) disclose.Fact { return rateFact(key, part) }, rateParts, func(c *course.Course) int { return q.ratePart(c, endpoint, p) })
+		t := q.countAs(func(part string) disclose.Fact { return rateFact(family(endpoint), key, part) }, rateParts, func(c *course.Course) int { return q.ratePart(c, endpoint, p) })
 		for _, row := range q.rows() {
 			q.answer.add("rate", append(append([]cell{cellOfPoint(p)}, t.cells(row)...), q.rates(t, row)...)...)
 		}
@@ -88,11 +88,14 @@ func family(endpoint string) string {
 	}
 }
 
-// rateFact is what a part of $outcome-rate tells. Whose window has not closed at one time point is so at the next, and the dead stay dead.
-func rateFact(key, part string) disclose.Fact {
+// rateFact is what a part of $outcome-rate tells. Whose window has not closed at one time point is so at the next, and the dead stay dead. Who is
+// in no denominator is so at every time point, and whoever judges.
+func rateFact(family, key, part string) disclose.Fact {
 	switch part {
 	case rateParts[notDue], rateParts[diedBefore]:
 		key = part
+	case rateParts[notApplicable]:
+		key = family + "|" + part
 	default:
 		key += "|" + part
 	}
@@ -101,81 +104,32 @@ func rateFact(key, part string) disclose.Fact {
 
 func cellOfPoint(p term.Timepoint) cell { return code("timepoint", p.Code) }
 
-// ratePart says into which part a patient falls.
+// ratePart says into which part a patient falls. Who is not known to be in the denominator is not evaluable: to leave such out would make a rate
+// of those whose baseline was written down.
 func (q *question) ratePart(c *course.Course, endpoint string, p term.Timepoint) int {
-	died := c.Death.Known() && c.Death <= q.asOf && int(c.Death-c.T0()) <= p.To
+	end := c.T0() + course.Day(p.To)
 	// Who died early is no failure before the window has closed: those who live are not counted yet either.
-	if c.T0()+course.Day(p.To) > q.asOf {
+	if end > q.asOf {
 		return notDue
 	}
-	result, assessed, applicable := q.judged(c, endpoint, p)
+	s, died := q.standing(c, endpoint, p), c.DeadBy(end)
+	assessed, known := s.day.Known(), s.among == score.Yes
 	switch {
-	case !applicable:
+	case s.among == score.No:
 		return notApplicable
-	case assessed && result == score.Yes:
+	case assessed && known && s.result == score.Yes:
 		return met
-	case assessed && result == score.No:
+	case assessed && known && s.result == score.No:
 		return notMet
-	case assessed:
+	case assessed, s.vague:
 		return notEvaluable
-	case died:
+	case died == score.Yes:
 		return diedBefore
+	case !known, died == score.Unknown:
+		return notEvaluable
 	default:
 		return notAssessed
 	}
-}
-
-// judged returns the outcome at a time point.
-func (q *question) judged(c *course.Course, endpoint string, p term.Timepoint) (result score.Truth, assessed, applicable bool) {
-	until := course.Forever
-	if q.in.one("reinfusion") != "failure" {
-		until = c.OwnUntil()
-	}
-	if q.in.one("source") == "clinician" {
-		result, day := stated(c, endpoint, p, until)
-		return q.reinfused(c, day, result)
-	}
-	if n := normalOf(endpoint); n != nil {
-		result, day, applicable := n.judged(c, p, until)
-		result, assessed, _ := q.reinfused(c, day, result)
-		return result, assessed, applicable
-	}
-	j := q.rules.of(c)
-	k := c.In(p, until)
-	if k < 0 {
-		// Whether the endpoint applies is known by the baseline alone.
-		return score.Unknown, false, len(c.Assessments) == 0 || applies(j.outcome(endpoint, 0))
-	}
-	o := j.outcome(endpoint, k)
-	result, assessed, _ = q.reinfused(c, c.Assessments[k].Day, o.Truth())
-	return result, assessed, applies(o)
-}
-
-// reinfused takes what was judged after a second infusion, if it is there at all, for not met.
-func (q *question) reinfused(c *course.Course, day course.Day, result score.Truth) (score.Truth, bool, bool) {
-	switch {
-	case !day.Known():
-		return score.Unknown, false, true
-	case day > c.OwnUntil():
-		return score.No, true, true
-	default:
-		return result, true, true
-	}
-}
-
-// stated returns what a clinician said of an endpoint, nearest to the nominal day of a time point and not after a day.
-func stated(c *course.Course, endpoint string, p term.Timepoint, until course.Day) (score.Truth, course.Day) {
-	result, at, distance := score.Unknown, course.Never, math.MaxInt
-	for _, s := range c.Stated {
-		d := int(s.Day - c.T0())
-		if !s.Clinician || s.Code != endpoint || d < p.From || d > p.To || s.Day > until {
-			continue
-		}
-		if near := max(d-p.Nominal, p.Nominal-d); near <= distance {
-			result, at, distance = score.Outcome{Result: s.Result}.Truth(), s.Day, near
-		}
-	}
-	return result, at
 }
 
 // rates are the proportions of a row, of the observed cases and with imputation.

@@ -37,9 +37,12 @@ func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, out
 	var targets, inputs []string
 	current := map[string]bool{}
 	for _, o := range outcomes {
-		id := outcomeID(c, o)
+		if !o.keeps() {
+			continue
+		}
+		id := outcomeID(o)
 		current[id] = true
-		body := observation(c, o, id)
+		body := observation(o, id)
 		same, err := w.same(ctx, t, id, body)
 		if err != nil {
 			return err
@@ -67,20 +70,32 @@ func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, out
 		return nil
 	}
 	if len(targets) > 0 {
-		id := idPrefix + digest("provenance", c.Patient)
+		id := w.provenanceID(c, entries)
 		entries = append(entries, entryOf("Provenance/"+id, w.provenance(id, targets, inputs)))
 	}
 	return w.commit(ctx, entries)
 }
 
+// keeps reports whether an outcome is written: of a relapse not that nobody can tell, of B cells only that they are back.
+func (o judged) keeps() bool {
+	switch o.Code {
+	case term.Relapse:
+		return o.Result != term.NotEvaluable
+	case term.BCellReturn:
+		return o.Result == term.Met
+	default:
+		return true
+	}
+}
+
 // outcomeID is the same for the same outcome of the same assessment, so that it is written once. There is one relapse and one
 // return of B cells of an infusion, on whatever day.
-func outcomeID(c *course.Course, o judged) string {
+func outcomeID(o judged) string {
 	day := o.day.String()
 	if o.Code == term.Relapse || o.Code == term.BCellReturn {
 		day = ""
 	}
-	return idPrefix + digest(c.Patient, c.Infusions[0].ID, o.Code, day)
+	return idPrefix + digest(o.c.Patient, o.c.Infusions[0].ID, o.Code, day)
 }
 
 func digest(parts ...string) string {
@@ -152,19 +167,19 @@ func (w *writer) commit(ctx context.Context, entries [][]byte) error {
 }
 
 // observation is an outcome as a resource.
-func observation(c *course.Course, o judged, id string) []byte {
+func observation(o judged, id string) []byte {
 	b := []byte(`{"resourceType":"Observation","id":"` + id + `"`)
 	var extensions []string
-	if p, ok := term.TimepointAt(int(o.day - c.T0())); ok && o.number == nil {
+	if p, ok := o.timepoint(); ok && o.number == nil {
 		extensions = append(extensions, `{"url":"`+term.Extension(term.ExtTimepoint)+`","valueCodeableConcept":`+concept(term.Of(p.Code))+`}`)
 	}
-	if id, _ := disagreeing(c, o); id != "" {
-		extensions = append(extensions, `{"url":"`+term.Extension(term.ExtDisagreement)+`","valueReference":`+reference("Observation/"+id)+`}`)
+	if s, ok := o.disagreeing(); ok {
+		extensions = append(extensions, `{"url":"`+term.Extension(term.ExtDisagreement)+`","valueReference":`+reference("Observation/"+s.ID)+`}`)
 	}
 	b = appendList(b, "extension", extensions)
 	b = append(b, `,"status":"final","category":[`+concept(term.Terminology("observation-category", "survey", "Survey"))+`]`...)
 	b = append(b, `,"code":`+concept(term.Of(o.Code))...)
-	b = append(b, `,"subject":`+reference("Patient/"+c.Patient)+`,"focus":[`+reference("Procedure/"+c.Infusions[0].ID)+`]`...)
+	b = append(b, `,"subject":`+reference("Patient/"+o.c.Patient)+`,"focus":[`+reference("Procedure/"+o.c.Infusions[0].ID)+`]`...)
 	b = append(b, `,"effectiveDateTime":"`+o.day.String()+`"`...)
 	if o.number != nil {
 		b = append(b, `,"valueQuantity":`+o.number.json()...)
@@ -208,6 +223,11 @@ func components(o judged) []string {
 		l = append(l, `{"code":`+concept(term.Of(p.code))+`,`+value+`}`)
 	}
 	return l
+}
+
+// provenanceID is one for each time that something is written: what was written before, and stays, keeps the Provenance that it has.
+func (w *writer) provenanceID(c *course.Course, entries [][]byte) string {
+	return idPrefix + digest("provenance", c.Patient, w.request.Now.UTC().Format(fhir.InstantLayout), string(bytes.Join(entries, nil)))
 }
 
 // provenance says what computed the outcomes, of which inputs. https://hl7.org/fhir/R4/provenance.html

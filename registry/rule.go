@@ -29,29 +29,49 @@ var (
 	relapses   = []string{eventRelapseFree, term.Relapse}
 	responses  = []string{term.SledaiResponse4, term.SRI4}
 	kidneys    = []string{term.CRR, term.PRR}
-	bCells     = []string{eventBCellReturn, term.BCellReturn}
+	// What a clinician stated is judged of the same denominators.
+	baselines      = append(denominatorsOf(responses), responses...)
+	renalBaselines = append(denominatorsOf(kidneys), kidneys...)
+	bCells         = []string{eventBCellReturn, term.BCellReturn}
+	treated        = slices.Concat(remissions, kidneys, []string{term.SRI4, term.LLDAS})
 )
+
+// denominatorOf names whom an endpoint is judged of, apart from who meets it.
+func denominatorOf(endpoint string) string { return "denominator of " + endpoint }
+
+func denominatorsOf(endpoints []string) []string {
+	l := make([]string, len(endpoints))
+	for k, e := range endpoints {
+		l[k] = denominatorOf(e)
+	}
+	return l
+}
 
 // outcomeRules are the parameters of all outcomes. What they are where nobody says others is in the rules themselves.
 var outcomeRules = []rule{
 	{name: "doris.pga", doc: "DORIS: the PGA, 0 to 3, is less than this.", decides: remissions, high: 3, number: func(r *rules) *float64 { return &r.doris.PGABelow }},
 	{name: "doris.gc", doc: "DORIS: the prednisolone equivalent in mg/d is at most this.", decides: remissions, high: 1000, number: func(r *rules) *float64 { return &r.doris.GC }},
 	{name: "doris.gc-below", doc: "DORIS: the prednisolone equivalent is less than doris.gc, as the table of the definition has it, and not at most, as its text says.", decides: remissions, choice: func(r *rules) *bool { return &r.doris.GCBelow }},
+	{name: "doris.stable-days", doc: "DORIS: for how many days an immunosuppressive or biologic must have been taken to count as stable, on which the definition has no number; 0 asks for nothing.", decides: remissions, high: 3650, whole: func(r *rules) *int { return &r.doris.StableDays }},
 	{name: "lldas.sledai", doc: "LLDAS: SLEDAI-2K is at most this.", decides: []string{term.LLDAS}, high: 105, whole: func(r *rules) *int { return &r.lldas.Sledai }},
 	{name: "lldas.pga", doc: "LLDAS: the PGA is at most this.", decides: []string{term.LLDAS}, high: 3, number: func(r *rules) *float64 { return &r.lldas.PGA }},
 	{name: "lldas.gc", doc: "LLDAS: the prednisolone equivalent in mg/d is at most this.", decides: []string{term.LLDAS}, high: 1000, number: func(r *rules) *float64 { return &r.lldas.GC }},
 	{name: "lldas.product-investigational", doc: "LLDAS: the infused cells count as an investigational drug, so that nobody meets it after them.", decides: []string{term.LLDAS}, choice: func(r *rules) *bool { return &r.lldas.ProductInvestigational }},
+	{name: "sledai.selena", doc: "SLEDAI: assessments by SELENA-SLEDAI (their method is instrument-selena-sledai) are taken in place of those by SLEDAI-2K. Their wording differs, so that the two are never mixed: who was assessed by the other one only is not-evaluable.", decides: slices.Concat(remissions, []string{term.LLDAS}, baselines), choice: func(r *rules) *bool { return &r.selena }},
 	{name: "response.fall", doc: "Response: SLEDAI-2K falls by this or more.", decides: responses, low: 1, high: 105, whole: func(r *rules) *int { return &r.response.Fall }},
-	{name: "response.baseline", doc: "Response: SLEDAI-2K at baseline from which on a fall is judged.", decides: responses, high: 105, whole: func(r *rules) *int { return &r.response.Baseline }},
+	{name: "response.baseline", doc: "Response: SLEDAI-2K at baseline from which on a fall is judged.", decides: baselines, high: 105, whole: func(r *rules) *int { return &r.response.Baseline }},
 	{name: "response.pga-rise", doc: "SRI: the PGA rises by less than this.", decides: []string{term.SRI4}, high: 3, number: func(r *rules) *float64 { return &r.response.PGARise }},
+	{name: "response.new-a", doc: "SRI: how many systems may have a new BILAG A, at most.", decides: []string{term.SRI4}, high: 9, whole: func(r *rules) *int { return &r.response.NewA }},
+	{name: "response.new-b", doc: "SRI: how many systems may have a new BILAG B, at most.", decides: []string{term.SRI4}, high: 9, whole: func(r *rules) *int { return &r.response.NewB }},
 	{name: "upcr.max", doc: "Complete renal response: the urine protein/creatinine ratio in g/g is less than this; trials have used 0.7.", decides: []string{term.CRR}, high: 10, number: func(r *rules) *float64 { return &r.renal.UPCRBelow }},
-	{name: "upcr.baseline", doc: "Renal response: the ratio in g/g at baseline from which on a response is judged.", decides: kidneys, high: 10, number: func(r *rules) *float64 { return &r.renal.Baseline }},
+	{name: "upcr.baseline", doc: "Renal response: the ratio in g/g at baseline from which on a response is judged.", decides: renalBaselines, high: 10, number: func(r *rules) *float64 { return &r.renal.Baseline }},
 	{name: "upcr.partial-fall", doc: "Partial renal response: the share of the baseline's ratio that is lost.", decides: []string{term.PRR}, high: 1, number: func(r *rules) *float64 { return &r.renal.PartialFall }},
 	{name: "upcr.partial-max", doc: "Partial renal response: the ratio in g/g is less than this.", decides: []string{term.PRR}, high: 20, number: func(r *rules) *float64 { return &r.renal.PartialMax }},
 	{name: "egfr.tolerance", doc: "Renal response: the share of the baseline's eGFR that may be lost; EULAR/ERA says 0.1.", decides: kidneys, high: 1, number: func(r *rules) *float64 { return &r.renal.Tolerance }},
 	{name: "relapse.csledai", doc: "Relapse: clinical SLEDAI-2K is more than this.", decides: relapses, high: 99, whole: func(r *rules) *int { return &r.relapse.Clinical }},
 	{name: "relapse.pga", doc: "Relapse: the PGA is this or more.", decides: relapses, high: 3, number: func(r *rules) *float64 { return &r.relapse.PGA }},
 	{name: "relapse.gc", doc: "Relapse: the prednisolone equivalent in mg/d is more than this.", decides: relapses, high: 1000, number: func(r *rules) *float64 { return &r.relapse.GC }},
+	{name: "given.days", doc: "Drugs: one that was given once (MedicationAdministration) counts as taken for so many days, its own the first, and what is given again within them goes on. What was given with the cells, to prepare for cells or against their toxicity does not count.", decides: treated, low: 1, high: 400, whole: func(r *rules) *int { return &r.drugs.GivenDays }},
 	{name: "aplasia.max", doc: "B-cell aplasia: CD19+ cells per microliter are at most this.", decides: bCells, high: 1000, number: func(r *rules) *float64 { return &r.bcells.AplasiaMax }},
 	{name: "aplasia.percent", doc: "B-cell aplasia: or CD19+ cells are less than this percentage of lymphocytes.", decides: bCells, high: 100, number: func(r *rules) *float64 { return &r.bcells.AplasiaPercent }},
 	{name: "recon.min", doc: "Return of B cells: CD19+ cells per microliter are more than this.", decides: bCells, high: 10000, number: func(r *rules) *float64 { return &r.bcells.ReturnOver }},
@@ -160,15 +180,38 @@ func (q *question) rule(endpoint string) error {
 	if err != nil {
 		return err
 	}
-	if r.drugs, err = namesOf(q.in["drug"]); err != nil {
+	if r.drugs.Names, err = namesOf(q.in["drug"]); err != nil {
 		return err
 	}
 	for _, d := range q.in["drug"] {
 		used = append(used, cell{name: "drug", text: d})
 	}
 	q.rules = r
+	q.see(r)
 	q.answer.tellRules(used)
 	return nil
+}
+
+// see replaces the courses of the cohort and of its groups by those that rules see.
+func (q *question) see(r *rules) {
+	if !r.selena {
+		return
+	}
+	by := make(map[*course.Course]*course.Course, len(q.all.courses))
+	for _, c := range q.all.courses {
+		by[c] = r.seen(c)
+	}
+	of := func(g group) group {
+		out := group{name: g.name}
+		for _, c := range g.courses {
+			out.courses = append(out.courses, by[c])
+		}
+		return out
+	}
+	q.all = of(q.all)
+	for k, g := range q.groups {
+		q.groups[k] = of(g)
+	}
 }
 
 // tellRules adds the rules that an answer was computed by.

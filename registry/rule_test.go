@@ -23,6 +23,8 @@ func ruleCases() map[string]struct {
 		"doris.pga":                     {"0.1", func(r *rules) { r.doris.PGABelow = 0.1 }},
 		"doris.gc":                      {"7.5", func(r *rules) { r.doris.GC = 7.5 }},
 		"doris.gc-below":                {"true", func(r *rules) { r.doris.GCBelow = true }},
+		"sledai.selena":                 {"true", func(r *rules) { r.selena = true }},
+		"doris.stable-days":             {"14", func(r *rules) { r.doris.StableDays = 14 }},
 		"lldas.sledai":                  {"0", func(r *rules) { r.lldas.Sledai = 0 }},
 		"lldas.pga":                     {"0.1", func(r *rules) { r.lldas.PGA = 0.1 }},
 		"lldas.gc":                      {"2.5", func(r *rules) { r.lldas.GC = 2.5 }},
@@ -30,6 +32,8 @@ func ruleCases() map[string]struct {
 		"response.fall":                 {"12", func(r *rules) { r.response.Fall = 12 }},
 		"response.baseline":             {"10", func(r *rules) { r.response.Baseline = 10 }},
 		"response.pga-rise":             {"0.5", func(r *rules) { r.response.PGARise = 0.5 }},
+		"response.new-a":                {"1", func(r *rules) { r.response.NewA = 1 }},
+		"response.new-b":                {"0", func(r *rules) { r.response.NewB = 0 }},
 		"upcr.max":                      {"0.7", func(r *rules) { r.renal.UPCRBelow = 0.7 }},
 		"upcr.baseline":                 {"1", func(r *rules) { r.renal.Baseline = 1 }},
 		"upcr.partial-fall":             {"0.25", func(r *rules) { r.renal.PartialFall = 0.25 }},
@@ -38,6 +42,7 @@ func ruleCases() map[string]struct {
 		"relapse.csledai":               {"3", func(r *rules) { r.relapse.Clinical = 3 }},
 		"relapse.pga":                   {"1", func(r *rules) { r.relapse.PGA = 1 }},
 		"relapse.gc":                    {"7.5", func(r *rules) { r.relapse.GC = 7.5 }},
+		"given.days":                    {"60", func(r *rules) { r.drugs.GivenDays = 60 }},
 		"aplasia.max":                   {"20", func(r *rules) { r.bcells.AplasiaMax = 20 }},
 		"aplasia.percent":               {"2", func(r *rules) { r.bcells.AplasiaPercent = 2 }},
 		"recon.min":                     {"20", func(r *rules) { r.bcells.ReturnOver = 20 }},
@@ -103,13 +108,13 @@ func TestRulesMoveWhatTheyDecide(t *testing.T) {
 func TestAnAnswerTellsTheRulesThatDecidedIt(t *testing.T) {
 	w := newWorld(t, Options{}).samples()
 	for path, want := range map[string][][]string{
-		"Patient/$outcome-rate?timepoint=tp-m03&doris.gc=7.50": {{"doris.pga", "0.5"}, {"doris.gc", "7.5"}, {"doris.gc-below", "false"}},
-		"Patient/$outcome-rate?endpoint=crr&timepoint=tp-m03":  {{"upcr.max", "0.5"}, {"upcr.baseline", "0.5"}, {"egfr.tolerance", "0.15"}},
+		"Patient/$outcome-rate?timepoint=tp-m03&doris.gc=7.50": {{"doris.pga", "0.5"}, {"doris.gc", "7.5"}, {"doris.gc-below", "false"}, {"doris.stable-days", "30"}, {"sledai.selena", "false"}, {"given.days", "35"}},
+		"Patient/$outcome-rate?endpoint=crr&timepoint=tp-m03":  {{"upcr.max", "0.5"}, {"upcr.baseline", "0.5"}, {"egfr.tolerance", "0.15"}, {"given.days", "35"}},
 		"Patient/$outcome-rate?source=clinician":               nil,
 		"Patient/$time-to-event?endpoint=overall-survival":     nil,
-		"Patient/$assess?endpoint=sledai-response-4":           {{"response.fall", "4"}, {"response.baseline", "4"}},
+		"Patient/$assess?endpoint=sledai-response-4":           {{"sledai.selena", "false"}, {"response.fall", "4"}, {"response.baseline", "4"}},
 		"Patient/SYN-P08/$assess?endpoint=relapse&relapse.gc=7.5": {
-			{"doris.pga", "0.5"}, {"doris.gc", "5"}, {"doris.gc-below", "false"}, {"relapse.csledai", "0"}, {"relapse.pga", "0.5"}, {"relapse.gc", "7.5"},
+			{"doris.pga", "0.5"}, {"doris.gc", "5"}, {"doris.gc-below", "false"}, {"doris.stable-days", "30"}, {"sledai.selena", "false"}, {"relapse.csledai", "0"}, {"relapse.pga", "0.5"}, {"relapse.gc", "7.5"}, {"given.days", "35"},
 		},
 	} {
 		if diff := cmp.Diff(want, pick(w.table(admin, path, "rule"), "name", "value")); diff != "" {

@@ -1,11 +1,15 @@
 package registry
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 
+	"firewolf/fhir"
 	"firewolf/fhir/stats"
 	"firewolf/registry/course"
+	"firewolf/registry/disclose"
 	"firewolf/registry/score"
 	"firewolf/registry/term"
 )
@@ -14,10 +18,12 @@ import (
 func timeToEvent() aggregate {
 	return aggregate{
 		name: "time-to-event", title: "Time to an event",
-		doc: "For each group: the curve with its limits (log-log), the number at risk, the median, and the log-rank test between the groups. Where death competes with the event the curve is the cumulative incidence, and the test counts deaths as censored. Times are days.",
+		doc: "For each group: the curve with its limits (log-log), the number at risk, the median, and the log-rank test between the groups. Where death competes with the event the curve is the cumulative incidence, and the test counts deaths as censored. Times are days. Where small groups are hidden the estimates are reckoned from times rounded up to the days that are told, as of who left in between at their end.",
 		inputs: append([]input{
-			{name: "endpoint", typ: "code", choices: eventCodes(), preset: eventRelapseFree, doc: "The event. first-doris: remission, death competes. relapse-free-survival and overall-survival: from the infusion. drug-free-duration: from the first drug-free remission to relapse, treatment or death. b-cell-return: of those with aplasia, death competes."},
+			{name: "endpoint", typ: "code", choices: eventCodes(), preset: eventRelapseFree, doc: "The event. first-doris: remission, death competes. relapse-free-survival: from the infusion to a relapse, computed or stated, or death; a return to treatment counts on its own day. overall-survival: from the infusion, of who lives to the last contact. drug-free-duration: from the first drug-free remission to its end, a stated relapse, any treatment or death. b-cell-return: of those with aplasia, death competes; who was measured only as a share of lymphocytes that is no aplasia any more is not evaluable."},
 			{name: "grid", typ: "integer", preset: "30", doc: "Every how many days the curve is told. An admin can ask for 0: every day on which something happened. Where small groups are hidden it is a multiple of 30, rounded up."},
+			{name: "reinfusion", typ: "code", choices: reinfusions, doc: "What a second infusion is to relapse-free-survival and drug-free-duration: failure, the event on its day, also of whom no remission was seen; or censor, the end of follow-up. failure where it is left out. Of overall-survival it is neither, of the others the end of follow-up."},
+			{name: "population", typ: "code", choices: populations, doc: "Of whom relapse-free-survival is: infused, all; or responders, who were in remission by DORIS at some assessment. Both are followed from the infusion, so that of responders nobody has the event before the remission. infused where it is left out."},
 			drugNames(),
 		}, rulesOf(eventCodes())...),
 		run: survival,
@@ -55,6 +61,33 @@ func events() []event {
 		{eventDrugFree, false, drugFreeDuration},
 		{eventBCellReturn, true, bCellReturn},
 	}
+}
+
+// What a second infusion is, and of whom survival is; the first holds where nobody says.
+var (
+	reinfusions = []string{"failure", "censor"}
+	populations = []string{"infused", "responders"}
+)
+
+// protocol reads what else decides an endpoint, and tells it. What does not decide it is refused, as rules are.
+func (q *question) protocol(endpoint string) error {
+	var used []cell
+	for _, p := range []struct {
+		name    string
+		choices []string
+		decides []string
+	}{{"reinfusion", reinfusions, []string{eventRelapseFree, eventDrugFree}}, {"population", populations, []string{eventRelapseFree}}} {
+		value := firstOf(q.in.one(p.name), p.choices[0])
+		switch {
+		case slices.Contains(p.decides, endpoint):
+			used = append(used, cell{name: p.name, text: value})
+		case q.in.one(p.name) != "":
+			return fhir.NewIssue(fhir.NotSupported, p.name+" does not decide what is asked for")
+		}
+	}
+	q.rules.censorCells = q.in.one("reinfusion") == "censor"
+	q.answer.tellRules(used)
+	return nil
 }
 
 func eventCodes() []string {
@@ -148,10 +181,13 @@ func relapseFree(q *question, c *course.Course) (stats.Subject, int) {
 	}
 	end := q.until(c)
 	day, visits := q.relapseDay(c)
+	if why := q.population(c, visits, end); why != followed {
+		return stats.Subject{}, why
+	}
 	if day.Known() && day <= end {
 		return since(c.T0(), day, happened)
 	}
-	if q.dies(c) && c.Death == end {
+	if q.dies(c) && c.Death == end || q.fails(c) && c.Reinfused() == end {
 		return since(c.T0(), end, happened)
 	}
 	last := c.T0()
@@ -163,71 +199,106 @@ func relapseFree(q *question, c *course.Course) (stats.Subject, int) {
 	return since(c.T0(), last, censored)
 }
 
+// population says whether a patient is of those whose survival without relapse is asked for. Of whom no assessment tells is no responder known.
+func (q *question) population(c *course.Course, visits []score.Visit, end course.Day) int {
+	if q.in.one("population") != "responders" {
+		return followed
+	}
+	why := outOfScope
+	for _, v := range visits {
+		switch {
+		case course.Day(v.Day) > end:
+		case v.Remission == score.Yes:
+			return followed
+		case !v.Remission.Known() && slices.ContainsFunc(c.Assessments, func(a course.Assessment) bool { return a.Day == course.Day(v.Day) }):
+			why = unclear
+		}
+	}
+	return why
+}
+
+// fails reports whether a second infusion within follow-up counts as the event.
+func (q *question) fails(c *course.Course) bool {
+	return !q.rules.censorCells && c.Reinfused().Known() && c.Reinfused() <= q.asOf
+}
+
 // relapseDay is the day of the first relapse - as computed, or earlier as a clinician stated -, with the visits that were judged.
 func (q *question) relapseDay(c *course.Course) (course.Day, []score.Visit) {
-	day := course.Never
-	r, visits, _ := q.rules.of(c).relapsed()
-	if r.Result == term.Met {
-		day = course.Day(r.Day)
-	}
-	for _, s := range c.Stated {
-		if s.Code == term.Relapse && s.Clinician && s.Result == term.Met && s.Day > c.T0() && (!day.Known() || s.Day < day) {
-			day = s.Day
-		}
+	r, visits := q.rules.of(c).relapsed()
+	day := q.statedRelapse(c, c.T0())
+	if computed := course.Day(r.Day); r.Result == term.Met && (!day.Known() || computed < day) {
+		day = computed
 	}
 	return day, visits
 }
 
-// drugFreeDuration starts at the first drug-free remission and ends with relapse, any treatment, a second infusion or death.
+// statedRelapse is the day of the first relapse after a day that a clinician stated, Never for none.
+func (q *question) statedRelapse(c *course.Course, after course.Day) course.Day {
+	for _, s := range c.Stated {
+		if s.Code == term.Relapse && s.Clinician && s.Result == term.Met && s.Day > after {
+			return s.Day
+		}
+	}
+	return course.Never
+}
+
+// drugFreeDuration starts at the first drug-free remission and ends with the end of remission, a stated relapse, any treatment, a second
+// infusion or death. It is censored at the last assessment in drug-free remission.
 func drugFreeDuration(q *question, c *course.Course) (stats.Subject, int) {
 	if undated(c) {
 		return stats.Subject{}, unclear
 	}
-	j, start := q.rules.of(c), course.Never
-	last := course.Never
+	j, end := q.rules.of(c), q.until(c)
+	start, last, lost := course.Never, course.Never, course.Never
 	for k, a := range c.Assessments {
-		if a.Day <= c.T0() || a.Day > q.asOf {
+		if a.Day <= c.T0() || a.Day > end || lost.Known() {
 			continue
 		}
-		truth := j.outcome(term.DrugFreeRemission, k).Truth()
-		switch {
-		case !start.Known() && c.Reinfused().Known() && a.Day > c.Reinfused():
-			return stats.Subject{}, outOfScope // a remission of other cells
-		case !start.Known() && truth == score.Yes:
-			start, last = a.Day, a.Day
+		switch truth := j.outcome(term.DrugFreeRemission, k).Truth(); {
+		case truth == score.Yes:
+			if last = a.Day; !start.Known() {
+				start = a.Day
+			}
 		case start.Known() && truth == score.No:
-			return since(start, q.sooner(c, a.Day), happened)
-		case start.Known() && truth == score.Yes:
-			last = a.Day
+			lost = a.Day
 		}
 	}
 	if !start.Known() {
-		return stats.Subject{}, outOfScope
+		return stats.Subject{}, outOfScope // also who is in remission only by other cells
 	}
-	if day := q.sooner(c, course.Never); day.Known() && day >= start {
+	day := earliest(lost, j.treatedAgain(start), q.statedRelapse(c, start))
+	if q.dies(c) {
+		day = earliest(day, c.Death)
+	}
+	if q.fails(c) {
+		day = earliest(day, c.Reinfused())
+	}
+	if day.Known() && day <= end {
 		return since(start, day, happened)
 	}
 	return since(start, last, censored)
 }
 
-// sooner is the first of a day, a second infusion and death.
-func (q *question) sooner(c *course.Course, day course.Day) course.Day {
-	for _, other := range []course.Day{c.Reinfused(), c.Death} {
-		if other.Known() && other <= q.asOf && (!day.Known() || other < day) {
-			day = other
+// earliest is the first of days, Never where none is known.
+func earliest(days ...course.Day) course.Day {
+	first := course.Never
+	for _, d := range days {
+		if d.Known() && (!first.Known() || d < first) {
+			first = d
 		}
 	}
-	return day
+	return first
 }
 
-// bCellReturn is of those with an aplastic sample. Who has not recovered is censored at the last sample.
+// bCellReturn is of those with an aplastic sample. Who has not recovered is censored at the last sample; of whom samples do not tell is not
+// followed.
 func bCellReturn(q *question, c *course.Course) (stats.Subject, int) {
 	end := q.until(c)
 	r := q.rules.of(c).returned(end)
 	switch {
 	case r.Aplasia == score.No:
 		return stats.Subject{}, outOfScope
-	case r.Aplasia == score.Unknown || undated(c):
+	case r.Aplasia == score.Unknown || r.Result == term.NotEvaluable || undated(c):
 		return stats.Subject{}, unclear
 	case r.Result == term.Met && c.T0()+course.Day(r.Day) <= end:
 		return since(c.T0(), c.T0()+course.Day(r.Day), happened)
@@ -248,6 +319,9 @@ func survival(q *question) error {
 	if err := q.rule(e.code); err != nil {
 		return err
 	}
+	if err := q.protocol(e.code); err != nil {
+		return err
+	}
 	of := map[*course.Course]seen{}
 	for _, c := range q.all.courses {
 		s, why := e.follow(q, c)
@@ -259,11 +333,15 @@ func survival(q *question) error {
 	if err != nil {
 		return err
 	}
-	for _, row := range q.rows() {
-		q.curve(f, row, times)
+	if q.k > 1 {
+		f.told = append(times, math.Inf(1))
 	}
-	q.logRank(f)
-	return nil
+	for _, row := range q.rows() {
+		if err := q.curve(f, row, times); err != nil {
+			return err
+		}
+	}
+	return q.logRank(f)
 }
 
 // seen is a patient as an event sees one.
@@ -308,9 +386,10 @@ func (e event) family() string {
 
 // follow is a cohort that is followed to an event.
 type follow struct {
-	e  event
-	t  *counted
-	of map[*course.Course]seen
+	e    event
+	t    *counted
+	of   map[*course.Course]seen
+	told []float64 // the times that are told, in order, and infinity; nil where days are
 }
 
 func (f follow) subjects(g group) []stats.Subject {
@@ -323,11 +402,31 @@ func (f follow) subjects(g group) []stats.Subject {
 	return l
 }
 
+// curve is the estimate for a group. Where days are not told it follows from what is told alone: all that happened since one told time is
+// taken to have happened at the next. Of exact days two answers with the same counts would tell that an event lies on another one.
 func (f follow) curve(g group) stats.Curve {
-	if f.e.competes {
-		return stats.AalenJohansen(f.subjects(g), stats.Level)
+	l := f.subjects(g)
+	if f.told != nil {
+		for k := range l {
+			at, _ := slices.BinarySearch(f.told, l[k].Time)
+			l[k].Time = f.told[at]
+		}
 	}
-	return stats.KaplanMeier(f.subjects(g), stats.Level)
+	if f.e.competes {
+		return stats.AalenJohansen(l, stats.Level)
+	}
+	return stats.KaplanMeier(l, stats.Level)
+}
+
+// atRisk is how many of a group are followed to a time.
+func (f follow) atRisk(g group, at float64) int {
+	n := 0
+	for _, s := range f.subjects(g) {
+		if s.Time >= at {
+			n++
+		}
+	}
+	return n
 }
 
 // followed is how many of a row are followed, and whether that may be shown: if who is not may, or each end.
@@ -339,7 +438,7 @@ func (f follow) followed(row int) (int, bool) {
 }
 
 // curve tells the curve of a group, at times if small groups are hidden.
-func (q *question) curve(f follow, row int, times []float64) {
+func (q *question) curve(f follow, row int, times []float64) error {
 	g, method := q.group(row), "kaplan-meier"
 	if f.e.competes {
 		method = "aalen-johansen"
@@ -351,11 +450,16 @@ func (q *question) curve(f follow, row int, times []float64) {
 	cells = append(cells, counts[2+endOutOfScope], counts[2+endUnclear], counts[2+endEvent], counts[2+endCompeting], counts[2+endCensored])
 	steps := q.steps(f, row, curve, times)
 	cells = append(cells, q.median(curve, steps)...)
-	q.answer.add("group", append(cells, q.observed(f, row)...)...)
+	observed, err := q.observed(f, row)
+	if err != nil {
+		return err
+	}
+	q.answer.add("group", append(cells, observed...)...)
 	for _, s := range steps {
 		q.answer.add("curve", text("group", g.name), decimal("time", s.Time), integer("at-risk", s.AtRisk), decimal("probability", s.P),
 			decimal("standard-error", s.SE), bound("lower", s.CI, s.CI.Lower), bound("upper", s.CI, s.CI.Upper))
 	}
+	return nil
 }
 
 // median tells the median with its limits: where small groups are hidden rounded as the times of the curve are, and only within it.
@@ -378,39 +482,85 @@ func (q *question) median(curve stats.Curve, steps []stats.Step) []cell {
 
 // observed is the mean and the standard deviation of the days of those who had the event, which is what papers print. It leaves
 // out who was censored, so it is no estimate of the time to the event.
-func (q *question) observed(f follow, row int) []cell {
+func (q *question) observed(f follow, row int) ([]cell, error) {
 	var x []float64
-	for _, s := range f.subjects(q.group(row)) {
-		if s.Cause == happened {
-			x = append(x, s.Time)
+	days := f.days("observed")
+	for _, c := range q.group(row).courses {
+		if p := f.of[c]; p.why == followed && p.s.Cause == happened {
+			x = append(x, p.s.Time)
+			days.Patients = append(days.Patients, onDay(c, p.s))
 		}
 	}
 	d := stats.Describe(x)
 	_, visible := f.t.of(row, endEvent)
-	visible = visible && (q.enough(d.N) || d.N == 0)
-	return []cell{decimal("observed-mean", d.Mean).when(visible), decimal("observed-sd", d.SD).when(visible)}
+	visible, err := q.tellDays(visible && (q.enough(d.N) || d.N == 0), days)
+	return []cell{decimal("observed-mean", d.Mean).when(visible), decimal("observed-sd", d.SD).when(visible)}, err
+}
+
+// days is the fact that a number tells that is reckoned from the days of single patients, before they are in it. Of endpoints of one family it is
+// the same number: survival, with and without relapse, has most of its days in common.
+func (f follow) days(number string) disclose.Fact {
+	return disclose.Fact{Key: strings.Join([]string{"days", f.e.family(), number}, "|"), Whole: true}
+}
+
+// onDay is a patient with what happened and when.
+func onDay(c *course.Course, s stats.Subject) string {
+	return fmt.Sprint(c.Patient, " ", s.Time, " ", s.Cause)
+}
+
+// tellDays says whether numbers may be told that are reckoned from single days, and then notes them. Two means over the same patients, of whom one
+// had the event on another day, would tell both days, though the counts are the same: the second is hidden.
+func (q *question) tellDays(visible bool, facts ...disclose.Fact) (bool, error) {
+	if !visible || q.k <= 1 {
+		return visible, nil
+	}
+	near, err := q.near(facts)
+	if err != nil || slices.Contains(near, true) {
+		return false, err
+	}
+	if slices.ContainsFunc(facts, func(f disclose.Fact) bool { return q.sheet.Near(f, q.k) }) {
+		return false, nil
+	}
+	for _, f := range facts {
+		q.note(f)
+	}
+	return true, nil
 }
 
 // logRank compares the groups, if there are several of enough patients, none of which is hidden.
-func (q *question) logRank(f follow) {
+func (q *question) logRank(f follow) error {
 	if len(q.groups) < 2 {
-		return
+		return nil
 	}
 	var groups [][]stats.Subject
+	var facts []disclose.Fact
 	visible := true
 	for row, g := range q.groups {
-		own := f.subjects(g)
-		if f.e.competes {
-			for k := range own {
-				if own[k].Cause == died {
-					own[k].Cause = censored
-				}
-			}
-		}
-		groups = append(groups, own)
+		own, days := f.ranked(g)
+		groups, facts = append(groups, own), append(facts, days)
 		_, told := f.t.size(row)
 		visible = visible && told && q.enough(len(own))
 	}
+	visible, err := q.tellDays(visible, facts...)
 	test := stats.LogRank(groups)
 	q.answer.add("log-rank", decimal("chi-square", test.ChiSquare).when(visible), integer("df", test.DF).when(visible), decimal("p", test.P).when(visible))
+	return err
+}
+
+// ranked are the subjects of a group as the log-rank test takes them: who dies of what competes is censored.
+func (f follow) ranked(g group) ([]stats.Subject, disclose.Fact) {
+	var l []stats.Subject
+	days := f.days("log-rank")
+	for _, c := range g.courses {
+		x := f.of[c]
+		if x.why != followed {
+			continue
+		}
+		if f.e.competes && x.s.Cause == died {
+			x.s.Cause = censored
+		}
+		l = append(l, x.s)
+		days.Patients = append(days.Patients, onDay(c, x.s))
+	}
+	return l, days
 }

@@ -1,10 +1,12 @@
 package registry
 
 import (
+	"fmt"
 	"strings"
 
 	"firewolf/fhir/stats"
 	"firewolf/registry/course"
+	"firewolf/registry/disclose"
 	"firewolf/registry/term"
 )
 
@@ -12,11 +14,12 @@ import (
 func toxicity() aggregate {
 	return aggregate{
 		name: "toxicity", title: "Toxicity of the cells by grade and product",
-		doc: "For each kind and group (by product, unless strata are given): how many had which highest grade - a grade of 0 was looked for and was not there, unknown was not recorded -, the rates of any grade, of grade 2 or more and of grade 3 or more among those whose grade is known, the days of onset and the duration, and how many were treated with tocilizumab or glucocorticoids, and on intensive care if icu says what that is, within 30 days.",
+		doc: "For each kind and group (by product, unless strata are given): how many had which highest grade - a grade of 0 was looked for and was not there, unknown was not recorded -, the rates of any grade, of grade 2 or more and of grade 3 or more among those whose grade is known, the days of onset and the duration, and how many were treated with tocilizumab or glucocorticoids, and on intensive care if icu says what that is. All of it is of what began from the day of the infusion to day 30, of what is told until the day as-of and before a second infusion. A highest grade whose episode is not known to have begun within these days, nor after them, is unknown; who has no highest grade recorded is too, whatever else is told.",
 		inputs: []input{
 			{name: "kind", typ: "code", many: true, choices: []string{"crs", "icans", "licats", "icaht"}, preset: "crs,icans", doc: "The toxicities; several by comma."},
-			{name: "late", typ: "boolean", preset: "false", doc: "Count only what began more than 28 days after the infusion."},
-			{name: "icu", typ: "string", doc: "A search for the Encounters that are stays on an intensive care unit, such as Encounter?type=http://snomed.info/sct|305351004: centers code them in ways of their own. Counted are the patients of whom one began on the day of the infusion or within 30 days after it; who has only such whose beginning is not known well enough is unknown, and counts as not treated where small groups are hidden."},
+			{name: "late", typ: "boolean", preset: "false", doc: "Count what began later than within, in place of what began within: nothing is in both."},
+			{name: "within", typ: "integer", preset: "30", within: &[2]float64{1, 365}, doc: "The last day after the infusion on which toxicity, a treatment of it or a stay on intensive care may begin to count. ICANS is told of 28 days too."},
+			{name: "icu", typ: "string", doc: "A search for the Encounters that are stays on an intensive care unit, such as Encounter?type=http://snomed.info/sct|305351004: centers code them in ways of their own. Counted are the patients of whom one began on the day of the infusion or within 30 days after it (within); who has only such whose beginning is not known well enough is unknown, and counts as not treated where small groups are hidden."},
 		},
 		run: grades,
 	}
@@ -24,26 +27,22 @@ func toxicity() aggregate {
 
 var gradeParts = []string{"grade-0", "grade-1", "grade-2", "grade-3", "grade-4", "grade-5", "unknown"}
 
-const (
-	gradeUnknown = 6
-	lateAfter    = 28 // days
-)
+const gradeUnknown = 6
 
 func grades(q *question) error {
 	q.by((*course.Course).Product)
-	late := q.in.one("late") == "true"
+	q.answer.tellRules([]cell{{name: "within", text: q.in.one("within")}})
 	for _, kind := range q.in["kind"] {
 		// What began late is a part of all there was, so that both are one thing to the ledger.
-		t := q.count(strings.Join([]string{q.op, kind}, "|"), gradeParts, func(c *course.Course) int { return gradeOf(c, kind, late) })
+		t := q.count(strings.Join([]string{q.op, kind}, "|"), gradeParts, func(c *course.Course) int { return q.gradeOf(c, kind) })
+		onset, duration := q.spread(kind, "onset", sinceInfusion), q.spread(kind, "duration", lasted)
 		for _, row := range q.rows() {
 			cells := append([]cell{code("kind", kind)}, t.cells(row)...)
 			for _, from := range []int{1, 2, 3} {
 				cells = append(cells, q.atLeast(t, row, from)...)
 			}
-			onset, duration := spells(q.group(row), kind, late)
-			_, told := t.size(row)
-			cells = append(cells, q.spread("onset", onset, told)...)
-			q.answer.add("toxicity", append(cells, q.spread("duration", duration, told)...)...)
+			cells = append(cells, onset.cells(row)...)
+			q.answer.add("toxicity", append(cells, duration.cells(row)...)...)
 		}
 	}
 	q.treatments()
@@ -53,46 +52,27 @@ func grades(q *question) error {
 	return nil
 }
 
-// gradeOf is the part of a patient: the highest grade that is recorded.
-func gradeOf(c *course.Course, kind string, late bool) int {
-	top := -1
-	for _, g := range c.Grades {
-		if g.Kind == kind && c.OfFirst(g) {
-			top = max(top, g.Grade)
-		}
-	}
-	switch {
-	case top < 0:
-		return gradeUnknown
-	case late && top > 0:
-		return min(top, lateGrade(c, kind, top))
-	default:
-		return top
-	}
+// acute are the days in which toxicity counts that is not late.
+func (q *question) acute(c *course.Course) course.Span {
+	return course.Span{From: c.T0(), To: c.T0() + course.Day(q.in.number("within")), There: true}
 }
 
-// episodes are those of a kind whose onset is known, after the first infusion and before another one; late ones only if that is asked for.
-func episodes(c *course.Course, kind string, late bool) []course.Episode {
-	var l []course.Episode
-	again := c.Reinfused()
-	for _, e := range c.Episodes {
-		if e.Kind == kind && e.Onset.Known() && (!again.Known() || e.Onset < again) && (!late || int(e.Onset-c.T0()) > lateAfter) {
-			l = append(l, e)
-		}
+// stretch are the days in which toxicity counts, and the last day of what is told: the first infusion is judged by what is before a second one.
+func (q *question) stretch(c *course.Course) (in course.Span, until course.Day) {
+	in = q.acute(c)
+	if q.in.one("late") == "true" {
+		in.From, in.To = in.To+1, course.Forever
 	}
-	return l
+	return in, min(q.asOf, c.OwnUntil())
 }
 
-// lateGrade is the highest grade of what began late: 0 for nothing, top where no episode tells its own.
-func lateGrade(c *course.Course, kind string, top int) int {
-	highest := 0
-	for _, e := range episodes(c, kind, true) {
-		if e.Grade < 0 {
-			return top
-		}
-		highest = max(highest, e.Grade)
+// gradeOf is the part of a patient: the highest grade, if it is known.
+func (q *question) gradeOf(c *course.Course, kind string) int {
+	in, until := q.stretch(c)
+	if g, ok := c.Highest(kind, in, until); ok && g.Known() {
+		return g.Min
 	}
-	return highest
+	return gradeUnknown
 }
 
 // atLeast is the rate of a grade or more among those whose grade is known.
@@ -107,39 +87,75 @@ func (q *question) atLeast(t *counted, row, from int) []cell {
 	return append([]cell{integer(name, x).when(visible)}, q.proportion(name, x, n, visible && ok)...)
 }
 
-// spells are the days of onset and the durations of a kind in a group.
-func spells(g group, kind string, late bool) (onset, duration []float64) {
-	for _, c := range g.courses {
-		for _, e := range episodes(c, kind, late) {
-			onset = append(onset, float64(e.Onset-c.T0()))
-			if e.End.Known() && e.End >= e.Onset {
-				duration = append(duration, float64(e.End-e.Onset))
+// sinceInfusion is on which day an episode began.
+func sinceInfusion(c *course.Course, e course.Episode, _ course.Day) (float64, bool) {
+	return float64(e.Onset - c.T0()), true
+}
+
+// lasted is for how many days an episode lasted that was over by a day.
+func lasted(_ *course.Course, e course.Episode, until course.Day) (float64, bool) {
+	return float64(e.End - e.Onset), e.End.Known() && e.Onset <= e.End && e.End <= until
+}
+
+// spread is a number of each episode in a group. How many patients have one is a count like any other, so that the others do not follow.
+type spread struct {
+	q      *question
+	key    string
+	name   string
+	t      *counted
+	values map[*course.Course][]float64
+}
+
+func (q *question) spread(kind, name string, of func(*course.Course, course.Episode, course.Day) (float64, bool)) spread {
+	s := spread{q: q, key: strings.Join([]string{q.op, kind, name}, "|"), name: name, values: map[*course.Course][]float64{}}
+	for _, c := range q.all.courses {
+		in, until := q.stretch(c)
+		for _, e := range c.Spells(kind, in, until) {
+			if x, ok := of(c, e, until); ok {
+				s.values[c] = append(s.values[c], x)
 			}
 		}
 	}
-	return onset, duration
+	s.t = q.count(s.key, []string{"known", "not-known"}, func(c *course.Course) int {
+		if len(s.values[c]) > 0 {
+			return 0
+		}
+		return 1
+	})
+	return s
 }
 
-// spread is the median and the quartiles of numbers, of a group that is told; where nothing is hidden their number and the extremes too.
-func (q *question) spread(name string, x []float64, told bool) []cell {
-	s := stats.Describe(x)
-	visible := told && (q.enough(s.N) || s.N == 0)
-	l := []cell{
-		integer(name+"-n", s.N).when(q.k <= 1),
-		decimal(name+"-median", s.Median).when(visible),
-		decimal(name+"-q1", s.Q1).when(visible),
-		decimal(name+"-q3", s.Q3).when(visible),
+// cells are the median and the quartiles of a row; where nothing is hidden the number and the extremes too.
+func (s spread) cells(row int) []cell {
+	var x []float64
+	used := disclose.Fact{Key: s.key + "|values", Whole: true}
+	patients := 0
+	for _, c := range s.q.group(row).courses {
+		x = append(x, s.values[c]...)
+		patients += min(1, len(s.values[c]))
+		for _, v := range s.values[c] {
+			used.Patients = append(used.Patients, fmt.Sprint(c.Patient, " ", v))
+		}
 	}
-	if q.k <= 1 {
-		l = append(l, decimal(name+"-min", s.Min), decimal(name+"-max", s.Max))
+	d := stats.Describe(x)
+	_, visible := s.t.of(row, 0)
+	visible = visible && (s.q.enough(patients) || patients == 0)
+	if visible && s.q.k > 1 {
+		s.q.note(used) // a median of the same patients with another value of one of them would tell how the two differ
+	}
+	l := []cell{
+		integer(s.name+"-n", d.N).when(s.q.k <= 1),
+		decimal(s.name+"-median", d.Median).when(visible),
+		decimal(s.name+"-q1", d.Q1).when(visible),
+		decimal(s.name+"-q3", d.Q3).when(visible),
+	}
+	if s.q.k <= 1 {
+		l = append(l, decimal(s.name+"-min", d.Min), decimal(s.name+"-max", d.Max))
 	}
 	return l
 }
 
-// treatedWithin is how long after the infusion a treatment counts as one of its toxicity.
-const treatedWithin = 30
-
-// treatments tell how many were treated for a toxicity.
+// treatments tell how many were treated for a toxicity, in the days of what is not late.
 func (q *question) treatments() {
 	for _, drug := range []struct {
 		name string
@@ -149,8 +165,10 @@ func (q *question) treatments() {
 		{"glucocorticoid", func(d term.Drug) bool { return d.Class == term.Glucocorticoid }},
 	} {
 		t := q.count(q.op+"|"+drug.name, []string{"treated", "not-treated"}, func(c *course.Course) int {
+			in := q.acute(c)
+			in.To = min(in.To, q.asOf, c.OwnUntil())
 			for _, g := range c.Given {
-				if day := int(g.Day - c.T0()); day >= 0 && day <= treatedWithin && drug.is(course.Drug(g.Drug)) {
+				if in.From <= g.Day && g.Day <= in.To && drug.is(course.Drug(g.Drug)) {
 					return 0
 				}
 			}
@@ -172,7 +190,7 @@ func (q *question) intensiveCare() {
 	if q.k > 1 {
 		parts = parts[:2]
 	}
-	t := q.countAs(aCohort, parts, func(c *course.Course) int { return min(stayed(c, q.stays[c.Patient]), len(parts)-1) })
+	t := q.countAs(aCohort, parts, func(c *course.Course) int { return min(q.stayed(c), len(parts)-1) })
 	for _, row := range q.rows() {
 		x, visible := t.of(row, 0)
 		n, ok := t.sum(row, 0, 1)
@@ -184,14 +202,15 @@ func (q *question) intensiveCare() {
 	}
 }
 
-// stayed is the part of a patient: 0 for a stay that began within 30 days, 1 for none, 2 for one whose beginning is not known well enough.
-func stayed(c *course.Course, began []course.Span) int {
-	part := 1
-	for _, b := range began {
-		switch first, last := c.T0(), c.T0()+treatedWithin; {
-		case b.There && b.From >= first && b.To <= last:
+// stayed is the part of a patient: 0 for a stay that began within the days that count, 1 for none, 2 for one whose beginning is not known well enough.
+func (q *question) stayed(c *course.Course) int {
+	part, in := 1, q.acute(c)
+	in.To = min(in.To, q.asOf, c.OwnUntil())
+	for _, b := range q.stays[c.Patient] {
+		switch {
+		case b.There && b.From >= in.From && b.To <= in.To:
 			return 0
-		case !b.There || b.To >= first && b.From <= last:
+		case !b.There || b.To >= in.From && b.From <= in.To:
 			part = 2
 		}
 	}

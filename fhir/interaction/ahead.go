@@ -38,7 +38,7 @@ func (l *look) lookAhead(cs []condition) error {
 			continue
 		}
 		seen[text] = true
-		made, err := l.s.criteria(c.typ, c.pairs, c.limit)
+		made, err := l.s.criteria(l.r.Base, c.typ, c.pairs, c.limit)
 		if err != nil {
 			continue
 		}
@@ -62,7 +62,7 @@ func (l *look) lookAhead(cs []condition) error {
 func (l *look) match(typ string, pairs []search.Pair, limit int) (criteria, error) {
 	c, ok := l.known[condition{typ: typ, pairs: pairs}.text()]
 	if !ok || len(c.matches) == c.limit && c.limit < limit {
-		return l.s.match(l.ctx, l.now, typ, pairs, limit)
+		return l.s.match(l.ctx, l.now, l.r.Base, typ, pairs, limit)
 	}
 	c.limit = limit
 	if len(c.matches) > limit {

@@ -101,7 +101,7 @@ func (l *look) composePut(e *entry) error {
 	if e.rt.name == nameUpdate {
 		method = fhir.MethodUpdate
 	}
-	d, err := l.s.compose(t, e.key, method)
+	d, err := l.s.compose(t, e.key, method, l.r.Base)
 	if err != nil {
 		return err
 	}

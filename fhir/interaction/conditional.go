@@ -18,10 +18,10 @@ type criteria struct {
 	limit   int
 }
 
-// match looks for the resources that criteria name, up to a limit. Criteria are always strict: a parameter that is left
+// match looks for the resources that criteria of a request to a base name, up to a limit. Criteria are always strict: a parameter that is left
 // out would widen what is written or deleted.
-func (s *Service) match(ctx context.Context, now *sight, typ string, pairs []search.Pair, limit int) (criteria, error) {
-	c, err := s.criteria(typ, pairs, limit)
+func (s *Service) match(ctx context.Context, now *sight, base, typ string, pairs []search.Pair, limit int) (criteria, error) {
+	c, err := s.criteria(base, typ, pairs, limit)
 	if err != nil {
 		return criteria{}, err
 	}
@@ -29,8 +29,8 @@ func (s *Service) match(ctx context.Context, now *sight, typ string, pairs []sea
 }
 
 // criteria reads and compiles a conditional query.
-func (s *Service) criteria(typ string, pairs []search.Pair, limit int) (criteria, error) {
-	q, err := s.o.Search.Parse(typ, pairs, search.Options{Conditional: true})
+func (s *Service) criteria(base, typ string, pairs []search.Pair, limit int) (criteria, error) {
+	q, err := s.o.Search.Parse(typ, pairs, search.Options{Conditional: true, Base: base})
 	if err != nil {
 		return criteria{}, err
 	}

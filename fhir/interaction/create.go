@@ -30,7 +30,7 @@ func (s *Service) create(ctx context.Context, r *Request, rt route) (Response, e
 		if r.IfNoneExist == "" {
 			return p, nil
 		}
-		return s.unlessThere(ctx, rt.key.Type, r.IfNoneExist, p)
+		return s.unlessThere(ctx, r, rt.key.Type, p)
 	})
 	if err != nil {
 		return Response{}, err
@@ -39,12 +39,12 @@ func (s *Service) create(ctx context.Context, r *Request, rt route) (Response, e
 }
 
 // unlessThere makes a create conditional. https://hl7.org/fhir/R4/http.html#ccreate
-func (s *Service) unlessThere(ctx context.Context, typ, query string, p plan) (plan, error) {
-	pairs, err := conditionOf(typ, query)
+func (s *Service) unlessThere(ctx context.Context, r *Request, typ string, p plan) (plan, error) {
+	pairs, err := conditionOf(typ, r.IfNoneExist)
 	if err != nil {
 		return plan{}, inIfNoneExist(err)
 	}
-	c, err := s.match(ctx, s.glance(), typ, pairs, 2)
+	c, err := s.match(ctx, s.glance(), r.Base, typ, pairs, 2)
 	if err != nil {
 		return plan{}, inIfNoneExist(err)
 	}

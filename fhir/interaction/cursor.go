@@ -1,6 +1,8 @@
 package interaction
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -12,7 +14,8 @@ import (
 )
 
 // cursorParam is the parameter of a next link that holds where the page starts. Pages are stateless: all that
-// the server must know again stands in the cursor, signed with the store's secret.
+// the server must know again stands in the cursor, sealed with the store's secret: links come into logs, and the value that a
+// page was sorted by may be a patient's name.
 // https://hl7.org/fhir/R4/http.html#paging
 const cursorParam = "_cursor"
 
@@ -32,8 +35,6 @@ type part struct {
 
 type digest [16]byte
 
-const macSize = 16
-
 // queryDigest names a query: where it was sent, and what of it was used.
 func queryDigest(path string, self []search.Pair) digest {
 	h := sha256.New()
@@ -45,18 +46,16 @@ func queryDigest(path string, self []search.Pair) digest {
 	return d
 }
 
-// encode signs the cursor. The MAC comes first and covers all that follows.
+// encode seals the cursor.
 func (c cursor) encode(secret []byte) string {
-	b := make([]byte, macSize, macSize+len(c.query)+64)
-	b = append(b, c.query[:]...)
+	b := append(make([]byte, 0, len(c.query)+64), c.query[:]...)
 	b = binary.AppendUvarint(b, uint64(c.t))
 	b = binary.AppendUvarint(b, uint64(c.now))
 	for _, p := range c.parts {
 		b = appendField(b, []byte(p.name))
 		b = appendField(b, p.after)
 	}
-	copy(b, mac(secret, b[macSize:]))
-	return base64.RawURLEncoding.EncodeToString(b)
+	return base64.RawURLEncoding.EncodeToString(seal(secret, b))
 }
 
 func appendField(b, field []byte) []byte {
@@ -64,25 +63,59 @@ func appendField(b, field []byte) []byte {
 	return append(b, field...)
 }
 
-func mac(secret, data []byte) []byte {
+// seal encrypts and signs data. The nonce comes first; it is a MAC of the data, so that two cursors share one only if they are equal.
+func seal(secret, data []byte) []byte {
+	nonce := keyed(secret, "nonce", data)[:nonceSize:nonceSize]
+	return sealer(secret).Seal(nonce, nonce, data, nil)
+}
+
+// unseal returns what was sealed, and false for anything else.
+func unseal(secret, sealed []byte) ([]byte, bool) {
+	if len(sealed) < nonceSize {
+		return nil, false
+	}
+	data, err := sealer(secret).Open(nil, sealed[:nonceSize], sealed[nonceSize:], nil)
+	return data, err == nil
+}
+
+const nonceSize = 12
+
+func sealer(secret []byte) cipher.AEAD {
+	block, err := aes.NewCipher(keyed(secret, "key", nil))
+	if err != nil {
+		panic(err) // the key has 32 bytes
+	}
+	a, err := cipher.NewGCM(block)
+	if err != nil {
+		panic(err) // AES has blocks of 16 bytes
+	}
+	return a
+}
+
+// keyed is a MAC of data, apart from those for other uses of the secret.
+func keyed(secret []byte, use string, data []byte) []byte {
 	h := hmac.New(sha256.New, secret)
-	h.Write([]byte("firewolf cursor 1\x00"))
+	h.Write([]byte("firewolf cursor 2 " + use + "\x00"))
 	h.Write(data)
-	return h.Sum(nil)[:macSize]
+	return h.Sum(nil)
 }
 
 // decodeCursor reads a cursor that encode made for the same query.
 func decodeCursor(text string, secret []byte, query digest) (cursor, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) < macSize+len(query) || !hmac.Equal(b[:macSize], mac(secret, b[macSize:])) {
+	whole := false
+	if err == nil {
+		b, whole = unseal(secret, b)
+	}
+	if !whole || len(b) < len(query) {
 		return cursor{}, fhir.NewIssue(fhir.Invalid, "the page link was changed, or is not one of this server", "http."+cursorParam)
 	}
 	c := cursor{}
-	copy(c.query[:], b[macSize:])
+	copy(c.query[:], b)
 	if c.query != query {
 		return cursor{}, fhir.NewIssue(fhir.Invalid, "the page link belongs to another query", "http."+cursorParam)
 	}
-	d := fields{b: b[macSize+len(query):]}
+	d := fields{b: b[len(query):]}
 	c.t, c.now = fhir.Moment(d.number()), int64(d.number())
 	for len(d.b) > 0 && !d.bad {
 		c.parts = append(c.parts, part{name: string(d.field()), after: d.field()})

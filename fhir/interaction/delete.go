@@ -67,7 +67,7 @@ func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (
 
 // matchDeletes finds what a conditional delete removes, if it may.
 func (s *Service) matchDeletes(ctx context.Context, now *sight, typ string, r *Request) (criteria, error) {
-	c, err := s.match(ctx, now, typ, r.Query, s.deleteLimit())
+	c, err := s.match(ctx, now, r.Base, typ, r.Query, s.deleteLimit())
 	if err != nil {
 		return criteria{}, err
 	}

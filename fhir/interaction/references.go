@@ -1,7 +1,9 @@
 package interaction
 
 import (
+	"bytes"
 	"html"
+	"slices"
 	"strings"
 
 	"firewolf/fhir"
@@ -44,6 +46,28 @@ func (s *Service) isOwn(base, requested string) bool {
 		}
 	}
 	return false
+}
+
+// strange refuses references below a base by which the request names this server and that the server does not know as its own, by --base-url or by the address
+// that it listens on: the index does not know it either, so that no search would find what refers so, and no delete would see that it is referred to.
+func (s *Service) strange(t *tree.Tree, base string) error {
+	_, host, ok := strings.Cut(base, "://")
+	if !ok || s.known(base) || !bytes.Contains(t.Bytes(), []byte(host)) {
+		return nil
+	}
+	var is fhir.Issues
+	s.eachReference(t, func(ref tree.Node) {
+		if k, ok := s.local(fhir.ParseRef(ref.Text()), base); ok && fhir.ParseRef(ref.Text()).Base != "" {
+			is = append(is, fhir.NewIssue(fhir.BusinessRule, "the server does not know "+base+" as its own base URL and would not find the resource by this reference: write "+
+				k.String()+", or start the server with --base-url "+base, s.o.Spec.Location(ref)))
+		}
+	})
+	return is.Err()
+}
+
+// known reports whether a base is one of those that the index knows as this server's own.
+func (s *Service) known(base string) bool {
+	return slices.Contains(s.o.Search.Own(), fhir.PlainBase(base))
 }
 
 // conditional splits a conditional reference, such as "Patient?identifier=12345".

@@ -165,7 +165,7 @@ func (q *searching) now() time.Time {
 }
 
 func (q *searching) parse(pairs []search.Pair, now time.Time) error {
-	o := search.Options{Lenient: q.r.Lenient, MaxCount: q.s.o.Limits.Count, DefaultCount: q.s.o.Limits.DefaultCount, Now: now}
+	o := search.Options{Lenient: q.r.Lenient, MaxCount: q.s.o.Limits.Count, DefaultCount: q.s.o.Limits.DefaultCount, Now: now, Base: q.r.Base}
 	if len(q.types) > 1 {
 		o.Types = q.types
 	}

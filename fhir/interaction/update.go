@@ -63,7 +63,7 @@ func (s *Service) conditionalUpdate(ctx context.Context, r *Request, rt route) (
 	var warnings fhir.Issues
 	did, err := s.once(ctx, r, func() (plan, error) {
 		now := s.sightFor(r)
-		c, err := s.match(ctx, now, rt.key.Type, r.Query, 2)
+		c, err := s.match(ctx, now, r.Base, rt.key.Type, r.Query, 2)
 		if err != nil {
 			return plan{}, err
 		}

@@ -82,7 +82,7 @@ func (s *Service) draft(r *Request, t *tree.Tree, k fhir.Key, m fhir.Method) (dr
 	if err := s.unconditional(t, r.Base); err != nil {
 		return draft{}, err
 	}
-	d, err := s.compose(t, k, m)
+	d, err := s.compose(t, k, m, r.Base)
 	if err != nil || s.o.References != ReferencesEnforce {
 		return d, err
 	}
@@ -111,8 +111,8 @@ func (s *Service) unconditional(t *tree.Tree, base string) error {
 	return is.Err()
 }
 
-// compose checks a resource, gives it its id and prepares its write.
-func (s *Service) compose(t *tree.Tree, k fhir.Key, m fhir.Method) (draft, error) {
+// compose checks a resource of a request to a base, gives it its id and prepares its write.
+func (s *Service) compose(t *tree.Tree, k fhir.Key, m fhir.Method, base string) (draft, error) {
 	if t.ID() != k.ID {
 		var err error
 		if t, err = t.WithID(k.ID); err != nil {
@@ -124,6 +124,9 @@ func (s *Service) compose(t *tree.Tree, k fhir.Key, m fhir.Method) (draft, error
 		if found = s.o.Checker.Structure(t); found.Failed() {
 			return draft{}, found
 		}
+	}
+	if err := s.strange(t, base); err != nil {
+		return draft{}, err
 	}
 	entries, err := s.o.Search.Entries(t)
 	if err != nil {

@@ -114,6 +114,7 @@ func (p *parser) criterion(pair Pair) *fhir.Issue {
 	if issue != nil {
 		return issue
 	}
+	clause = p.e.relative(p.q.Type, clause, p.o.Base)
 	// Whether the values fit is known once they are compiled.
 	c := compiler{e: p.e, now: p.q.Now, name: pair.Name}
 	if _, issue = c.clause(p.q.Type, &clause); issue != nil {

@@ -18,6 +18,7 @@ type Options struct {
 	DefaultCount int       // 0 means 20
 	Types        []string  // the types that are searched together, this one among them; nil where it is alone
 	Now          time.Time // what the prefix ap measures dates from; zero means the time of the call
+	Base         string    // a base URL by which the request names this server: a reference below it is a relative one. "" for none
 }
 
 func (o Options) withDefaults() Options {

@@ -236,3 +236,34 @@ func referenceKey(p *param, ref fhir.Ref) string {
 	}
 	return RefKey(p.Code, ref.Key)
 }
+
+// relative is the clause where references below a base are relative ones. Names of resources, which canonicals are, stay as they are.
+// https://hl7.org/fhir/R4/search.html#reference
+func (e *Engine) relative(typ string, cl Clause, base string) Clause {
+	switch {
+	case base == "":
+	case cl.Has != nil:
+		has := *cl.Has
+		has.Clause = e.relative(has.Type, has.Clause, base)
+		cl.Has = &has
+	case cl.Chain != nil:
+		chain := *cl.Chain
+		chain.Clause = make(map[string]Clause, len(cl.Chain.Clause))
+		for typ, c := range cl.Chain.Clause {
+			chain.Clause[typ] = e.relative(typ, c, base)
+		}
+		cl.Chain = &chain
+	case cl.Param.Type == spec.ParamReference && cl.Modifier != "identifier":
+		if p := e.index(typ).param(cl.Param.Code); p == nil || p.canonicalOnly() {
+			return cl
+		}
+		values := slices.Clone(cl.Values)
+		for k, v := range values {
+			if rest, ok := strings.CutPrefix(fhir.PlainURL(v), fhir.PlainBase(base)+"/"); ok {
+				values[k] = rest
+			}
+		}
+		cl.Values = values
+	}
+	return cl
+}

@@ -35,17 +35,21 @@ func (r *record) buildDisease() {
 // lupusCodes are the codes of the diagnosis. ICD-10-CM has M32.10 and further; WHO's and the German ICD-10 end at one digit.
 func lupusCodes(icd string) []term.Coding {
 	codes := term.Lupus()
-	if icd == "" || icd == codes[1].Code {
+	if icd == "" || icd == codes[1].Code || icd == term.InRemissionLupus {
 		return codes
 	}
 	return []term.Coding{codes[0], {System: term.ICD10CM, Code: icd}}
 }
 
 func lupusStatus(e entry) string {
-	if s := e.Cell("status"); s != "" {
+	switch s := e.Cell("status"); {
+	case s != "":
 		return s
+	case e.Cell("icd_code") == term.InRemissionLupus:
+		return "remission"
+	default:
+		return "active"
 	}
-	return "active"
 }
 
 // condition starts a Condition of the problem list.

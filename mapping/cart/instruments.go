@@ -57,8 +57,8 @@ func person() *mapping.Instrument {
 func disease() *mapping.Instrument {
 	columns := []mapping.Column{
 		{Name: "dx_date", Kind: mapping.Date, About: "When lupus was diagnosed."},
-		{Name: "icd_code", Kind: mapping.Text, About: "M32 of ICD-10, as far as it is known."},
-		{Name: "status", Kind: mapping.Code, Codes: []string{"active", "remission", "relapse"}, About: "Of lupus now; active where it is missing."},
+		{Name: "icd_code", Kind: mapping.Text, About: "M32 of ICD-10, as far as it is known. 698694005 of SNOMED CT, lupus in remission, becomes lupus whose status is remission."},
+		{Name: "status", Kind: mapping.Code, Codes: []string{"active", "remission", "relapse"}, About: "Of lupus now; active where it is missing and the code does not say remission."},
 		{Name: "ana_titer", Kind: mapping.Text, About: "The highest ever: 1280 or 1:1280."},
 		{Name: "aclr2019_score", Kind: mapping.Integer, About: "EULAR/ACR 2019, 0 to 51."},
 		{Name: "ln_class", Kind: mapping.Code, Codes: []string{"i", "ii", "iii", "iv", "v", "iii-v", "iv-v", "vi"}, About: "ISN/RPS class of nephritis."},

@@ -59,8 +59,8 @@ func (r *record) ordered(e entry, start, end string) {
 }
 
 func (r *record) judgeDisease(e entry) {
-	if code := e.Cell("icd_code"); code != "" && !strings.HasPrefix(code, "M32") {
-		r.Report(e.Row, "icd_code", ruleICD, mapping.Quote(code)+" is not M32")
+	if code := e.Cell("icd_code"); code != "" && code != term.InRemissionLupus && !term.IsLupus(term.ICD10CM, code) {
+		r.Report(e.Row, "icd_code", ruleICD, mapping.Quote(code)+" is not M32, or is M32.0")
 	}
 	if n, ok := e.integer("aclr2019_score"); ok && (n < 0 || n > 51) {
 		r.Report(e.Row, "aclr2019_score", ruleScore, strconv.Itoa(n)+" is not 0 to 51")

@@ -239,3 +239,25 @@ func TestWhoWithdrewBeforeTheConsentIsWithdrawnAllTheSame(t *testing.T) {
 		t.Errorf("%s", bodies[1])
 	}
 }
+
+func TestLupusInRemissionIsLupusWhoseStatusIsRemission(t *testing.T) {
+	for _, status := range []string{"", "relapse"} {
+		got := onePatient().set("sle", 2, "icd_code", "698694005").set("sle", 2, "status", status).run(t)
+		want := status
+		if want == "" {
+			want = "remission"
+		}
+		found := 0
+		for _, d := range got.has("Condition") {
+			if bytes.Contains(d.Body, []byte("698694005")) {
+				t.Errorf("the code is kept: %s", d.Body)
+			}
+			if bytes.Contains(d.Body, []byte(`"55464009"`)) && bytes.Contains(d.Body, []byte(`"code":"`+want+`"`)) {
+				found++
+			}
+		}
+		if found != 1 {
+			t.Errorf("status %q: %d are lupus of status %s", status, found, want)
+		}
+	}
+}

@@ -39,7 +39,7 @@ var (
 	ruleNoItems     = mapping.Rule{ID: "sledai-empty", Severity: mapping.Error, About: "Neither an item nor a total."}
 	ruleScore       = mapping.Rule{ID: "score-range", Severity: mapping.Error, About: "The score of EULAR/ACR 2019 is 0 to 51."}
 	ruleTiter       = mapping.Rule{ID: "titer", Severity: mapping.Error, About: "A titer is 1280 or 1:1280."}
-	ruleICD         = mapping.Rule{ID: "icd-lupus", Severity: mapping.Error, About: "The diagnosis is M32 of ICD-10."}
+	ruleICD         = mapping.Rule{ID: "icd-lupus", Severity: mapping.Error, About: "The diagnosis is M32 of ICD-10, and not M32.0, lupus by a drug; or 698694005 of SNOMED CT."}
 	ruleDose        = mapping.Rule{ID: "dose-range", Severity: mapping.Warning, About: "A dose per kg is 0.01 to 10 million cells."}
 	ruleSign        = mapping.Rule{ID: "not-positive", Severity: mapping.Error, About: "A dose, a weight, a height, a line of therapy or a number of a course that is 0 or less."}
 	ruleDoseTotal   = mapping.Rule{ID: "dose-total", Severity: mapping.Error, About: "The total dose is the dose per kg times the weight, within 10 %."}

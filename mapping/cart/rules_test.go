@@ -78,6 +78,8 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"a total of what is not known", onePatient().set("sledai", 3, "total", "8").set("sledai", 3, "s01", "").set("outcome", 2, "doris", "not-met").set("outcome", 2, "lldas", "not-met"), nil},
 		{"a score above 51", onePatient().set("sle", 2, "aclr2019_score", "52"), []string{"patients.csv:2 registry_id sle-missing", "sle.csv:2 aclr2019_score score-range"}},
 		{"a titer in words", onePatient().set("sle", 2, "ana_titer", "high"), []string{"patients.csv:2 registry_id sle-missing", "sle.csv:2 ana_titer titer"}},
+		{"lupus by a drug", onePatient().set("sle", 2, "icd_code", "M32.0"), []string{"patients.csv:2 registry_id sle-missing", "sle.csv:2 icd_code icd-lupus"}},
+		{"lupus in remission", onePatient().set("sle", 2, "icd_code", "698694005"), nil},
 		{"another disease", onePatient().set("sle", 2, "icd_code", "M33.1"), []string{"patients.csv:2 registry_id sle-missing", "sle.csv:2 icd_code icd-lupus"}},
 		{"a therapy that ends before it starts", onePatient().set("prior_tx", 2, "stop", "2018"), []string{"prior_tx.csv:2 stop period"}},
 		{"a drug that nobody knows", onePatient().set("prior_tx", 2, "drug", "wonderumab"), []string{"prior_tx.csv:2 drug code-unmapped"}},

@@ -1,6 +1,7 @@
 package course
 
 import (
+	"slices"
 	"sort"
 
 	"firewolf/registry/score"
@@ -10,9 +11,6 @@ import (
 // VisitDays is how far apart the parts of one visit may lie: PGA and dose are taken from the day of the SLEDAI-2K, or else
 // from the nearest day within so many.
 const VisitDays = 7
-
-// StableDays is how long an immunosuppressive must have been taken to count as stable.
-const StableDays = 30
 
 // nearest returns the place of the item nearest to a day within so many days, the later of two that are as near; -1 for none.
 func nearest[T any](l []T, day func(T) Day, at Day, within int) int {
@@ -56,34 +54,103 @@ func (c *Course) HemolysisAt(at Day) score.Fact { return findingAt(c.Hemolysis, 
 // GutAt says whether the gut was active at the visit on a day.
 func (c *Course) GutAt(at Day) score.Fact { return findingAt(c.Gut, at) }
 
-// baseline is the time in which a value is a baseline: the 60 days before lymphodepletion starts, that day too, since what
-// is taken on it is taken before the first dose. Without a known lymphodepletion it ends before the infusion.
-func (c *Course) baseline() (from, to Day) {
-	to = c.Depletion
-	if !to.Known() {
+// Window is the days in which a value stands for a time point, and the day to which it must be nearest.
+type Window struct{ From, Nominal, To Day }
+
+// never holds no day.
+var never = Window{From: 0, Nominal: 0, To: -1}
+
+// Window returns the days of a planned time point, of those not after a day.
+func (c *Course) Window(p term.Timepoint, until Day) Window {
+	t0 := c.T0()
+	if !t0.Known() {
+		return never
+	}
+	return Window{t0 + Day(p.From), t0 + Day(p.Nominal), min(t0+Day(p.To), until)}
+}
+
+// Baseline returns the days of which the last value is a baseline: the 60 before lymphodepletion starts, and that day too, since what
+// is taken on it is taken before the first dose. Without a known lymphodepletion they end before the infusion.
+func (c *Course) Baseline() Window {
+	to := c.Depletion
+	switch {
+	case !c.T0().Known():
+		return never
+	case !to.Known():
 		to = c.T0() - 1
 	}
-	return to - term.BaselineDays, to
+	return Window{to - term.BaselineDays, to, to}
 }
 
-// lastIn returns the place of the last item in from..to, -1 for none.
-func lastIn[T any](l []T, day func(T) Day, from, to Day) int {
-	last := -1
+// MayHold reports whether a fact of one of some kinds whose day is not known can lie in the window.
+func (c *Course) MayHold(w Window, kinds ...string) bool {
+	return slices.ContainsFunc(c.Vague, func(v Vague) bool {
+		return max(v.From, w.From) <= min(v.To, w.To) && slices.Contains(kinds, v.Kind)
+	})
+}
+
+// DeadBy says whether the patient had died by a day. Of a death in some month that can be unknown.
+func (c *Course) DeadBy(day Day) score.Truth {
+	switch {
+	case !c.Dead:
+		return score.No
+	case !c.Died.There:
+		return score.Unknown
+	default:
+		return between(c.Died, day)
+	}
+}
+
+// place returns the place of the item that stands for a time point: the nearest to its nominal day within its window, the later of two that
+// are as near; -1 for none. One that cannot be used stands only if no other is there. Items are never averaged.
+func place[T any](l []T, day func(T) Day, w Window, usable func(T) bool) int {
+	best, distance, good := -1, 0, false
 	for k := range l {
-		if d := day(l[k]); from <= d && d <= to {
-			last = k
+		d := day(l[k])
+		if d < w.From || d > w.To {
+			continue
+		}
+		near, ok := abs(int(d-w.Nominal)), usable(l[k])
+		if best < 0 || ok && !good || ok == good && near <= distance {
+			best, distance, good = k, near, ok
 		}
 	}
-	return last
+	return best
 }
 
-// BaselineAssessment returns the place of the last SLEDAI-2K of the baseline, -1 for none.
-func (c *Course) BaselineAssessment() int {
-	if !c.T0().Known() {
+// AssessmentIn returns the place of the assessment that stands for a time point, -1 for none. One that is incomplete stands as well.
+func (c *Course) AssessmentIn(w Window) int {
+	return place(c.Assessments, func(a Assessment) Day { return a.Day }, w, func(Assessment) bool { return true })
+}
+
+// OtherwiseIn reports whether an assessment by the other instrument lies in a window.
+func (c *Course) OtherwiseIn(w Window) bool {
+	return slices.ContainsFunc(c.Others, func(a Assessment) bool { return w.From <= a.Day && a.Day <= w.To })
+}
+
+// BaselineAssessment returns the place of the last assessment of the baseline, -1 for none.
+func (c *Course) BaselineAssessment() int { return c.AssessmentIn(c.Baseline()) }
+
+// In returns the place of the assessment that stands for a planned time point, of those not after a day; -1 for none.
+func (c *Course) In(p term.Timepoint, until Day) int { return c.AssessmentIn(c.Window(p, until)) }
+
+// ReadingIn returns the reading of a list that stands for a time point, wherever SLEDAI-2K was assessed.
+func ReadingIn(l []Reading, w Window) (Reading, bool) {
+	k := place(l, func(r Reading) Day { return r.Day }, w, func(Reading) bool { return true })
+	if k < 0 {
+		return Reading{}, false
+	}
+	return l[k], true
+}
+
+// StatedIn returns the place of what a clinician said of an endpoint at a time point, -1 for nothing.
+func (c *Course) StatedIn(endpoint string, w Window) int {
+	ours := func(s Stated) bool { return s.Clinician && s.Code == endpoint }
+	k := place(c.Stated, func(s Stated) Day { return s.Day }, w, ours)
+	if k < 0 || !ours(c.Stated[k]) {
 		return -1
 	}
-	from, to := c.baseline()
-	return lastIn(c.Assessments, func(a Assessment) Day { return a.Day }, from, to)
+	return k
 }
 
 // LabsOf returns the values of an analyte in order of time, and the place of the first in Labs.
@@ -96,79 +163,59 @@ func (c *Course) LabsOf(a Analyte) (first int, values []Lab) {
 	return first, c.Labs[first:end]
 }
 
-// BaselineLab returns the place of the last value of an analyte of the baseline, -1 for none.
-func (c *Course) BaselineLab(a Analyte) int {
-	if !c.T0().Known() {
+// LabIn returns the place of the value of an analyte that stands for a time point, of those that can be used if one can; -1 for none.
+func (c *Course) LabIn(a Analyte, w Window, usable func(Lab) bool) int {
+	first, labs := c.LabsOf(a)
+	k := place(labs, func(l Lab) Day { return l.Day }, w, usable)
+	if k < 0 {
 		return -1
 	}
-	from, to := c.baseline()
-	first, labs := c.LabsOf(a)
-	for k := len(labs) - 1; k >= 0; k-- {
-		if from <= labs[k].Day && labs[k].Day <= to {
-			return first + k
-		}
-	}
-	return -1
+	return first + k
 }
 
-// In returns the place of the assessment that stands for a time point: the nearest to its nominal day within its window,
-// the later of two that are as near, of those not after a day; -1 for none. Assessments are never averaged.
-func (c *Course) In(p term.Timepoint, until Day) int {
-	t0 := c.T0()
-	best, distance := -1, 0
-	for k, a := range c.Assessments {
-		d := int(a.Day - t0)
-		if d < p.From || d > p.To || a.Day > until {
-			continue
-		}
-		if near := abs(d - p.Nominal); best < 0 || near <= distance {
-			best, distance = k, near
-		}
-	}
-	return best
-}
+// Measured reports whether a value is known: one in a unit that does not convert is not.
+func Measured(l Lab) bool { return l.known }
 
-// LabIn returns the place of the value of an analyte that stands for a time point, as In does.
-func (c *Course) LabIn(a Analyte, p term.Timepoint, until Day) int {
-	t0 := c.T0()
-	best, distance := -1, 0
-	first, labs := c.LabsOf(a)
-	for k := range labs {
-		d := int(labs[k].Day - t0)
-		if d < p.From || d > p.To || labs[k].Day > until {
-			continue
-		}
-		if near := abs(d - p.Nominal); best < 0 || near <= distance {
-			best, distance = first+k, near
-		}
+// Value returns the value of an analyte that stands for a time point and its day, Never where nothing was measured.
+func (c *Course) Value(a Analyte, w Window) (score.Value, Day) {
+	k := c.LabIn(a, w, Measured)
+	if k < 0 {
+		return score.Value{}, Never
 	}
-	return best
+	return c.Labs[k].Value(), c.Labs[k].Day
 }
 
 func abs(n int) int { return max(n, -n) }
 
 // LabNear returns the value of an analyte of the visit on a day.
 func (c *Course) LabNear(a Analyte, at Day) score.Value {
-	_, labs := c.LabsOf(a)
-	if k := nearest(labs, func(l Lab) Day { return l.Day }, at, VisitDays); k >= 0 {
-		return labs[k].Value()
-	}
-	return score.Value{}
+	v, _ := c.Value(a, Window{at - VisitDays, at, at + VisitDays})
+	return v
 }
 
-// LastSeen is the last day on which the patient is known to have lived: a contact, an assessment or a value.
+// LastSeen is the last day on which the patient is known to have lived: a contact, an assessment, a value or a treatment.
 func (c *Course) LastSeen() Day {
-	last := c.LastAlive
-	for _, l := range [][]Reading{c.PGA, c.GC} {
-		for _, r := range l {
-			last = max(last, r.Day)
-		}
+	last := max(c.LastAlive, lastOf(c.Infusions, func(i Infusion) Day { return i.Day }))
+	for _, l := range [][]Reading{c.PGA, c.GC, c.Damage} {
+		last = max(last, lastOf(l, func(r Reading) Day { return r.Day }))
 	}
-	for _, a := range c.Assessments {
-		last = max(last, a.Day)
+	for _, l := range [][]Finding{c.Hemolysis, c.Gut} {
+		last = max(last, lastOf(l, func(f Finding) Day { return f.Day }))
 	}
-	for k := range c.Labs {
-		last = max(last, c.Labs[k].Day)
+	return max(last,
+		lastOf(c.Assessments, func(a Assessment) Day { return a.Day }),
+		lastOf(c.Others, func(a Assessment) Day { return a.Day }),
+		lastOf(c.Labs, func(l Lab) Day { return l.Day }),
+		lastOf(c.Takings, func(t Taking) Day { return t.Day }),
+		lastOf(c.Given, func(g Given) Day { return g.Day }),
+	)
+}
+
+// lastOf is the last day of a list, Never of none.
+func lastOf[T any](l []T, day func(T) Day) Day {
+	last := Never
+	for k := range l {
+		last = max(last, day(l[k]))
 	}
 	return last
 }

@@ -37,7 +37,7 @@ func TestATimePointTakesTheNearestAssessmentOfItsWindow(t *testing.T) {
 		if got := c.In(month3, Forever); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
-		if got := c.LabIn(3, month3, Forever); got != tt.want {
+		if got := c.LabIn(3, c.Window(month3, Forever), Measured); got != tt.want {
 			t.Errorf("%s, laboratory: %d, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -47,7 +47,7 @@ func TestATimePointTakesTheNearestAssessmentUntilADay(t *testing.T) {
 	month3, _ := term.TimepointOf("tp-m03")
 	for _, tt := range []struct{ until, want int }{{119, 1}, {95, 1}, {92, 1}, {91, 0}, {70, 0}, {69, -1}} {
 		c := infused(70, 92, 100)
-		if got := []int{c.In(month3, day(tt.until)), c.LabIn(3, month3, day(tt.until))}; got[0] != tt.want || got[1] != tt.want {
+		if got := []int{c.In(month3, day(tt.until)), c.LabIn(3, c.Window(month3, day(tt.until)), Measured)}; got[0] != tt.want || got[1] != tt.want {
 			t.Errorf("until day %d: %v, want %d", tt.until, got, tt.want)
 		}
 	}
@@ -70,7 +70,7 @@ func TestABaselineIsTheLastValueBeforeLymphodepletion(t *testing.T) {
 		if got := c.BaselineAssessment(); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
-		if got := c.BaselineLab(3); got != tt.want {
+		if got := c.LabIn(3, c.Baseline(), Measured); got != tt.want {
 			t.Errorf("%s, laboratory: %d, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -198,8 +198,8 @@ func TestFreedomAndStabilityAreToldByPeriodsAndByDays(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := tt.c.Freedom(at, tt.names)
-			if got := [3]score.Truth{f.IS.Truth, f.Antimalarial.Truth, tt.c.Stable(at).Truth}; got != [3]score.Truth{tt.is, tt.antimalarial, tt.stable} {
+			f := tt.c.Freedom(at, Formulary{Names: tt.names})
+			if got := [3]score.Truth{f.IS.Truth, f.Antimalarial.Truth, tt.c.Stable(at, 30, Formulary{}).Truth}; got != [3]score.Truth{tt.is, tt.antimalarial, tt.stable} {
 				t.Errorf("%v, want %v %v %v", got, tt.is, tt.antimalarial, tt.stable)
 			}
 		})
@@ -222,7 +222,7 @@ func TestAnInfusionOfTheSameDayOrCourseIsNoSecondOne(t *testing.T) {
 		if got := c.Reinfused(); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
-		if got := c.Retreated(day(0), day(1000)).Truth; got != score.Is(tt.want.Known()) {
+		if got := c.Resumed(day(0), Formulary{}, true).BCells(day(1000)).Truth; got != score.Is(tt.want.Known()) {
 			t.Errorf("%s: retreated is %v", tt.name, got)
 		}
 	}
@@ -239,8 +239,76 @@ func TestASecondTherapyAgainstBCellsIsARetreatment(t *testing.T) {
 		{200, 299, score.Fact{Truth: score.No}},
 		{200, 300, score.Fact{Truth: score.Yes, From: "MedicationStatement/r"}},
 	} {
-		if got := c.Retreated(day(tt.after), day(tt.until)); got != tt.want {
+		if got := c.Resumed(day(tt.after), Formulary{}, true).BCells(day(tt.until)); got != tt.want {
 			t.Errorf("from %d to %d: %v", tt.after, tt.until, got)
 		}
+	}
+}
+
+func TestAValueThatIsNotKnownHidesNoOther(t *testing.T) {
+	month3, _ := term.TimepointOf("tp-m03")
+	lab := func(on int, known bool) Lab {
+		return newLab(day(on), 3, score.Value{X: float64(on), Known: known}, Limits{})
+	}
+	for _, tt := range []struct {
+		name string
+		labs []Lab
+		want string
+	}{
+		{"the nearer is not known", []Lab{lab(70, true), lab(90, false)}, "70"},
+		{"the later is not known", []Lab{lab(85, true), lab(95, false)}, "85"},
+		{"the earlier is not known", []Lab{lab(90, false), lab(110, true)}, "110"},
+		{"none is known", []Lab{lab(90, false)}, "unknown"},
+		{"the one that is known is outside", []Lab{lab(59, true), lab(90, false)}, "unknown"},
+	} {
+		c := infused()
+		c.Labs = tt.labs
+		if got, at := c.Value(3, c.Window(month3, Forever)); got.String() != tt.want || !at.Known() {
+			t.Errorf("%s: %s of %s, want %s", tt.name, got, at, tt.want)
+		}
+	}
+	c := infused()
+	c.Labs = []Lab{lab(-40, true), lab(-10, false), lab(88, true), lab(90, false)}
+	base, _ := c.Value(3, c.Baseline())
+	if got := []string{base.String(), c.LabNear(3, day(91)).String()}; got[0] != "-40" || got[1] != "88" {
+		t.Errorf("at baseline and near a visit: %v", got)
+	}
+}
+
+func TestAWindowMayHoldWhatCanLieInIt(t *testing.T) {
+	month3, _ := term.TimepointOf("tp-m03")
+	for _, tt := range []struct {
+		name     string
+		from, to int
+		until    Day
+		want     bool
+	}{
+		{"before it", 29, 59, Forever, false},
+		{"to its first day", 30, 60, Forever, true},
+		{"within it", 70, 99, Forever, true},
+		{"around it", 0, 365, Forever, true},
+		{"from its last day on", 120, 150, Forever, true},
+		{"after it", 121, 150, Forever, false},
+		{"after its end by another day", 100, 130, day(99), false},
+		{"around a window that ends before it begins", 0, 365, day(59), false},
+	} {
+		c := infused()
+		c.Vague = []Vague{{term.SLEDAI2K, Span{day(tt.from), day(tt.to), true}}}
+		w := c.Window(month3, tt.until)
+		if got := c.MayHold(w, term.PGA, term.SLEDAI2K); got != tt.want || c.MayHold(w, term.PGA) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestADeathInSomeMonthIsUnknownWithinIt(t *testing.T) {
+	month := &Course{Dead: true, Died: Span{day(30), day(59), true}}
+	for k, want := range map[int]score.Truth{29: score.No, 30: score.Unknown, 58: score.Unknown, 59: score.Yes} {
+		if got := month.DeadBy(day(k)); got != want {
+			t.Errorf("day %d: %v, want %v", k, got, want)
+		}
+	}
+	if (&Course{}).DeadBy(day(0)) != score.No || (&Course{Dead: true}).DeadBy(day(0)) != score.Unknown {
+		t.Error("who lives has not died, and a death without date may have been at any time")
 	}
 }

@@ -5,26 +5,33 @@ import (
 	"firewolf/registry/term"
 )
 
-// Course is what is known of one patient. It is immutable. A projection holds one for each patient, about 8 KB of ten visits. Facts without a full date are not in it, as no window can
-// hold them; Partial counts them.
+// Course is what is known of one patient. It is immutable. A projection holds one for each patient, about 8 KB of ten visits. Facts without a full date are in none of its
+// lists, as they stand for no day; Vague has those that can lie in a window.
 type Course struct {
 	Patient string // id
 	Center  string // code of the center, by the patient's security label
-	Consent bool   // there is an active consent and none that denies
-	Lupus   bool
+	Consent bool   // there is an active consent that permits and that nothing takes away
+	// Withdrawn says that there was a consent, or was asked for one, and that none stands.
+	Withdrawn bool
+	Lupus     bool
 
 	Infusions []Infusion // that were completed, in order of time
 	Apheresis Day        // the first
-	Depletion Day        // start of the last lymphodepletion before the first infusion
-	Death     Day
-	Dead      bool // also where the day of death is not known
-	LastAlive Day
+	Depletion Day        // start of the last lymphodepletion before the first infusion, the first day of a month or year where only that is known
+	// Depletions are the starts of all.
+	Depletions []Day
+	Death      Day
+	Died       Span // Death, or in which month or year that was
+	Dead       bool // also where the day of death is not known
+	LastAlive  Day
 
-	Assessments []Assessment // in order of time, as all lists are
+	Assessments []Assessment // by SLEDAI-2K, in order of time, as all lists are
+	Others      []Assessment // by SELENA-SLEDAI
 	PGA, GC     []Reading
 	Damage      []Reading
 	Hemolysis   []Finding
 	Gut         []Finding
+	Bilag       []Bilag
 	Labs        []Lab // by analyte, and then in order of time
 	Therapies   []Therapy
 	Takings     []Taking
@@ -34,19 +41,25 @@ type Course struct {
 	Stated      []Stated
 	Nephritis   score.Fact
 
-	Partial int
+	Vague []Vague
+}
+
+// Vague is a fact whose date is known to the month or the year only.
+type Vague struct {
+	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated
+	Span
 }
 
 // Infusion is an infusion of CAR-T cells.
 type Infusion struct {
-	Day       Day
+	Day       Day    // of a later one that is known to the month or year only the first on which it can have been
 	ID        string // of the Procedure
 	Product   string // local code; "" where it is not known
 	Course    string // id of the Procedure that it is part of; "" where none is told
 	ProductID string // of the BiologicallyDerivedProduct
 }
 
-// Assessment is one by SLEDAI-2K.
+// Assessment is one by SLEDAI-2K, or by SELENA-SLEDAI.
 type Assessment struct {
 	Day Day
 	score.Sledai
@@ -71,6 +84,7 @@ type Analyte uint8
 type Therapy struct {
 	Drug     Medicine
 	From, To Span
+	Aside    bool // it treated a toxicity of the cells, not lupus
 	Source   string
 }
 
@@ -87,20 +101,24 @@ type Grade struct {
 	Kind     string // local: crs
 	Grade    int
 	Infusion string // id of the Procedure that it is about; "" where none is told
+	Days     Span   // of which it is the highest grade; all where it is not told
 	From     string
 }
 
 // Episode is a toxicity with its onset and end.
 type Episode struct {
 	Kind       string
-	Onset, End Day
+	Began      Span
+	Onset, End Day // Never where it is not known to the day
 	Grade      int // -1 where none is told
 }
 
 // Given is a drug that was given once.
 type Given struct {
-	Day  Day
-	Drug uint8
+	Day    Day
+	Drug   Medicine
+	Aside  bool // to prepare for cells, or against their toxicity: it is no treatment of lupus after them
+	Source string
 }
 
 // Stated is an outcome that stands in the store.
@@ -122,6 +140,14 @@ func (c *Course) T0() Day {
 
 // Analyzed reports whether the patient is in the analysis set: infused, with lupus, with an active consent.
 func (c *Course) Analyzed() bool { return c.Consent && c.Lupus && c.T0().Known() }
+
+// BySELENA returns the course as it is seen by SELENA-SLEDAI: what was assessed by it stands in Assessments, and by SLEDAI-2K in Others. The
+// wording of the two differs, so that a course is seen by one of them.
+func (c *Course) BySELENA() *Course {
+	by := *c
+	by.Assessments, by.Others = c.Others, c.Assessments
+	return &by
+}
 
 // Product is that of the first infusion.
 func (c *Course) Product() string {
@@ -159,10 +185,10 @@ func (c *Course) again() []Infusion {
 	return nil
 }
 
-// OfFirst reports whether a grade is not about a later infusion.
+// OfFirst reports whether a grade is not about a later infusion. One that names no infusion is about the last before its days.
 func (c *Course) OfFirst(g Grade) bool {
 	for _, i := range c.again() {
-		if g.Infusion == i.ID {
+		if g.Infusion == i.ID || g.Infusion == "" && g.Days.From > i.Day {
 			return false
 		}
 	}

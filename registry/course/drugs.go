@@ -31,14 +31,24 @@ type Names map[string]term.Class
 // Other is a drug that is neither a glucocorticoid, nor an immunosuppressive, nor an antimalarial.
 const Other term.Class = "other"
 
+// Formulary is what a question says of drugs.
+type Formulary struct {
+	Names *Names // of codes that this field does not know; nil for none
+	// GivenDays is for how many days, its own the first, a drug counts as taken that was given once.
+	GivenDays int
+}
+
+// GivenDays are those that hold where nobody says others: who is given a drug every four weeks goes on with it, also if it is a week late.
+const GivenDays = 28 + VisitDays
+
 // class is what a medicine is, "" for what nobody knows.
-func (m Medicine) class(names *Names) term.Class {
+func (f Formulary) class(m Medicine) term.Class {
 	if m.place != noDrug {
 		return drugs[m.place].Class
 	}
-	if names != nil {
+	if f.Names != nil {
 		for code := range strings.FieldsSeq(m.codes.Value()) {
-			if c, ok := (*names)[code]; ok {
+			if c, ok := (*f.Names)[code]; ok {
 				return c
 			}
 		}
@@ -62,8 +72,13 @@ func drugOf(system, code string) (uint8, bool) {
 	return 0, false
 }
 
-// Drug returns the drug of a place.
-func Drug(place uint8) term.Drug { return drugs[place] }
+// Drug returns the drug that a medicine is, without a name where this field does not know it.
+func Drug(m Medicine) term.Drug {
+	if m.place == noDrug {
+		return term.Drug{}
+	}
+	return drugs[m.place]
+}
 
 // covers says whether a drug was taken on a day. Of a date that is known to the month only it can be unknown.
 func (t Therapy) covers(day Day) score.Truth {
@@ -78,6 +93,14 @@ func (t Therapy) covers(day Day) score.Truth {
 	return score.All(begun, ended.Not())
 }
 
+// covers says whether a drug that was given counts as taken on a day.
+func (g Given) covers(day Day, f Formulary) score.Truth {
+	return score.Is(g.Day <= day && day < g.Day+Day(max(f.GivenDays, 1)))
+}
+
+// counts reports whether a drug that was given is one against lupus after the cells. What was given before them, or with them, is over.
+func (c *Course) counts(g Given) bool { return !g.Aside && g.Day > c.T0() }
+
 // between says whether a span lies at or before a day.
 func between(s Span, day Day) score.Truth {
 	switch {
@@ -90,25 +113,36 @@ func between(s Span, day Day) score.Truth {
 	}
 }
 
-// Free says whether a patient took no drug of a class on a day. It is unknown where nothing at all is told of drugs, where one is taken
-// that nobody knows, and where a drug that other visits tell of is not told of at this one.
-func (c *Course) Free(class term.Class, day Day, names *Names) score.Fact {
-	if len(c.Therapies)+len(c.Takings) == 0 {
-		return score.Fact{}
+// toldOf reports whether anything is told of what is taken for lupus. That something was given with the cells says nothing of it.
+func (c *Course) toldOf() bool { return len(c.Therapies)+len(c.Takings) > 0 }
+
+// taken is all that is told of drugs on a day. What was given against a toxicity or to prepare for cells is over with that day.
+func (c *Course) taken(day Day, f Formulary) []Taking {
+	l := c.visit(day)
+	for _, t := range c.Therapies {
+		l = append(l, Taking{Day: day, Drug: t.Drug, Taken: t.covers(day), Source: t.Source})
 	}
-	taken := score.Fact{Truth: score.No}
-	add := func(d Medicine, t score.Truth, source string) {
-		if of := d.class(names); of == class {
-			taken = worse(taken, t, source)
-		} else if of == "" {
-			taken = worse(taken, min(t, score.Unknown), source)
+	for _, g := range c.Given {
+		if c.counts(g) {
+			l = append(l, Taking{Day: day, Drug: g.Drug, Taken: g.covers(day, f), Source: g.Source})
 		}
 	}
-	for _, t := range c.Therapies {
-		add(t.Drug, t.covers(day), t.Source)
+	return l
+}
+
+// free says whether no drug of a class is among those that are taken. It is unknown where nothing at all is told of drugs, where one is taken
+// that nobody knows, and where a drug that other visits tell of is not told of at this one.
+func (c *Course) free(class term.Class, of []Taking, f Formulary) score.Fact {
+	taken := score.Fact{Truth: score.No}
+	if !c.toldOf() {
+		taken = score.Fact{}
 	}
-	for _, t := range c.visit(day) {
-		add(t.Drug, t.Taken, t.Source)
+	for _, t := range of {
+		if is := f.class(t.Drug); is == class {
+			taken = worse(taken, t.Taken, t.Source)
+		} else if is == "" {
+			taken = worse(taken, min(t.Taken, score.Unknown), t.Source)
+		}
 	}
 	taken.Truth = taken.Not()
 	return taken
@@ -160,29 +194,35 @@ func worse(f score.Fact, t score.Truth, source string) score.Fact {
 	return f
 }
 
-// Stable says whether no immunosuppressive or biologic that is taken on a day was started in the 30 days before.
-func (c *Course) Stable(day Day) score.Fact {
-	started := c.Started(day-StableDays, day)
+// Stable says whether no immunosuppressive or biologic that is taken on a day was started in so many days before. Of no days all are stable.
+func (c *Course) Stable(day Day, days int, f Formulary) score.Fact {
+	if days == 0 {
+		return score.Fact{Truth: score.Yes}
+	}
+	started := c.started(day-Day(days), day, f)
 	started.Truth = started.Not()
 	return started
 }
 
-// Started says whether an immunosuppressive or biologic was started after one day and at the latest on another. What was
-// said of single days decides only if both the first and the last such day lie in between.
-func (c *Course) Started(after, until Day) score.Fact {
-	if len(c.Therapies)+len(c.Takings) == 0 {
+// started says whether an immunosuppressive or biologic that is taken on a day was started after another. What was said of single days decides
+// only if both the first and the last such day lie in between.
+func (c *Course) started(after, until Day, f Formulary) score.Fact {
+	if !c.toldOf() {
 		return score.Fact{}
 	}
 	out := score.Fact{Truth: score.No}
 	for _, t := range c.Therapies {
-		if t.Drug.class(nil) != term.Immunosuppressive || !t.From.There {
-			continue
+		if f.class(t.Drug) == term.Immunosuppressive && c.begins(t, f) {
+			out = worse(out, score.All(t.begun().in(after, until), t.covers(until)), t.Source)
 		}
-		begun := score.All(between(t.From, until), between(t.From, after).Not())
-		out = worse(out, score.All(begun, t.covers(until)), t.Source)
+	}
+	for _, g := range c.Given {
+		if f.class(g.Drug) == term.Immunosuppressive && c.gives(g, f) {
+			out = worse(out, score.All(g.begun().in(after, until), g.covers(until, f)), g.Source)
+		}
 	}
 	for _, t := range c.visit(until) {
-		if t.Taken == score.Yes && t.Drug.class(nil) == term.Immunosuppressive {
+		if t.Taken == score.Yes && f.class(t.Drug) == term.Immunosuppressive {
 			out = worse(out, c.tookUp(t, after), t.Source)
 		}
 	}
@@ -192,13 +232,7 @@ func (c *Course) Started(after, until Day) score.Fact {
 // tookUp says whether a drug that is taken on a day was not taken on the last day before that tells of it: yes if that
 // day is not before after, unknown if it is.
 func (c *Course) tookUp(t Taking, after Day) score.Truth {
-	last := -1
-	for k, b := range c.Takings {
-		if b.Drug == t.Drug && b.Day < t.Day && (last < 0 || b.Day >= c.Takings[last].Day) {
-			last = k
-		}
-	}
-	switch {
+	switch last := c.toldBefore(t.Drug, t.Day); {
 	case last < 0, c.Takings[last].Taken == score.Yes:
 		return score.No
 	case c.Takings[last].Day >= after:
@@ -208,40 +242,33 @@ func (c *Course) tookUp(t Taking, after Day) score.Truth {
 	}
 }
 
-// Freedom says of which drugs a patient was free at the visit on a day. names are those of medicines that this field does not know; nil for none.
-func (c *Course) Freedom(day Day, names *Names) score.Freedom {
-	return score.Freedom{GC: c.GCAt(day), IS: c.Free(term.Immunosuppressive, day, names), Antimalarial: c.Free(term.Antimalarial, day, names)}
+// toldBefore is the place of the last of the Takings that tells of a drug before a day, -1 for none.
+func (c *Course) toldBefore(d Medicine, day Day) int {
+	for k := len(c.Takings) - 1; k >= 0; k-- {
+		if t := c.Takings[k]; t.Day < day && t.Drug == d {
+			return k
+		}
+	}
+	return -1
+}
+
+// Freedom says of which drugs a patient was free at the visit on a day.
+func (c *Course) Freedom(day Day, f Formulary) score.Freedom {
+	l := c.taken(day, f)
+	return score.Freedom{
+		GC: c.GCAt(day), Steroids: c.free(term.Glucocorticoid, l, f), IS: c.free(term.Immunosuppressive, l, f), Antimalarial: c.free(term.Antimalarial, l, f),
+	}
 }
 
 // Recognized says whether all drugs that are taken on a day are known.
-func (c *Course) Recognized(day Day, names *Names) score.Truth {
-	if len(c.Therapies)+len(c.Takings) == 0 {
+func (c *Course) Recognized(day Day, f Formulary) score.Truth {
+	for _, t := range c.taken(day, f) {
+		if f.class(t.Drug) == "" && t.Taken != score.No {
+			return score.Unknown
+		}
+	}
+	if !c.toldOf() {
 		return score.Unknown
 	}
-	for _, t := range c.Therapies {
-		if t.Drug.class(names) == "" && t.covers(day) != score.No {
-			return score.Unknown
-		}
-	}
-	for _, t := range c.visit(day) {
-		if t.Drug.class(names) == "" && t.Taken != score.No {
-			return score.Unknown
-		}
-	}
 	return score.Yes
-}
-
-// Retreated says whether another therapy against B cells, cells or antibodies, was given after one day and at the latest on another.
-func (c *Course) Retreated(after, until Day) score.Fact {
-	for _, i := range c.again() {
-		if after < i.Day && i.Day <= until {
-			return score.Fact{Truth: score.Yes, From: "Procedure/" + i.ID}
-		}
-	}
-	for _, t := range c.Therapies {
-		if d := t.From.Exact(); t.Drug.againstBCells() && after < d && d <= until {
-			return score.Fact{Truth: score.Yes, From: t.Source}
-		}
-	}
-	return score.Fact{Truth: score.No}
 }

@@ -38,17 +38,21 @@ func (b *Builder) observation(root tree.Node) {
 
 // assessed takes an Observation with a local code.
 func (b *Builder) assessed(root tree.Node, at, kind string) {
+	if strings.HasPrefix(kind, "bilag-") {
+		b.bilag(root, at, kind)
+		return
+	}
 	switch kind {
 	case term.SLEDAI2K:
 		b.sledai(root, at)
 	case term.CSLEDAI2K:
 		b.clinical(root, at)
 	case term.PGA:
-		b.reading(&b.c.PGA, root, at)
+		b.reading(&b.c.PGA, root, kind, at)
 	case term.GCDose:
-		b.reading(&b.c.GC, root, at)
+		b.reading(&b.c.GC, root, kind, at)
 	case term.SDI:
-		b.reading(&b.c.Damage, root, at)
+		b.reading(&b.c.Damage, root, kind, at)
 	case "hemolytic-anemia":
 		b.finding(&b.c.Hemolysis, root, at)
 	case "gi-activity":
@@ -62,8 +66,8 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 	}
 }
 
-func (b *Builder) reading(to *[]Reading, root tree.Node, at string) {
-	if day, ok := b.day(at); ok {
+func (b *Builder) reading(to *[]Reading, root tree.Node, kind, at string) {
+	if day, ok := b.dated(kind, at); ok {
 		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
 			*to = append(*to, Reading{day, v})
 		}
@@ -77,24 +81,37 @@ func (b *Builder) finding(to *[]Finding, root tree.Node, at string) {
 	}
 }
 
-// on returns the assessment of a day, which is made if there is none: the total and the clinical score come as two Observations.
-func (b *Builder) on(day Day) *Assessment {
-	for k := range b.c.Assessments {
-		if b.c.Assessments[k].Day == day {
-			return &b.c.Assessments[k]
+// on returns the assessment of a day by the instrument of an Observation, which is made if there is none: the total and the clinical score come as
+// two Observations.
+func (b *Builder) on(root tree.Node, day Day) *Assessment {
+	l := &b.c.Assessments
+	if bySELENA(root) {
+		l = &b.c.Others
+	}
+	for k := range *l {
+		if (*l)[k].Day == day {
+			return &(*l)[k]
 		}
 	}
-	b.c.Assessments = append(b.c.Assessments, Assessment{Day: day})
-	return &b.c.Assessments[len(b.c.Assessments)-1]
+	*l = append(*l, Assessment{Day: day})
+	return &(*l)[len(*l)-1]
+}
+
+func bySELENA(root tree.Node) bool {
+	return has(root.Member("method"), term.Coding{System: term.Local, Code: term.BySELENA})
 }
 
 // sledai takes a SLEDAI-2K with its items. What is not told, or told with a reason why there is no value, is unknown.
 func (b *Builder) sledai(root tree.Node, at string) {
-	day, ok := b.day(at)
+	kind := term.SLEDAI2K
+	if bySELENA(root) {
+		kind = term.SELENASLEDAI
+	}
+	day, ok := b.dated(kind, at)
 	if !ok {
 		return
 	}
-	a := b.on(day)
+	a := b.on(root, day)
 	a.From = b.from(root)
 	a.Total, _ = quantity(root.Member("valueQuantity"), a.From)
 	for part := range root.Member("component").Items() {
@@ -111,16 +128,16 @@ func (b *Builder) sledai(root tree.Node, at string) {
 }
 
 func (b *Builder) clinical(root tree.Node, at string) {
-	if day, ok := b.day(at); ok {
+	if day, ok := b.dated(term.CSLEDAI2K, at); ok {
 		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
-			b.on(day).Clinical = v
+			b.on(root, day).Clinical = v
 		}
 	}
 }
 
 // lab takes a laboratory value with the limits of the laboratory.
 func (b *Builder) lab(root tree.Node, at string, a Analyte) {
-	day, ok := b.day(at)
+	day, ok := b.dated(a.Of().Name, at)
 	if !ok {
 		return
 	}
@@ -148,15 +165,26 @@ func (b *Builder) grade(root tree.Node, kind string) {
 	if !v.Exact() || v.X < 0 || v.X > 5 || v.X != float64(int(v.X)) {
 		return
 	}
-	b.c.Grades = append(b.c.Grades, Grade{Kind: intern(kind), Grade: int(v.X), Infusion: procedureOf(root.Member("focus")), From: b.from(root)})
+	b.c.Grades = append(b.c.Grades, Grade{Kind: intern(kind), Grade: int(v.X), Infusion: procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)})
+}
+
+// effective is the time that an Observation is about, all time where it does not say.
+func effective(root tree.Node) Span {
+	all := Span{Never, Forever, true}
+	if at := ParseDay(started(root, "effective")); at.There {
+		all.From, all.To = at.From, at.To
+	}
+	if period := root.Member("effectivePeriod"); period.Exists() {
+		all.To = Forever
+		if end := ParseDay(period.Member("end").Text()); end.There {
+			all.To = end.To
+		}
+	}
+	return all
 }
 
 // stated takes an outcome that somebody judged or computed.
 func (b *Builder) stated(root tree.Node, at, kind string) {
-	day, ok := b.day(at)
-	if !ok {
-		return
-	}
 	result := term.Result("")
 	codes(root.Member("valueCodeableConcept"), func(system, code string) bool {
 		if system == term.Local {
@@ -173,6 +201,10 @@ func (b *Builder) stated(root tree.Node, at, kind string) {
 	if !clinician && !b.sources {
 		return // who asks for no sources computes outcomes anew, and the computed ones are many
 	}
+	day, ok := b.dated(kind, at)
+	if !ok {
+		return
+	}
 	s := Stated{Code: intern(kind), Day: day, Result: result, Clinician: clinician}
 	if b.sources {
 		s.ID = strings.Clone(root.Member("id").Text())
@@ -183,7 +215,7 @@ func (b *Builder) stated(root tree.Node, at, kind string) {
 // intern returns the same code as a string that does not hold the memory of a resource.
 func intern(code string) string {
 	for _, known := range []string{
-		term.CRS, term.ICANS, "licats", "icaht", term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment,
+		term.CRS, term.ICANS, "licats", "icaht", term.SLEDAI2K, term.CSLEDAI2K, term.SELENASLEDAI, term.PGA, term.GCDose, term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment,
 		term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse, string(term.Met), string(term.NotMet), string(term.NotEvaluable),
 	} {
 		if code == known {

@@ -22,6 +22,7 @@ func Types() [][2]string {
 		{"Observation", "subject"},
 		{"MedicationStatement", "subject"},
 		{"MedicationAdministration", "subject"},
+		{"Encounter", "subject"},
 	}
 }
 
@@ -31,15 +32,29 @@ const productType = "BiologicallyDerivedProduct"
 // Builder gathers the course of one patient from resources in any order.
 type Builder struct {
 	c       Course
-	sources bool // facts name the resource that they are from
-	denied  bool
+	sources bool  // facts name the resource that they are from
+	denied  bool  // by withdrawal from the study
 	starts  []Day // of lymphodepletions
+	permits []permit
+	ends    []end
+	vague   []sometime
+
+	therapies, given []cause         // of Therapies and of Given
+	asides           map[string]bool // lymphodepletions and toxicities, by reference: what drugs of no lupus are given for
+}
+
+// sometime is an infusion in some month or year.
+type sometime struct {
+	Infusion
+	on Span
 }
 
 // NewBuilder returns a Builder of a patient's course. With sources every fact names its resource, which $assess needs and
 // a projection of all patients has no room for.
 func NewBuilder(patient string, sources bool) *Builder {
-	return &Builder{c: Course{Patient: patient, Apheresis: Never, Depletion: Never, Death: Never, LastAlive: Never}, sources: sources}
+	return &Builder{
+		c: Course{Patient: patient, Apheresis: Never, Depletion: Never, Death: Never, LastAlive: Never}, sources: sources, asides: map[string]bool{},
+	}
 }
 
 // Owner returns the id of the patient that a resource belongs to, "" if it belongs to none.
@@ -88,6 +103,8 @@ func (b *Builder) Add(t *tree.Tree) {
 		b.statement(root)
 	case "MedicationAdministration":
 		b.administration(root)
+	case "Encounter":
+		b.encounter(root)
 	}
 }
 
@@ -109,27 +126,38 @@ func (b *Builder) Course(products map[string]string) *Course {
 		c.Infusions[k].Product = products[c.Infusions[k].ProductID]
 	}
 	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
-	c.Assessments = inOrder(c.Assessments, func(a Assessment) Day { return a.Day })
+	c.Infusions = inOrder(append(c.Infusions, b.later(c.Infusions)...), func(i Infusion) Day { return i.Day })
+	for _, l := range []*[]Assessment{&c.Assessments, &c.Others} {
+		*l = inOrder(*l, func(a Assessment) Day { return a.Day })
+	}
 	for _, l := range []*[]Reading{&c.PGA, &c.GC, &c.Damage} {
 		*l = inOrder(*l, func(r Reading) Day { return r.Day })
 	}
 	for _, l := range []*[]Finding{&c.Hemolysis, &c.Gut} {
 		*l = inOrder(*l, func(f Finding) Day { return f.Day })
 	}
+	c.Bilag = inOrder(c.Bilag, func(g Bilag) Day { return g.Day })
 	c.Labs = inOrder(c.Labs, func(l Lab) Day { return l.Day })
 	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
-	c.Consent = c.Consent && !b.denied
-	for _, d := range b.starts {
-		if t0 := c.T0(); t0.Known() && d <= t0 && d > c.Depletion {
-			c.Depletion = d
+	b.setAside(&c)
+	c.Consent, c.Withdrawn = b.consents()
+	c.Depletions = inOrder(b.starts, func(d Day) Day { return d })
+	c.Depletion = depleted(c.Depletions, Never, c.T0())
+	return &c
+}
+
+// later are the infusions in some month or year after the first one. One whose month holds another may be that one, told without its day.
+func (b *Builder) later(known []Infusion) []Infusion {
+	var l []Infusion
+	for _, v := range b.vague {
+		same := func(i Infusion) bool { return v.on.From <= i.Day && i.Day <= v.on.To }
+		if len(known) > 0 && known[0].Day < v.on.From && !slices.ContainsFunc(known, same) {
+			l = append(l, v.Infusion)
 		}
 	}
-	if c.Dead && !c.Death.Known() {
-		c.Partial++
-	}
-	return &c
+	return l
 }
 
 // inOrder returns a list in order of time, without the room in which it grew.
@@ -147,16 +175,20 @@ func (b *Builder) from(root tree.Node) string {
 	return root.Member("resourceType").Text() + "/" + root.Member("id").Text()
 }
 
-// day returns the day of a date, and counts it where it is not known to the day.
-func (b *Builder) day(text string) (Day, bool) {
+// day returns the day of a date, if it is known to the day.
+func (*Builder) day(text string) (Day, bool) {
 	d := ParseDay(text).Exact()
-	if !d.Known() {
-		if text != "" {
-			b.c.Partial++
-		}
-		return Never, false
+	return d, d.Known()
+}
+
+// dated is day of a fact of a kind, which is kept as a vague one where it has none.
+func (b *Builder) dated(kind, text string) (Day, bool) {
+	span := ParseDay(text)
+	if d := span.Exact(); d.Known() || !span.There {
+		return d, d.Known()
 	}
-	return d, true
+	b.c.Vague = append(b.c.Vague, Vague{intern(kind), span})
+	return Never, false
 }
 
 // codes calls yield for every coding of a CodeableConcept, or of each of a list of them, until it returns false.
@@ -201,21 +233,10 @@ func (b *Builder) patient(root tree.Node) {
 		}
 	}
 	if at := root.Member("deceasedDateTime").Text(); at != "" && (own || !b.c.Death.Known()) {
-		b.c.Dead, b.c.Death = true, ParseDay(at).Exact()
+		b.c.Dead, b.c.Died = true, ParseDay(at)
+		b.c.Death = b.c.Died.Exact()
 	}
 	b.c.Dead = b.c.Dead || root.Member("deceasedBoolean").Text() == "true"
-}
-
-// consent takes an active consent that permits; one that denies stands over any number of others.
-func (b *Builder) consent(root tree.Node) {
-	if root.Member("status").Text() != "active" {
-		return
-	}
-	if root.Member("provision").Member("type").Text() == "deny" {
-		b.denied = true
-		return
-	}
-	b.c.Consent = true
 }
 
 func (b *Builder) condition(root tree.Node) {
@@ -225,15 +246,16 @@ func (b *Builder) condition(root tree.Node) {
 	code := root.Member("code")
 	codes(code, func(system, c string) bool {
 		b.c.Lupus = b.c.Lupus || term.IsLupus(system, c)
-		return !b.c.Lupus
+		if term.IsNephritis(system, c) {
+			b.c.Nephritis.Truth, b.c.Nephritis.From = truth(true), b.from(root)
+		}
+		return true
 	})
 	kind := local(code)
 	switch kind {
 	case term.CRS, term.ICANS, "licats", "icaht":
 		b.episode(root, kind)
-	}
-	if kind == "organ-renal" || has(code, term.Coding{System: term.Snomed, Code: "68815009"}, term.Coding{System: term.ICD10CM, Code: "M32.14"}) {
-		b.c.Nephritis.Truth, b.c.Nephritis.From = truth(true), b.from(root)
+		b.asides["Condition/"+root.Member("id").Text()] = true
 	}
 }
 
@@ -256,6 +278,7 @@ func (b *Builder) episode(root tree.Node, kind string) {
 			return e.Grade < 0
 		})
 	}
+	e.Began = ParseDay(root.Member("onsetDateTime").Text())
 	e.Onset, _ = b.day(root.Member("onsetDateTime").Text())
 	e.End, _ = b.day(root.Member("abatementDateTime").Text())
 	b.c.Episodes = append(b.c.Episodes, e)
@@ -281,18 +304,29 @@ func (b *Builder) procedure(root tree.Node) {
 	if status := root.Member("status").Text(); status != "completed" && (infusion || status == "not-done") {
 		return
 	}
-	day, ok := b.day(started(root, "performed"))
-	if !ok {
+	if kind == term.Lymphodepletion {
+		b.asides["Procedure/"+root.Member("id").Text()] = true
+	}
+	span := ParseDay(started(root, "performed"))
+	if !span.There {
 		return
 	}
-	switch {
+	switch day := span.Exact(); {
 	case infusion:
-		id := strings.Clone(root.Member("id").Text())
-		b.c.Infusions = append(b.c.Infusions, Infusion{Day: day, ID: id, ProductID: usedProduct(root), Course: procedureOf(root.Member("partOf"))})
+		b.infusion(root, span)
 	case kind == term.Lymphodepletion:
-		b.starts = append(b.starts, day)
-	case !b.c.Apheresis.Known() || day < b.c.Apheresis:
+		b.starts = append(b.starts, span.From) // a baseline is never after it
+	case day.Known() && (!b.c.Apheresis.Known() || day < b.c.Apheresis):
 		b.c.Apheresis = day
+	}
+}
+
+func (b *Builder) infusion(root tree.Node, on Span) {
+	i := Infusion{Day: on.From, ID: strings.Clone(root.Member("id").Text()), ProductID: usedProduct(root), Course: procedureOf(root.Member("partOf"))}
+	if on.Exact().Known() {
+		b.c.Infusions = append(b.c.Infusions, i)
+	} else {
+		b.vague = append(b.vague, sometime{i, on})
 	}
 }
 
@@ -362,14 +396,30 @@ func (b *Builder) statement(root tree.Node) {
 	b.c.Therapies = append(b.c.Therapies, Therapy{
 		Drug: d, From: ParseDay(period.Member("start").Text()), To: ParseDay(period.Member("end").Text()), Source: b.from(root),
 	})
+	b.therapies = append(b.therapies, causeOf(root))
 }
 
 func (b *Builder) administration(root tree.Node) {
-	d := medicine(root)
-	if d.place == noDrug || root.Member("status").Text() != "completed" {
+	if root.Member("status").Text() != "completed" {
 		return
 	}
 	if day, ok := b.day(started(root, "effective")); ok {
-		b.c.Given = append(b.c.Given, Given{Day: day, Drug: d.place})
+		b.c.Given = append(b.c.Given, Given{Day: day, Drug: medicine(root), Source: b.from(root)})
+		b.given = append(b.given, causeOf(root))
+	}
+}
+
+// encounter takes a contact: its end, or its beginning where it goes on. What was only planned, or is not known to have been, is none.
+// https://hl7.org/fhir/R4/valueset-encounter-status.html
+func (b *Builder) encounter(root tree.Node) {
+	switch root.Member("status").Text() {
+	case "planned", "unknown":
+		return
+	}
+	period := root.Member("period")
+	for _, at := range []string{period.Member("start").Text(), period.Member("end").Text()} {
+		if day, ok := b.day(at); ok {
+			b.c.LastAlive = max(b.c.LastAlive, day)
+		}
 	}
 }

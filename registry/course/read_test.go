@@ -18,16 +18,16 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		t0 := c.T0()
 		got := map[string]any{
 			"t0": t0.String(), "product": c.Product(), "center": c.Center, "analyzed": c.Analyzed(), "depletion": int(c.Depletion - t0),
-			"apheresis": int(c.Apheresis - t0), "last alive": int(c.LastAlive - t0), "dead": c.Dead, "partial": c.Partial, "nephritis": c.Nephritis.Truth,
+			"apheresis": int(c.Apheresis - t0), "last alive": int(c.LastAlive - t0), "dead": c.Dead, "vague": len(c.Vague), "nephritis": c.Nephritis.Truth,
 			"baseline": int(c.Assessments[c.BaselineAssessment()].Day - t0), "episodes": c.Episodes, "grades": c.Grades,
 		}
 		want := map[string]any{
 			"t0": "2024-02-06", "product": "obe-cel", "center": "SYN-C2", "analyzed": true, "depletion": -5,
-			"apheresis": -28, "last alive": 551, "dead": false, "partial": 1, "nephritis": score.Yes,
+			"apheresis": -28, "last alive": 551, "dead": false, "vague": 1, "nephritis": score.Yes,
 			"baseline": -20,
-			"episodes": []course.Episode{{Kind: "crs", Onset: t0 + 3, End: t0 + 6, Grade: 2}, {Kind: "icans", Onset: t0 + 7, End: t0 + 8, Grade: 1}},
+			"episodes": []course.Episode{{Kind: "crs", Began: days(t0+3, t0+3), Onset: t0 + 3, End: t0 + 6, Grade: 2}, {Kind: "icans", Began: days(t0+7, t0+7), Onset: t0 + 7, End: t0 + 8, Grade: 1}},
 			"grades": []course.Grade{
-				{Kind: "crs", Grade: 2, Infusion: "SYN-P08-infusion", From: "Observation/SYN-P08-crs-max-grade"}, {Kind: "icans", Grade: 1, Infusion: "SYN-P08-infusion", From: "Observation/SYN-P08-icans-max-grade"},
+				{Kind: "crs", Grade: 2, Infusion: "SYN-P08-infusion", Days: days(t0, t0+14), From: "Observation/SYN-P08-crs-max-grade"}, {Kind: "icans", Grade: 1, Infusion: "SYN-P08-infusion", Days: days(t0, t0+28), From: "Observation/SYN-P08-icans-max-grade"},
 			},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -37,16 +37,18 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		k := c.In(month3, course.Forever)
 		day := c.Assessments[k].Day
 		upcr, _ := course.AnalyteNamed("upcr")
-		free := c.Freedom(day, nil)
+		free := c.Freedom(day, course.Formulary{})
 		seen := []string{
 			c.Assessments[k].Score().String(), c.PGAAt(day).String(), c.GCAt(day).String(), c.LabNear(upcr, day).String(),
-			free.IS.String(), free.Antimalarial.String(), c.Stable(day).String(), c.PGAAt(day).From,
+			free.IS.String(), free.Antimalarial.String(), c.Stable(day, 30, course.Formulary{}).String(), c.PGAAt(day).From,
 		}
 		if diff := cmp.Diff([]string{"4", "0.8", "5", "1.1", "yes", "no", "yes", "Observation/SYN-P08-pga-m03"}, seen); diff != "" {
 			t.Error(diff)
 		}
 	})
 }
+
+func days(from, to course.Day) course.Span { return course.Span{From: from, To: to, There: true} }
 
 func TestWhoWasNotInfusedIsNotAnalyzed(t *testing.T) {
 	eachWorld(t, func(w *world) {
@@ -87,13 +89,20 @@ func TestFactsAreReadOnlyWhenTheyCount(t *testing.T) {
 		{"an active consent", "Consent", consent("active", "permit"), func(c *course.Course) any { return c.Consent }, true},
 		{"a withdrawn consent", "Consent", consent("inactive", "permit"), func(c *course.Course) any { return c.Consent }, false},
 		{"a consent that denies", "Consent", consent("active", "deny"), func(c *course.Course) any { return c.Consent }, false},
+		{"a consent that was refused", "Consent", consent("rejected", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{false, true}},
+		{"a consent that is only proposed", "Consent", consent("proposed", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{}},
 		{"lupus", "Condition", condition("M32.14", "confirmed"), func(c *course.Course) any { return c.Lupus }, true},
 		{"lupus that was refuted", "Condition", condition("M32.14", "refuted"), func(c *course.Course) any { return c.Lupus }, false},
+		{"lupus by a drug", "Condition", condition("M32.0", "confirmed"), func(c *course.Course) any { return c.Lupus }, false},
+		{"lupus in remission", "Condition", snomed("698694005"), func(c *course.Course) any { return [2]any{c.Lupus, c.Nephritis.Truth} }, [2]any{true, score.Unknown}},
+		{"nephritis of a class of WHO", "Condition", snomed("36402006"), func(c *course.Course) any { return [2]any{c.Lupus, c.Nephritis.Truth} }, [2]any{true, score.Yes}},
+		{"disorder of the kidney by lupus", "Condition", snomed("1144973003"), func(c *course.Course) any { return c.Nephritis.Truth }, score.Yes},
+		{"nephritis beside lupus", "Condition", `"subject":{"reference":"Patient/a"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"55464009"},` + here + `organ-renal"}]}`, func(c *course.Course) any { return c.Nephritis.Truth }, score.Yes},
 		{"another disease", "Condition", condition("M33.1", "confirmed"), func(c *course.Course) any { return c.Lupus }, false},
 		{"a completed infusion", "Procedure", infusion("completed", "2024-01-10"), func(c *course.Course) any { return c.T0().String() }, "2024-01-10"},
 		{"an infusion with a time", "Procedure", infusion("completed", "2024-01-10T23:30:00-05:00"), func(c *course.Course) any { return c.T0().String() }, "2024-01-10"},
 		{"an infusion that was not done", "Procedure", infusion("not-done", "2024-01-10"), func(c *course.Course) any { return c.T0().String() }, ""},
-		{"an infusion in some month", "Procedure", infusion("completed", "2024-01"), func(c *course.Course) any { return [2]any{c.T0().String(), c.Partial} }, [2]any{"", 1}},
+		{"an infusion in some month", "Procedure", infusion("completed", "2024-01"), func(c *course.Course) any { return c.T0().String() }, ""},
 		{"a PGA", "Observation", observed("pga", `"effectiveDateTime":"2024-01-10",`+quantity("0.50", "{score}")), func(c *course.Course) any { return c.PGA[0].X }, 0.5},
 		{
 			"a PGA entered in error", "Observation", strings.Replace(observed("pga", `"effectiveDateTime":"2024-01-10",`+quantity("0.50", "{score}")), "final", "entered-in-error", 1),
@@ -109,7 +118,7 @@ func TestFactsAreReadOnlyWhenTheyCount(t *testing.T) {
 		{"a drug that is a reference", "MedicationStatement", taken(`"medicationReference":{"reference":"Medication/m"}`), free, [2]score.Truth{score.Unknown, score.Unknown}},
 		{"a drug that is known by its second code", "MedicationStatement", taken(`"medicationCodeableConcept":{"coding":[{"system":"http://www.whocc.no/atc","code":"L04AA06"},{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"68149"}]}`), free, [2]score.Truth{score.No, score.Yes}},
 		{"who withdrew from the study", "ResearchSubject", `"status":"withdrawn","study":{"reference":"ResearchStudy/s"},"individual":{"reference":"Patient/a"}`, func(c *course.Course) any { return c.Consent }, false},
-		{"a PGA in some year", "Observation", observed("pga", `"effectiveDateTime":"2024",`+quantity("0.50", "{score}")), func(c *course.Course) any { return [2]int{len(c.PGA), c.Partial} }, [2]int{0, 1}},
+		{"a PGA in some year", "Observation", observed("pga", `"effectiveDateTime":"2024",`+quantity("0.50", "{score}")), func(c *course.Course) any { return [2]int{len(c.PGA), len(c.Vague)} }, [2]int{0, 1}},
 		{"complement in mg/dL", "Observation", lab("4485-9", quantity("82", "mg/dL")), func(c *course.Course) any { return c.Labs[0].Value().String() }, "0.82"},
 		{"complement in a unit that does not convert", "Observation", lab("4485-9", quantity("82", "[IU]/mL")), func(c *course.Course) any { return c.Labs[0].Value().String() }, "unknown"},
 		{"a ratio below the limit of detection", "Observation", lab("2890-2", `"valueQuantity":{"value":70,"comparator":"<","code":"mg/g"}`), func(c *course.Course) any { return c.Labs[0].Value().String() }, "<0.07"},
@@ -163,7 +172,7 @@ func taken(medication string) string {
 }
 
 func free(c *course.Course) any {
-	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), nil)
+	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), course.Formulary{})
 	return [2]score.Truth{f.IS.Truth, f.Antimalarial.Truth}
 }
 
@@ -173,6 +182,10 @@ func consent(status, provision string) string {
 
 func condition(code, verification string) string {
 	return `"subject":{"reference":"Patient/a"},"verificationStatus":{"coding":[{"code":"` + verification + `"}]},"code":{"coding":[{"system":"` + term.ICD10CM + `","code":"` + code + `"}]}`
+}
+
+func snomed(code string) string {
+	return `"subject":{"reference":"Patient/a"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"` + code + `"}]}`
 }
 
 func infusion(status, at string) string {

@@ -46,7 +46,6 @@ var divisors = []divisor{
 	{"urine-protein", "mg/d", 1000},
 	{"creatinine", "umol/L", 88.42},
 	{"creatinine", "mg/L", 10},
-	{"egfr", "mL/min", 1},
 	{"platelets", "10*3/uL", 1},
 	{"leukocytes", "10*3/uL", 1},
 	{"neutrophils", "10*3/uL", 1},

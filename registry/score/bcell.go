@@ -32,19 +32,21 @@ type Sample struct {
 
 // Return is the end of B-cell aplasia. The cells returned at some time after LowerBound and at Day at the latest.
 type Return struct {
-	Aplasia    Truth       // there was an aplastic sample after the infusion
-	Result     term.Result // of the return: not-met says that they had not come back by Day, where the time is censored
-	Day        int         // of the first sample with B cells, or of the last sample
-	LowerBound int         // the last sample without B cells before Day
-	Confirmed  bool        // a second sample in turn says so too
+	Aplasia Truth // there was an aplastic sample after the infusion
+	// Result of the return: not-met says that they had not come back by Day, where the time is censored; not-evaluable that samples after the
+	// aplasia do not tell.
+	Result     term.Result
+	Day        int  // of the first sample with B cells, or of the last sample; 0 without aplasia
+	LowerBound int  // the last sample without B cells before Day
+	Confirmed  bool // a second sample in turn says so too
 	Sources    []string
 }
 
-// Assess finds the return of B cells in samples of any order. Samples before the infusion say nothing.
+// Assess finds the return of B cells in samples of any order. Samples before the infusion say nothing, nor do those without a result.
 func (r BCellRule) Assess(samples []Sample) Return {
-	after := slices.DeleteFunc(slices.Clone(samples), func(s Sample) bool { return s.Day <= 0 })
+	after := slices.DeleteFunc(slices.Clone(samples), func(s Sample) bool { return s.Day <= 0 || !s.Count.Known && !s.Percent.Known })
 	slices.SortStableFunc(after, func(a, b Sample) int { return cmp.Compare(a.Day, b.Day) })
-	out := Return{Result: term.NotEvaluable}
+	out, back := Return{Result: term.NotEvaluable}, No
 	for k, s := range after {
 		switch r.aplastic(s) {
 		case Yes:
@@ -56,24 +58,33 @@ func (r BCellRule) Assess(samples []Sample) Return {
 			}
 		case Unknown:
 		}
-		if out.Aplasia == Yes && r.returned(s) == Yes && r.confirmedAt(after, k, &out) {
+		if out.Aplasia != Yes {
+			continue
+		}
+		here := r.returnedAt(after, k)
+		if back = Any(back, here); here == Yes {
 			out.Result, out.Day = term.Met, s.Day
+			out.Confirmed = k+1 < len(after)
 			out.Sources = append(out.Sources, s.From)
 			return out
 		}
 	}
 	if out.Aplasia == Yes {
-		out.Result, out.Day = term.NotMet, after[len(after)-1].Day
+		if out.Day = after[len(after)-1].Day; back == No {
+			out.Result = term.NotMet
+		}
 		out.Sources = append(out.Sources, after[len(after)-1].From)
 	}
 	return out
 }
 
-// confirmedAt reports whether the return at sample k counts.
-func (r BCellRule) confirmedAt(l []Sample, k int, out *Return) bool {
-	next := k + 1
-	out.Confirmed = next < len(l) && r.returned(l[next]) == Yes
-	return out.Confirmed || !r.Confirmed && next == len(l)
+// returnedAt says whether the cells are back at sample k: it and the next say so, or it is the last and that is enough.
+func (r BCellRule) returnedAt(l []Sample, k int) Truth {
+	next := Is(!r.Confirmed)
+	if k+1 < len(l) {
+		next = r.returned(l[k+1])
+	}
+	return All(r.returned(l[k]), next)
 }
 
 // aplastic judges by what was measured: either of the two is enough.
@@ -89,12 +100,18 @@ func (r BCellRule) aplastic(s Sample) Truth {
 	}
 }
 
+// returned judges by the count. A share of lymphocytes says only that there are none: where there is no threshold of it nobody knows whether a
+// larger one is a return.
 func (r BCellRule) returned(s Sample) Truth {
-	if !r.ReturnAtLLN {
-		return s.Count.Above(r.ReturnOver)
+	back := s.Count.Above(r.ReturnOver)
+	if r.ReturnAtLLN {
+		back = Unknown
+		if s.LLN.Exact() {
+			back = s.Count.AtLeast(s.LLN.X)
+		}
 	}
-	if !s.LLN.Exact() {
-		return Unknown
+	if !back.Known() && r.aplastic(s) == Yes {
+		return No
 	}
-	return s.Count.AtLeast(s.LLN.X)
+	return back
 }

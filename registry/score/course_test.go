@@ -43,6 +43,14 @@ func TestBCellsReturnBetweenTheLastSampleWithoutAndTheFirstWith(t *testing.T) {
 		{"at the own laboratory's limit", strict, then([2]float64{90, 99}, [2]float64{120, 100}, [2]float64{150, 110}), Return{Yes, term.Met, 120, 60, true, nil}},
 		{"the laboratory's limit unknown", strict, []Sample{{Day: 7, Count: Num(0)}, {Day: 90, Count: Num(200)}}, Return{Yes, term.NotMet, 90, 7, false, nil}},
 		{"a count above, a share below", BCells(), []Sample{{Day: 30, Count: Num(20), Percent: Num(0.5)}}, Return{Yes, term.NotMet, 30, 30, false, nil}},
+		{"a larger share alone does not tell", BCells(), []Sample{{Day: 30, Percent: Num(0.2)}, {Day: 90, Percent: Num(5)}, {Day: 120, Percent: Num(8)}}, Return{Yes, term.NotEvaluable, 120, 30, false, nil}},
+		{"a larger share in the last sample alone would not count", BCells(), []Sample{{Day: 30, Percent: Num(0.2)}, {Day: 90, Percent: Num(8)}}, Return{Yes, term.NotMet, 90, 30, false, nil}},
+		{"a larger share, where the last sample is enough", single, []Sample{{Day: 30, Percent: Num(0.2)}, {Day: 90, Percent: Num(8)}}, Return{Yes, term.NotEvaluable, 90, 30, false, nil}},
+		{"a share that fell again", BCells(), []Sample{{Day: 30, Percent: Num(0.2)}, {Day: 90, Percent: Num(5)}, {Day: 120, Percent: Num(0.3)}}, Return{Yes, term.NotMet, 120, 120, false, nil}},
+		{"a count beside a share decides", BCells(), []Sample{{Day: 30, Count: Num(0), Percent: Num(0.2)}, {Day: 90, Count: Num(3), Percent: Num(5)}}, Return{Yes, term.NotMet, 90, 90, false, nil}},
+		{"counts after shares", BCells(), []Sample{{Day: 30, Percent: Num(0.2)}, {Day: 90, Percent: Num(5)}, {Day: 120, Count: Num(20)}, {Day: 150, Count: Num(60)}}, Return{Yes, term.Met, 120, 30, true, nil}},
+		{"between two counts a sample without result", BCells(), []Sample{{Day: 30, Count: Num(0)}, {Day: 90, Count: Num(20)}, {Day: 100}, {Day: 120, Count: Num(60)}}, Return{Yes, term.Met, 90, 30, true, nil}},
+		{"the laboratory's limits unknown, two samples", strict, []Sample{{Day: 7, Count: Num(0)}, {Day: 90, Count: Num(200)}, {Day: 120, Count: Num(200)}}, Return{Yes, term.NotEvaluable, 120, 7, false, nil}},
 		{"in any order", BCells(), []Sample{{Day: 120, Count: Num(20)}, {Day: 90, Count: Num(11)}, {Day: 7, Count: Num(0)}}, Return{Yes, term.Met, 90, 7, true, nil}},
 	}
 	for _, tt := range tests {

@@ -8,11 +8,14 @@ type DORISRule struct {
 	GC       float64 // 5 mg/d prednisolone equivalent
 	// GCBelow asks for less than GC instead of at most: the text of the definition says "5 mg/day or less", its table "<5".
 	GCBelow bool
+	// StableDays is for how long an immunosuppressive or biologic must have been taken to count as stable. The definition says "stable" and no
+	// number; 0 asks for nothing.
+	StableDays int
 }
 
 // DORIS2021 is the definition of 2021. It needs no duration: it is met at a point in time, and serology is ignored.
 // van Vollenhoven RF et al. Lupus Sci Med 2021;8:e000538. https://doi.org/10.1136/lupus-2021-000538
-func DORIS2021() DORISRule { return DORISRule{PGABelow: 0.5, GC: 5} }
+func DORIS2021() DORISRule { return DORISRule{PGABelow: 0.5, GC: 5, StableDays: 30} }
 
 // DORISInput is what remission is judged by.
 type DORISInput struct {

@@ -6,12 +6,22 @@ import "firewolf/registry/term"
 // different things to different studies.
 type Freedom struct {
 	GC           Value // mg/d prednisolone equivalent: 0 is free
+	Steroids     Fact  // free of glucocorticoids by what is told of drugs
 	IS           Fact  // free of immunosuppressives and biologics
 	Antimalarial Fact
 }
 
+// gc judges by the dose. A drug that is taken beside a dose of 0 contradicts it, so that nobody knows; without a dose it decides. That no
+// glucocorticoid is among the drugs says nothing: few who tell of drugs tell of all.
 func (f Freedom) gc() Criterion {
-	return Criterion{"gc-free", f.GC.AtMost(0), []Input{number(term.GCDose, f.GC)}}
+	c := Criterion{"gc-free", f.GC.AtMost(0), []Input{number(term.GCDose, f.GC)}}
+	if f.Steroids.Truth == No {
+		c.Inputs = append(c.Inputs, fact("glucocorticoid-free", f.Steroids))
+		if c.Truth = No; f.GC.AtMost(0) == Yes {
+			c.Truth = Unknown
+		}
+	}
+	return c
 }
 
 func (f Freedom) is() Criterion {
@@ -30,27 +40,27 @@ func (f Freedom) Criteria() []Criterion {
 
 // DrugFree is remission by DORIS without glucocorticoid, immunosuppressive and antimalarial.
 func DrugFree(doris Outcome, f Freedom) Outcome {
-	return conclude(term.DrugFreeRemission, remission(doris), f.gc(), f.is(), f.antimalarial())
+	return conclude(term.DrugFreeRemission, InRemission(doris), f.gc(), f.is(), f.antimalarial())
 }
 
 // OffTreatment is remission by DORIS without glucocorticoid and immunosuppressive; antimalarials are allowed, as in the
 // definition "off therapy" of 2016. https://doi.org/10.1136/annrheumdis-2016-209519
 func OffTreatment(doris Outcome, f Freedom) Outcome {
-	return conclude(term.DORISOffTreatment, remission(doris), f.gc(), f.is())
+	return conclude(term.DORISOffTreatment, InRemission(doris), f.gc(), f.is())
 }
 
 // GCFree and ISFree are remission by DORIS free of one kind of drug, whatever is taken of the other.
 func GCFree(doris Outcome, f Freedom) Outcome {
-	return conclude("gc-free-remission", remission(doris), f.gc())
+	return conclude("gc-free-remission", InRemission(doris), f.gc())
 }
 
 // ISFree is remission without immunosuppressives and biologics.
 func ISFree(doris Outcome, f Freedom) Outcome {
-	return conclude("is-free-remission", remission(doris), f.is())
+	return conclude("is-free-remission", InRemission(doris), f.is())
 }
 
-// remission is that DORIS is met, with all that it was judged by.
-func remission(doris Outcome) Criterion {
+// InRemission is that DORIS is met, with all that it was judged by.
+func InRemission(doris Outcome) Criterion {
 	c := Criterion{Code: "criterion-doris", Truth: doris.Truth()}
 	for _, part := range doris.Criteria {
 		c.Inputs = append(c.Inputs, part.Inputs...)

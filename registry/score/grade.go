@@ -34,6 +34,9 @@ func (g Grade) AtLeast(n int) Truth {
 	}
 }
 
+// Or is the higher of two grades.
+func (g Grade) Or(o Grade) Grade { return Grade{max(g.Min, o.Min), max(g.Max, o.Max)} }
+
 // String returns the grade, or its bounds.
 func (g Grade) String() string {
 	if g.Known() {
@@ -46,7 +49,7 @@ func (g Grade) String() string {
 func worst(parts []Part) Grade {
 	var g Grade
 	for _, p := range parts {
-		g.Min, g.Max = max(g.Min, p.Grade.Min), max(g.Max, p.Grade.Max)
+		g = g.Or(p.Grade)
 	}
 	return g
 }

@@ -62,22 +62,24 @@ func (r RelapseRule) reasons(v Visit) ([]string, Truth) {
 	}
 	var out []string
 	var all []Truth
-	for _, x := range []struct {
-		code  string
-		truth Truth
-	}{
-		{"reason-csledai", v.Clinical.AtMost(r.Clinical).Not()},
-		{"reason-pga", v.PGA.AtLeast(r.PGA)},
-		{"reason-gc", v.GC.Above(r.GC)},
-		{"reason-restart", v.Restarted.Truth},
-		{"reason-b-cell-therapy", v.Retreated.Truth},
-	} {
-		all = append(all, x.truth)
-		if x.truth == Yes {
-			out = append(out, x.code)
+	for _, c := range r.Criteria(v) {
+		all = append(all, c.Truth)
+		if c.Truth == Yes {
+			out = append(out, c.Code)
 		}
 	}
 	return out, Any(all...)
+}
+
+// Criteria are what may show a relapse at a visit, each of which is enough.
+func (r RelapseRule) Criteria(v Visit) []Criterion {
+	return []Criterion{
+		{"reason-csledai", v.Clinical.AtMost(r.Clinical).Not(), []Input{points(term.CSLEDAI2K, v.Clinical)}},
+		{"reason-pga", v.PGA.AtLeast(r.PGA), []Input{number(term.PGA, v.PGA)}},
+		{"reason-gc", v.GC.Above(r.GC), []Input{number(term.GCDose, v.GC)}},
+		{"reason-restart", v.Restarted.Truth, []Input{fact("restarted", v.Restarted)}},
+		{"reason-b-cell-therapy", v.Retreated.Truth, []Input{fact("retreated", v.Retreated)}},
+	}
 }
 
 func (v Visit) sources() []string {

@@ -47,7 +47,7 @@ func TestDrugFreeRemissionNeedsRemissionAndEachFreedom(t *testing.T) {
 	remission := DORIS2021().Assess(DORISInput{Points{0, 0, true, ""}, Num(0), Num(0), yes})
 	active := DORIS2021().Assess(DORISInput{Points{4, 4, true, ""}, Num(0), Num(0), yes})
 	unclear := DORIS2021().Assess(DORISInput{Points{0, 0, true, ""}, Value{}, Num(0), yes})
-	free := Freedom{Num(0), yes, yes}
+	free := Freedom{GC: Num(0), IS: yes, Antimalarial: yes}
 	tests := []struct {
 		name               string
 		doris              Outcome
@@ -59,6 +59,10 @@ func TestDrugFreeRemissionNeedsRemissionAndEachFreedom(t *testing.T) {
 		{"remission not evaluable", unclear, nil, "not evaluable ?+++", "not evaluable ?++"},
 		{"0.5 mg", remission, func(f *Freedom) { f.GC = Num(0.5) }, "not met +-++", "not met +-+"},
 		{"dose missing", remission, func(f *Freedom) { f.GC = Value{} }, "not evaluable +?++", "not evaluable +?+"},
+		{"a glucocorticoid among the drugs, and a dose of 0", remission, func(f *Freedom) { f.Steroids = no }, "not evaluable +?++", "not evaluable +?+"},
+		{"a glucocorticoid among the drugs, dose missing", remission, func(f *Freedom) { f.GC, f.Steroids = Value{}, no }, "not met +-++", "not met +-+"},
+		{"no glucocorticoid among the drugs, dose missing", remission, func(f *Freedom) { f.GC, f.Steroids = Value{}, yes }, "not evaluable +?++", "not evaluable +?+"},
+		{"no glucocorticoid among the drugs, 0.5 mg", remission, func(f *Freedom) { f.GC, f.Steroids = Num(0.5), yes }, "not met +-++", "not met +-+"},
 		{"an immunosuppressive", remission, func(f *Freedom) { f.IS = no }, "not met ++-+", "not met ++-"},
 		{"immunosuppressives unknown", remission, func(f *Freedom) { f.IS = unknown }, "not evaluable ++?+", "not evaluable ++?"},
 		{"an antimalarial", remission, func(f *Freedom) { f.Antimalarial = no }, "not met +++-", "met +++"},

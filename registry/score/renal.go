@@ -53,10 +53,13 @@ func (r RenalRule) Partial(in RenalInput) Outcome {
 		r.filtration(in), rescue(in))
 }
 
-// nephritis is that there is something to respond.
+// Among says whether there is something to respond.
+func (r RenalRule) Among(nephritis Fact, baseline Kidney) Truth {
+	return All(nephritis.Truth, baseline.UPCR.AtLeast(r.Baseline))
+}
+
 func (r RenalRule) nephritis(in RenalInput) Criterion {
-	t := All(in.Nephritis.Truth, in.Baseline.UPCR.AtLeast(r.Baseline))
-	return Criterion{"criterion-nephritis", t, []Input{fact("nephritis", in.Nephritis), number("upcr-baseline", in.Baseline.UPCR)}}
+	return Criterion{"criterion-nephritis", r.Among(in.Nephritis, in.Baseline), []Input{fact("nephritis", in.Nephritis), number("upcr-baseline", in.Baseline.UPCR)}}
 }
 
 func (r RenalRule) filtration(in RenalInput) Criterion {

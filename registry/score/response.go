@@ -24,8 +24,9 @@ type Assessment struct {
 // ResponseInput is what a response is judged by.
 type ResponseInput struct {
 	Baseline, Now Assessment
-	NewA, NewB    Value // organ systems with a new BILAG A or B since baseline; unknown without BILAG
-	Rescue        Fact  // a treatment was given that the protocol does not allow
+	NewA, NewB    Value   // organ systems with a new BILAG A or B since baseline; unknown without BILAG
+	Rescue        Fact    // a treatment was given that the protocol does not allow
+	Grades        []Input // of BILAG, that were counted
 }
 
 // Sledai judges the fall of SLEDAI-2K alone.
@@ -37,15 +38,17 @@ func (r ResponseRule) Sledai(in ResponseInput) Outcome {
 func (r ResponseRule) Assess(in ResponseInput) Outcome {
 	bilag := All(in.NewA.AtMost(float64(r.NewA)), in.NewB.AtMost(float64(r.NewB)))
 	return within(term.SRI4, r.active(in), r.fall(in),
-		Criterion{"criterion-bilag", bilag, []Input{number("bilag-new-a", in.NewA), number("bilag-new-b", in.NewB)}},
+		Criterion{"criterion-bilag", bilag, append([]Input{number("bilag-new-a", in.NewA), number("bilag-new-b", in.NewB)}, in.Grades...)},
 		Criterion{"criterion-pga-stable", r.stable(in), []Input{number("pga-baseline", in.Baseline.PGA), number(term.PGA, in.Now.PGA)}},
 		Criterion{"criterion-no-rescue", in.Rescue.Not(), []Input{fact("rescue", in.Rescue)}},
 	)
 }
 
-// active is that there was enough activity to fall from.
+// Among says whether a baseline has enough activity to fall from, without which there is no response to judge.
+func (r ResponseRule) Among(baseline Assessment) Truth { return baseline.Total.AtLeast(r.Baseline) }
+
 func (r ResponseRule) active(in ResponseInput) Criterion {
-	return Criterion{"criterion-active-baseline", in.Baseline.Total.AtLeast(r.Baseline), []Input{points("sledai-2k-baseline", in.Baseline.Total)}}
+	return Criterion{"criterion-active-baseline", r.Among(in.Baseline), []Input{points("sledai-2k-baseline", in.Baseline.Total)}}
 }
 
 func (r ResponseRule) fall(in ResponseInput) Criterion {

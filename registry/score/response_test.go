@@ -31,7 +31,7 @@ func TestResponseOnBothSidesOfEachThresholdAndWithEachInputMissing(t *testing.T)
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in := ResponseInput{Assessment{at(12), Num(1)}, Assessment{at(8), Num(1)}, Num(0), Num(0), no}
+			in := ResponseInput{Assessment{at(12), Num(1)}, Assessment{at(8), Num(1)}, Num(0), Num(0), no, nil}
 			if tt.change != nil {
 				tt.change(&in)
 			}

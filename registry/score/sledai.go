@@ -1,6 +1,7 @@
 package score
 
 import (
+	"slices"
 	"strconv"
 
 	"firewolf/registry/term"
@@ -10,7 +11,8 @@ import (
 // Gladman DD, Ibañez D, Urowitz MB. J Rheumatol 2002;29:288-291.
 type Sledai struct {
 	Items [term.SledaiItems]Truth // in the order of the form
-	// Total and Clinical are what the center stated. They count only where it told no item at all.
+	// Total and Clinical are what the center stated. They count only where it told no item at all. A total of 0 then tells each: no weight is
+	// below 0. A total of more tells none.
 	Total, Clinical Value
 	From            string // the resource
 }
@@ -34,14 +36,17 @@ func (s Sledai) ClinicalScore() Points {
 }
 
 func (s Sledai) sum(stated Value, counts func(term.Item) bool) Points {
+	if !s.itemized() && stated.Exact() {
+		n := int(stated.X)
+		return Points{n, n, true, stated.From}
+	}
 	p := Points{Complete: true, From: s.From}
-	told := false
+	items := s.items()
 	for k, i := range term.Sledai() {
-		told = told || s.Items[k].Known()
 		if !counts(i) {
 			continue
 		}
-		switch s.Items[k] {
+		switch items[k] {
 		case Yes:
 			p.Min += i.Weight
 			p.Max += i.Weight
@@ -51,11 +56,23 @@ func (s Sledai) sum(stated Value, counts func(term.Item) bool) Points {
 		case No:
 		}
 	}
-	if !told && stated.Exact() {
-		n := int(stated.X)
-		return Points{n, n, true, stated.From}
-	}
 	return p
+}
+
+// itemized reports whether an item was told.
+func (s Sledai) itemized() bool {
+	return slices.ContainsFunc(s.Items[:], Truth.Known)
+}
+
+// items are those that were told, or that the total tells.
+func (s Sledai) items() [term.SledaiItems]Truth {
+	items := s.Items
+	if s.Total.Exact() && s.Total.X == 0 && !s.itemized() {
+		for k := range items {
+			items[k] = No
+		}
+	}
+	return items
 }
 
 // AtMost says whether the score is a limit or less. An incomplete score can only be too high: what is missing is never 0.
@@ -82,21 +99,15 @@ func (p Points) String() string {
 }
 
 // Told reports whether anything is known of the assessment.
-func (s Sledai) Told() bool {
-	for _, t := range s.Items {
-		if t.Known() {
-			return true
-		}
-	}
-	return s.Total.Known || s.Clinical.Known
-}
+func (s Sledai) Told() bool { return s.itemized() || s.Total.Known || s.Clinical.Known }
 
 // major says whether an organ is active that LLDAS does not allow.
 func (s Sledai) major() Truth {
 	var l []Truth
+	items := s.items()
 	for k, i := range term.Sledai() {
 		if i.Major {
-			l = append(l, s.Items[k])
+			l = append(l, items[k])
 		}
 	}
 	return Any(l...)
@@ -105,8 +116,9 @@ func (s Sledai) major() Truth {
 // newSince says whether an item is present that was absent at the assessment before.
 func (s Sledai) newSince(before Sledai) Truth {
 	var l []Truth
-	for k := range s.Items {
-		l = append(l, All(s.Items[k], before.Items[k].Not()))
+	now, was := s.items(), before.items()
+	for k := range now {
+		l = append(l, All(now[k], was[k].Not()))
 	}
 	return Any(l...)
 }

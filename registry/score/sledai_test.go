@@ -27,6 +27,15 @@ func TestSLEDAI2KIsTheSumOfItsWeights(t *testing.T) {
 		{"nothing told", Sledai{}, Points{0, 105, false, ""}, Points{0, 101, false, ""}},
 		{"only totals stated", Sledai{Total: Num(8), Clinical: Num(6)}, Points{8, 8, true, ""}, Points{6, 6, true, ""}},
 		{"only the total stated", Sledai{Total: Num(8)}, Points{8, 8, true, ""}, Points{0, 101, false, ""}},
+		{"a total of 0 leaves no item to be present", Sledai{Total: Num(0)}, Points{0, 0, true, ""}, Points{0, 0, true, ""}},
+		{"a total below 1 that is not told", Sledai{Total: Under(1)}, Points{0, 105, false, ""}, Points{0, 101, false, ""}},
+		{"a total of 0 beside a clinical score that is more", Sledai{Total: Num(0), Clinical: Num(2)}, Points{0, 0, true, ""}, Points{2, 2, true, ""}},
+		{
+			"a total of 0 does not hide a missing item",
+			func() Sledai { s := healthy().without("fever"); s.Total = Num(0); return s }(),
+			Points{0, 1, false, ""},
+			Points{0, 1, false, ""},
+		},
 		{
 			"a stated total does not hide a missing item",
 			func() Sledai { s := healthy("rash").without("fever"); s.Total = Num(2); return s }(),
@@ -78,5 +87,29 @@ func TestAnIncompleteScoreCanOnlyBeTooHigh(t *testing.T) {
 func TestAnAssessmentIsToldIfAnythingOfItIs(t *testing.T) {
 	if (Sledai{}).Told() || !healthy().Told() || !(Sledai{Total: Num(0)}).Told() || !(Sledai{Clinical: Num(0)}).Told() {
 		t.Error("nothing is nothing, a zero is something")
+	}
+}
+
+func TestATotalOf0DecidesWhatItemsDecide(t *testing.T) {
+	zero, some := Sledai{Total: Num(0)}, Sledai{Total: Num(4)}
+	if zero.major() != No || zero.newSince(Sledai{}) != No || healthy("rash").newSince(zero) != Yes {
+		t.Error("each weight of a total of 0 is 0")
+	}
+	if some.major() != Unknown || some.newSince(zero) != Unknown || zero.newSince(some) != No {
+		t.Error("nobody knows what a total of 4 is made of")
+	}
+	told := LLDASInput{Hemolysis: Fact{Truth: No}, Gut: Fact{Truth: No}, PGA: Num(0.5), GC: Num(5), Standard: Fact{Truth: Yes}}
+	for total, want := range map[float64]term.Result{0: term.Met, 4: term.NotEvaluable, 5: term.NotMet} {
+		in := told
+		in.Now = Sledai{Total: Num(total)}
+		if got := LLDAS().Assess(in).Result; got != want {
+			t.Errorf("LLDAS with a total of %v: %s, want %s", total, got, want)
+		}
+	}
+	for total, want := range map[float64]term.Result{0: term.Met, 4: term.NotEvaluable} {
+		in := DORISInput{Clinical: Sledai{Total: Num(total)}.ClinicalScore(), PGA: Num(0), GC: Num(0), Stable: Fact{Truth: Yes}}
+		if got := DORIS2021().Assess(in).Result; got != want {
+			t.Errorf("DORIS with a total of %v: %s, want %s", total, got, want)
+		}
 	}
 }

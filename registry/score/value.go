@@ -80,3 +80,6 @@ type Fact struct {
 	Truth
 	From string // "Observation/1"; "" for none
 }
+
+// Measured is a number as an input.
+func Measured(name string, v Value) Input { return number(name, v) }

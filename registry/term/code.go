@@ -57,6 +57,12 @@ func Algorithm(code string) string { return "algorithm-" + code + "-v1" }
 // ByClinician is the method of an outcome that a person judged.
 const ByClinician = "method-clinician"
 
+// BySELENA is the method of an assessment with the code of SLEDAI-2K that was made by SELENA-SLEDAI, whose wording differs.
+const BySELENA = "instrument-selena-sledai"
+
+// SELENASLEDAI names the scores of such assessments. It is no code: they have that of SLEDAI-2K.
+const SELENASLEDAI = "selena-sledai"
+
 // displays are the codes of the local system, but for time points and the items of SLEDAI-2K.
 var displays = map[string]string{
 	"sledai-2k":                "SLEDAI-2K, total",
@@ -139,6 +145,7 @@ var displays = map[string]string{
 	"criterion-gc-7-5":         "Glucocorticoid dose at most 7.5 mg/d",
 	"criterion-standard":       "Standard maintenance therapy, nothing investigational since the infusion",
 	"criterion-doris":          "DORIS 2021 remission",
+	"criterion-b-cells-back":   "B cells are back",
 	"hemolytic-anemia":         "Hemolytic anemia",
 	"gi-activity":              "Gastrointestinal activity",
 	"gc-free":                  "No glucocorticoid",
@@ -224,6 +231,22 @@ var displays = map[string]string{
 	"criterion-upcr-half":       "Protein/creatinine ratio at most half of baseline",
 	"criterion-upcr-partial":    "Protein/creatinine ratio below 3 g/g",
 	"criterion-egfr-stable":     "Glomerular filtration rate not lower than baseline by more than the tolerance",
+
+	"bilag-2004":              "BILAG-2004, grades of its systems",
+	"bilag-constitutional":    "BILAG-2004, constitutional",
+	"bilag-mucocutaneous":     "BILAG-2004, mucocutaneous",
+	"bilag-neuropsychiatric":  "BILAG-2004, neuropsychiatric",
+	"bilag-musculoskeletal":   "BILAG-2004, musculoskeletal",
+	"bilag-cardiorespiratory": "BILAG-2004, cardiorespiratory",
+	"bilag-gastrointestinal":  "BILAG-2004, gastrointestinal",
+	"bilag-ophthalmic":        "BILAG-2004, ophthalmic",
+	"bilag-renal":             "BILAG-2004, renal",
+	"bilag-hematologic":       "BILAG-2004, hematologic",
+	"A":                       "BILAG grade A",
+	"B":                       "BILAG grade B",
+	"C":                       "BILAG grade C",
+	"D":                       "BILAG grade D",
+	"E":                       "BILAG grade E",
 
 	"crs-fever":           "Fever of at least 38.0 degrees Celsius",
 	"crs-hypotension":     "Hypotension",

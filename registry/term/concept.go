@@ -1,19 +1,45 @@
 package term
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Lupus returns the codes of a Condition that is systemic lupus erythematosus.
 func Lupus() []Coding {
 	return []Coding{{System: Snomed, Code: "55464009"}, {ICD10CM, "M32.10", "Systemic lupus erythematosus, organ or system involvement unspecified"}}
 }
 
-// IsLupus reports whether a code means systemic lupus erythematosus, whichever organ it adds.
+// InRemissionLupus is lupus in remission. Remission changes, so that it is written as lupus whose clinicalStatus is remission.
+const InRemissionLupus = "698694005"
+
+// lupusSnomed are the codes of SNOMED CT that mean systemic lupus erythematosus without naming an organ: as such, in remission, of childhood.
+var lupusSnomed = []string{"55464009", InRemissionLupus, "403488004"}
+
+// nephritisSnomed are those of lupus nephritis: the syndrome, WHO's classes I to VI (not those of ISN/RPS 2003), and disorder of the kidney.
+var nephritisSnomed = []string{"68815009", "73286009", "4676006", "76521009", "36402006", "52042003", "11013005", "1144973003"}
+
+// IsLupus reports whether a code means systemic lupus erythematosus, whichever organ it adds. Lupus by a drug, M32.0, is another disease.
 func IsLupus(system, code string) bool {
 	switch system {
 	case Snomed:
-		return code == "55464009"
+		return slices.Contains(lupusSnomed, code) || slices.Contains(nephritisSnomed, code)
 	case ICD10CM, ICD10GM:
-		return code == "M32" || strings.HasPrefix(code, "M32.")
+		return code == "M32" || strings.HasPrefix(code, "M32.") && !strings.HasPrefix(code, "M32.0")
+	default:
+		return false
+	}
+}
+
+// IsNephritis reports whether a code means nephritis of lupus.
+func IsNephritis(system, code string) bool {
+	switch system {
+	case Snomed:
+		return slices.Contains(nephritisSnomed, code)
+	case ICD10CM:
+		return code == "M32.14"
+	case Local:
+		return code == "organ-renal"
 	default:
 		return false
 	}

@@ -80,6 +80,12 @@ func TestEveryLocalCodeThatIsWrittenHasADisplay(t *testing.T) {
 	for _, o := range term.Organs() {
 		codes = append(codes, o.Local)
 	}
+	for k := range term.BilagSystems {
+		codes = append(codes, term.BilagCode(k))
+		if term.BilagSystem(term.BilagCode(k)) != k {
+			t.Errorf("%s does not stand at %d", term.BilagCode(k), k)
+		}
+	}
 	codes = append(codes, term.SLEDAI2K, term.CSLEDAI2K, term.PGA, term.GCDose, term.SDI, term.EULARACR2019, term.DORIS2021, term.LLDAS,
 		term.DrugFreeRemission, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse, term.CARTCourse, term.Leukapheresis,
 		term.Lymphodepletion, term.Infusion, term.CARTDose, term.CRS, term.ICANS, term.CRSMaxGrade, term.ICANSMaxGrade, term.BCellReturn,

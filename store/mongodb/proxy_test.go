@@ -14,9 +14,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-// proxy stands between a store and its server, and knows the commands that pass. It can lose a reply, cut a connection, and hold a
-// request back until long after its sender has gone. (What it cannot do is to make a read stale: that is for secondaries, and the
-// store asks only the primary.)
+// proxy stands between a store and its server, and knows the commands that pass. It can lose a reply, cut a connection, hold a
+// request back until long after its sender has gone, and make a read stale: a primary that was deposed and does not know it yet answers so.
 type proxy struct {
 	t        testing.TB
 	listener net.Listener
@@ -45,7 +44,8 @@ func (c command) is(name, collection string) bool {
 // verdictOf is what becomes of a request.
 type verdictOf struct {
 	what fate
-	free <-chan struct{} // of a request that is held back: it goes on when this is closed
+	free <-chan struct{}                                 // of a request that is held back: it goes on when this is closed
+	as   func(reply bsoncore.Document) bsoncore.Document // what is replied instead; nil for what the server said
 }
 
 type fate int
@@ -181,6 +181,9 @@ func (p *proxy) serve(client net.Conn) {
 				return
 			}
 			more = moreToCome(reply)
+			if v.as != nil {
+				reply = replied(reply, v.as)
+			}
 			if _, err := client.Write(reply); err != nil {
 				return
 			}
@@ -219,6 +222,18 @@ func readMessage(from io.Reader) ([]byte, error) {
 	whole := append(head, make([]byte, n-headerSize)...)
 	_, err := io.ReadFull(from, whole[headerSize:])
 	return whole, err
+}
+
+// replied is a reply with another document.
+func replied(m []byte, as func(bsoncore.Document) bsoncore.Document) []byte {
+	c, ok := parseCommand(m)
+	if !ok {
+		return m
+	}
+	out := append(append([]byte{}, m[:headerSize]...), 0, 0, 0, 0, 0) // no flags, one section of kind 0
+	out = append(out, as(c.doc)...)
+	binary.LittleEndian.PutUint32(out, uint32(len(out)))
+	return out
 }
 
 func isMsg(m []byte) bool {

@@ -1,0 +1,77 @@
+package course
+
+import (
+	"slices"
+	"strings"
+
+	"firewolf/fhir"
+	"firewolf/fhir/tree"
+	"firewolf/registry/term"
+)
+
+// cause is what a drug says that it was given for.
+type cause struct {
+	toxicity   bool     // by a code
+	references []string // Procedures that it was a part of, and the Conditions that are its reasons
+}
+
+func causeOf(root tree.Node) cause {
+	c := cause{toxicity: isToxicity(local(root.Member("reasonCode")))}
+	for _, member := range []string{"partOf", "reasonReference"} {
+		for r := range root.Member(member).Items() {
+			if k := fhir.ParseRef(r.Member("reference").Text()).Key; k.Type != "" {
+				c.references = append(c.references, strings.Clone(k.String()))
+			}
+		}
+	}
+	return c
+}
+
+func isToxicity(kind string) bool {
+	switch kind {
+	case term.CRS, term.ICANS, "licats", "icaht":
+		return true
+	default:
+		return false
+	}
+}
+
+// conditions reports whether reasons are told.
+func (c cause) conditions() bool {
+	return c.toxicity || slices.ContainsFunc(c.references, func(r string) bool { return strings.HasPrefix(r, "Condition/") })
+}
+
+// setAside marks the drugs that treat no lupus: they prepare for cells, or treat a toxicity of theirs.
+func (b *Builder) setAside(c *Course) {
+	for k, t := range c.Therapies {
+		c.Therapies[k].Aside = b.aside(b.therapies[k]) || t.From.There && t.To.There && c.rescues(t.Drug, t.From.From, t.To.To, b.therapies[k])
+	}
+	for k, g := range c.Given {
+		c.Given[k].Aside = b.aside(b.given[k]) || b.prepares(c, g.Day) || c.rescues(g.Drug, g.Day, g.Day, b.given[k])
+	}
+}
+
+// aside reports whether a drug says that it was given for what is no lupus.
+func (b *Builder) aside(why cause) bool {
+	return why.toxicity || slices.ContainsFunc(why.references, func(r string) bool { return b.asides[r] })
+}
+
+// prepares reports whether a day lies between the beginning of a lymphodepletion and the infusion that follows it.
+func (b *Builder) prepares(c *Course, day Day) bool {
+	return slices.ContainsFunc(c.Infusions, func(i Infusion) bool {
+		return slices.ContainsFunc(b.starts, func(d Day) bool { return i.Day-toxicDays <= d && d <= day && day <= i.Day })
+	})
+}
+
+// toxicDays is how long after an infusion a drug that is given against toxicities of cells is taken to be, as $toxicity counts it.
+const toxicDays = 30
+
+// rescues reports whether a drug was given in the days after an infusion in which toxicities are treated, is one that treats them, and does not say
+// that it was given for something else.
+func (c *Course) rescues(d Medicine, from, to Day, why cause) bool {
+	against := Drug(d)
+	if why.conditions() || against.Class != term.Glucocorticoid && against.Name != "tocilizumab" && against.Name != "anakinra" {
+		return false
+	}
+	return slices.ContainsFunc(c.Infusions, func(i Infusion) bool { return i.Day <= from && to <= i.Day+toxicDays })
+}

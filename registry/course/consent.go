@@ -1,0 +1,78 @@
+package course
+
+import (
+	"slices"
+
+	"firewolf/fhir/tree"
+)
+
+// permit is a Consent that is active and permits.
+type permit struct {
+	scope string
+	given Span
+}
+
+// end is a Consent that denies, or one that has ended or was refused.
+type end struct {
+	scope  string
+	denies bool
+	active bool
+	since  Span
+}
+
+// consent takes what a Consent says. One that is inactive was terminated or replaced, which its status does not tell apart: as long as no active one
+// is known to be younger it was terminated. https://hl7.org/fhir/R4/valueset-consent-state-codes.html
+func (b *Builder) consent(root tree.Node) {
+	provision := root.Member("provision")
+	scope, given := scopeOf(root.Member("scope")), ParseDay(root.Member("dateTime").Text())
+	denies := provision.Member("type").Text() == "deny"
+	status := root.Member("status").Text()
+	switch {
+	case status == "active" && !denies:
+		b.permits = append(b.permits, permit{scope, given})
+	case status == "active" || status == "inactive" || status == "rejected":
+		edge := "end"
+		if denies {
+			edge = "start"
+		}
+		since := given
+		if at := ParseDay(provision.Member("period").Member(edge).Text()); at.There {
+			since = at
+		}
+		b.ends = append(b.ends, end{scope, denies, status == "active", since})
+	}
+}
+
+// scopeOf is the first code of what a Consent is about, or its text.
+func scopeOf(scope tree.Node) string {
+	found := ""
+	codes(scope, func(system, code string) bool {
+		found = system + "|" + code
+		return false
+	})
+	if found == "" {
+		found = scope.Member("text").Text()
+	}
+	return intern(found)
+}
+
+// consents reports whether a permit stands, and whether there was a consent that does not stand any more.
+func (b *Builder) consents() (stands, withdrawn bool) {
+	stands = !b.denied && slices.ContainsFunc(b.permits, func(p permit) bool {
+		return !slices.ContainsFunc(b.ends, func(e end) bool { return e.against(p) })
+	})
+	return stands, !stands && (b.denied || len(b.ends) > 0)
+}
+
+// against reports whether an end takes a permit away. What denies is against permits of every scope, and while it is active against all that
+// were ever given; what has ended is against those of its own scope. A permit that is known to be younger stands: the patient was asked again.
+func (e end) against(p permit) bool {
+	switch {
+	case e.active:
+		return true
+	case !e.denies && e.scope != p.scope:
+		return false
+	default:
+		return !e.since.There || !p.given.There || p.given.From <= e.since.To
+	}
+}
