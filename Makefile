@@ -43,7 +43,7 @@ tests: # with the server of MONGODB_URI; the longest first, so that both cores h
 	FIREWOLF_SOAK=60s go test -timeout 20m -run 'ThreeProcessesWriteAsOne|DiesUnderLoad|DieUnderLoad|OverABadConnection|NoDocumentHolds|LiesInParts' ./store/mongodb
 	go test -timeout 20m .
 	go test -timeout 20m ./fhir/interaction -args -store sqlite
-	go test -timeout 20m ./fhir/interaction -run 'AtOnce|Overtaken|Idempotent' -args -store mongodb
+	go test -timeout 20m ./fhir/interaction -run 'AtOnce|OneMoment|Overtaken|Idempotent' -args -store mongodb
 	go test -timeout 20m ./store/mongodb/model
 
 rooms: ## rooms import rooms of lower floors only

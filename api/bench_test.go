@@ -19,6 +19,8 @@ var patient = []byte(`{"resourceType":"Patient","id":"1","text":{"status":"gener
 // canned answers every read alike, so that what is measured is the way through HTTP.
 type canned struct{}
 
+func (canned) Names(string, string) (interaction, typ string) { return "", "" }
+
 func (canned) Interact(context.Context, interaction.Request) interaction.Response {
 	return interaction.Response{Status: 200, Body: patient, ETag: `W/"1"`, LastModified: noon, Interaction: "read", Type: "Patient", Patient: "Patient/1"}
 }

@@ -13,8 +13,8 @@ import (
 // What a page of another origin may send, and may read of an answer. https://fetch.spec.whatwg.org/#http-cors-protocol
 const (
 	corsRequestHeaders = "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Exist, " +
-		"If-None-Match, Prefer, X-Request-Id, X-Requested-With, X-Security-Context"
-	corsResponseHeaders = "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Request-Id"
+		"If-None-Match, If-Unmodified-Since, Prefer, X-Request-Id, X-Requested-With, X-Security-Context"
+	corsResponseHeaders = "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Request-Id, X-Security-Context"
 	corsMethods         = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 	corsMaxAge          = "3600"
 )

@@ -12,7 +12,7 @@ var corsHeaders = []string{"Access-Control-Allow-Origin", "Access-Control-Expose
 
 func TestPagesOfAllowedOriginsMayCall(t *testing.T) {
 	const app = "https://app.example.org"
-	exposed := "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Request-Id"
+	exposed := "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Request-Id, X-Security-Context"
 	tests := []struct {
 		name, method string
 		origins      []string
@@ -32,7 +32,7 @@ func TestPagesOfAllowedOriginsMayCall(t *testing.T) {
 		{"a preflight of an allowed origin", "OPTIONS", []string{app}, []string{"Origin: " + app, "Access-Control-Request-Method: PUT"}, 204, map[string]string{
 			"Access-Control-Allow-Origin": app, "Access-Control-Expose-Headers": exposed, "Vary": "Accept, Accept-Encoding, Origin",
 			"Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", "Access-Control-Max-Age": "3600",
-			"Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Request-Id, X-Requested-With, X-Security-Context",
+			"Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, If-Unmodified-Since, Prefer, X-Request-Id, X-Requested-With, X-Security-Context",
 		}},
 		{"a preflight of another origin", "OPTIONS", []string{app}, []string{"Origin: https://evil.example", "Access-Control-Request-Method: PUT"}, 403, map[string]string{"Vary": "Accept, Accept-Encoding, Origin"}},
 		{"a write of an allowed origin", "DELETE", []string{app}, []string{"Origin: " + app, "Sec-Fetch-Site: cross-site"}, 200, map[string]string{

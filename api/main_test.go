@@ -29,6 +29,13 @@ type script struct {
 	answer func(context.Context, interaction.Request) interaction.Response
 }
 
+func (s *script) Names(method, path string) (interaction, typ string) {
+	if path == "Patient/1" {
+		return "read", "Patient"
+	}
+	return "", ""
+}
+
 func (s *script) Interact(ctx context.Context, r interaction.Request) interaction.Response {
 	s.mu.Lock()
 	s.asked = append(s.asked, r)

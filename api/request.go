@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"firewolf/fhir"
 	"firewolf/fhir/interaction"
@@ -94,24 +95,57 @@ func readFormat(x *exchange, q *interaction.Request) (err error) {
 
 // readHeaders reads the headers of conditional interactions and preferences.
 func readHeaders(h http.Header, q *interaction.Request) error {
-	q.IfMatch = first(h["If-Match"])
-	q.IfNoneMatch = strings.Join(h["If-None-Match"], ", ")
-	q.IfNoneExist = first(h["If-None-Exist"])
-	q.SecurityContext = first(h["X-Security-Context"])
-	if v := first(h["If-Modified-Since"]); v != "" {
-		// "A recipient MUST ignore the If-Modified-Since header field if the received field value is not a valid HTTP-date".
-		// https://www.rfc-editor.org/rfc/rfc9110#name-if-modified-since
-		if t, err := http.ParseTime(v); err == nil {
-			q.IfModifiedSince = t
+	for _, c := range [...]struct {
+		name string
+		to   *string
+	}{
+		{"If-Match", &q.IfMatch},
+		{"If-None-Match", &q.IfNoneMatch},
+		{"If-None-Exist", &q.IfNoneExist},
+		{"Idempotency-Key", &q.IdempotencyKey},
+		{"X-Security-Context", &q.SecurityContext},
+	} {
+		if lines := h[c.name]; lines != nil {
+			var err error
+			if *c.to, err = condition(c.name, lines); err != nil {
+				return err
+			}
 		}
 	}
+	q.IfModifiedSince = httpDate(h["If-Modified-Since"])
+	q.IfUnmodifiedSince = httpDate(h["If-Unmodified-Since"])
 	readPrefer(h["Prefer"], q)
-	key := first(h["Idempotency-Key"])
-	if len(key) > 255 || !visible(key) {
+	if key := q.IdempotencyKey; len(key) > 255 || !visible(key) {
 		return refuse(fhir.Invalid, fhir.ReasonNone, "the Idempotency-Key must be 1 to 255 visible ASCII characters", "http.Idempotency-Key")
 	}
-	q.IdempotencyKey = key
 	return nil
+}
+
+// condition reads a header without which a request would do more than its client means. So one that is empty is not taken for absent, and
+// of several lines, but those of a list, not the first.
+func condition(name string, lines []string) (string, error) {
+	if len(lines) > 1 && name != "If-None-Match" {
+		return "", refuse(fhir.Invalid, fhir.ReasonNone, name+" may occur only once", "http."+name)
+	}
+	value := strings.Join(lines, ", ")
+	if strings.Trim(value, ", \t") == "" {
+		return "", refuse(fhir.Invalid, fhir.ReasonNone, name+" is empty", "http."+name)
+	}
+	return value, nil
+}
+
+// httpDate reads a header that holds a date; the zero time where it does not: "A recipient MUST ignore the If-Modified-Since header field if
+// the received field value is not a valid HTTP-date, the field value has more than one member [...]". The same goes for If-Unmodified-Since.
+// https://www.rfc-editor.org/rfc/rfc9110#name-if-modified-since https://www.rfc-editor.org/rfc/rfc9110#name-if-unmodified-since
+func httpDate(lines []string) time.Time {
+	if len(lines) != 1 {
+		return time.Time{}
+	}
+	t, err := http.ParseTime(lines[0])
+	if err != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 func first(values []string) string {
@@ -180,7 +214,8 @@ func (s *Server) readContent(x *exchange, q *interaction.Request) error {
 	if isSearch {
 		limit = min(limit, maxForm)
 	}
-	if x.request.ContentLength != 0 {
+	content := writesBinary(q.Method, q.Path) && first(x.request.Header["Content-Type"]) != "" // which may be empty
+	if x.request.ContentLength != 0 || content {
 		var err error
 		if q.ContentType, err = contentType(x.request.Header["Content-Type"]); err != nil {
 			return err
@@ -194,7 +229,9 @@ func (s *Server) readContent(x *exchange, q *interaction.Request) error {
 	case err != nil:
 		return err
 	case len(body) == 0:
-		q.ContentType = ""
+		if !content {
+			q.ContentType = ""
+		}
 		return nil
 	case !isSearch:
 		q.Body = body

@@ -55,6 +55,11 @@ func TestRequestReachesTheInteractorAsItWasMeant(t *testing.T) {
 			[]string{`If-None-Match: W/"3"`, `If-None-Match: W/"4"`, "If-Modified-Since: Sun, 01 Jun 2025 12:00:00 GMT"},
 			interaction.Request{Method: "GET", Path: "Patient/1", IfNoneMatch: `W/"3", W/"4"`, IfModifiedSince: noon},
 		},
+		{
+			"of two dates none counts", "GET", "/fhir/Patient/1", "",
+			[]string{"If-Modified-Since: Sun, 01 Jun 2025 12:00:00 GMT", "If-Modified-Since: Sun, 01 Jun 2025 11:00:00 GMT"},
+			interaction.Request{Method: "GET", Path: "Patient/1"},
+		},
 		{"a date that is none is not there", "GET", "/fhir/Patient/1", "", []string{"If-Modified-Since: yesterday"}, interaction.Request{Method: "GET", Path: "Patient/1"}},
 		{
 			"a JSON patch", "PATCH", "/fhir/Patient/1", "[]",
@@ -170,6 +175,16 @@ func TestRequestsThatHTTPItselfRefuses(t *testing.T) {
 		{"another character set", "POST", "/fhir/Patient", "{}", []string{fhirType + "; charset=iso-8859-1"}, 415, outcome(fhir.NotSupported, fhir.ReasonUnsupportedMedia, `the character set "iso-8859-1" is not read; utf-8 is`, "http.Content-Type"), nil},
 		{"another version of FHIR", "POST", "/fhir/Patient", "{}", []string{fhirType + "; fhirVersion=5.0"}, 415, outcome(fhir.NotSupported, fhir.ReasonUnsupportedMedia, `the fhirVersion "5.0" is not read; 4.0 is`, "http.Content-Type"), nil},
 		{"an idempotency key with a space", "POST", "/fhir/Patient", "{}", []string{fhirType, "Idempotency-Key: a b"}, 400, outcome(fhir.Invalid, "", "the Idempotency-Key must be 1 to 255 visible ASCII characters", "http.Idempotency-Key"), nil},
+		{"a condition that is empty", "POST", "/fhir/Patient", "{}", []string{fhirType, "If-None-Exist: "}, 400, outcome(fhir.Invalid, "", "If-None-Exist is empty", "http.If-None-Exist"), nil},
+		{"a condition of spaces", "POST", "/fhir/Patient", "{}", []string{fhirType, "If-None-Exist:   "}, 400, outcome(fhir.Invalid, "", "If-None-Exist is empty", "http.If-None-Exist"), nil},
+		{"two conditions", "POST", "/fhir/Patient", "{}", []string{fhirType, "If-None-Exist: identifier=1", "If-None-Exist: identifier=2"}, 400, outcome(fhir.Invalid, "", "If-None-Exist may occur only once", "http.If-None-Exist"), nil},
+		{"an If-Match that is empty", "PUT", "/fhir/Patient/1", "{}", []string{fhirType, "If-Match: "}, 400, outcome(fhir.Invalid, "", "If-Match is empty", "http.If-Match"), nil},
+		{"two If-Match", "DELETE", "/fhir/Patient/1", "", []string{`If-Match: W/"1"`, `If-Match: W/"2"`}, 400, outcome(fhir.Invalid, "", "If-Match may occur only once", "http.If-Match"), nil},
+		{"an If-Match that is empty on one of two lines", "DELETE", "/fhir/Patient/1", "", []string{`If-Match: W/"1"`, `If-Match: `}, 400, outcome(fhir.Invalid, "", "If-Match may occur only once", "http.If-Match"), nil},
+		{"an If-None-Match that is empty", "PUT", "/fhir/Patient/1", "{}", []string{fhirType, "If-None-Match: "}, 400, outcome(fhir.Invalid, "", "If-None-Match is empty", "http.If-None-Match"), nil},
+		{"an idempotency key that is empty", "POST", "/fhir/Patient", "{}", []string{fhirType, "Idempotency-Key: "}, 400, outcome(fhir.Invalid, "", "Idempotency-Key is empty", "http.Idempotency-Key"), nil},
+		{"two idempotency keys", "POST", "/fhir/Patient", "{}", []string{fhirType, "Idempotency-Key: a", "Idempotency-Key: b"}, 400, outcome(fhir.Invalid, "", "Idempotency-Key may occur only once", "http.Idempotency-Key"), nil},
+		{"a security context that is empty", "POST", "/fhir/Binary", "{}", []string{"Content-Type: text/plain", "X-Security-Context: "}, 400, outcome(fhir.Invalid, "", "X-Security-Context is empty", "http.X-Security-Context"), nil},
 		{"an idempotency key that is too long", "POST", "/fhir/Patient", "{}", []string{fhirType, "Idempotency-Key: " + strings.Repeat("a", 256)}, 400, outcome(fhir.Invalid, "", "the Idempotency-Key must be 1 to 255 visible ASCII characters", "http.Idempotency-Key"), nil},
 	}
 	for _, tt := range tests {

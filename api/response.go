@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"firewolf/api/observe"
 	"firewolf/fhir"
 	"firewolf/fhir/interaction"
 )
@@ -41,6 +42,13 @@ func noteAnswer(x *exchange, a *interaction.Response) {
 	r.Interaction, r.Type, r.Patient = a.Interaction, a.Type, a.Patient
 	if made, ok := strings.CutPrefix(a.Location, x.base+"/"); ok && r.Resource == "" && isResource(made) {
 		r.Resource = made
+	}
+	if r.Resource == "" {
+		r.Resource = a.Trace.Resource
+	}
+	r.Patients, r.PatientsTotal, r.EntriesTotal = a.Trace.Patients, a.Trace.PatientsTotal, a.Trace.EntriesTotal
+	for _, e := range a.Trace.Entries {
+		r.Entries = append(r.Entries, observe.Entry(e))
 	}
 	if r.Patient == "" && strings.HasPrefix(r.Resource, "Patient/") {
 		r.Patient, _, _ = strings.Cut(r.Resource, "/_history/")

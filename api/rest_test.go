@@ -177,12 +177,23 @@ func TestREST(t *testing.T) {
 			{do: "PUT Patient/2", header: []string{`If-Match: W/"1"`}, body: `{"resourceType":"Patient","id":"2"}`, status: 412},
 			{do: "GET Patient/2", status: 404},
 		}},
+		{"times guard updates and deletes", []step{
+			{do: "PUT Patient/1", body: wolf, status: 201, with: []string{lastDate}},
+			{do: "PUT Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 11:59:59 GMT"}, body: fox, status: 412, has: []string{"http.If-Unmodified-Since", "precondition-failed"}},
+			{do: "DELETE Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 11:59:59 GMT"}, status: 412},
+			{do: "GET Patient/1", status: 200, body1: wolf1},
+			{do: "PUT Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 12:00:00 GMT"}, body: fox, status: 200},
+			{do: "DELETE Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 12:00:00 GMT"}, status: 412, has: []string{"in the same second"}},
+			{do: "DELETE Patient/1", header: []string{"If-Unmodified-Since: Sun, 01 Jun 2025 11:59:59 GMT", `If-Match: W/"2"`}, status: 204},
+		}},
 		{"conditional reads save the body", []step{
 			{do: "PUT Patient/1", body: wolf, status: 201},
 			{do: "GET Patient/1", header: []string{`If-None-Match: W/"1"`}, status: 304, with: []string{`Etag: W/"1"`, "-Content-Type"}},
 			{do: "GET Patient/1", header: []string{`If-None-Match: W/"2"`}, status: 200, body1: wolf1},
 			{do: "GET Patient/1", header: []string{"If-Modified-Since: Sun, 01 Jun 2025 12:00:00 GMT"}, status: 304},
 			{do: "GET Patient/1", header: []string{"If-Modified-Since: Sun, 01 Jun 2025 11:59:59 GMT"}, status: 200},
+			{do: "PUT Patient/1", body: fox, status: 200, with: []string{lastDate}},
+			{do: "GET Patient/1", header: []string{"If-Modified-Since: Sun, 01 Jun 2025 12:00:00 GMT"}, status: 200, has: []string{"Fox"}},
 		}},
 		{"conditional creates, updates and deletes go by their criteria", []step{
 			{do: "POST Patient", header: []string{"If-None-Exist: identifier=urn:x|7"}, body: `{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"7"}]}`, status: 201},
@@ -235,6 +246,19 @@ func TestREST(t *testing.T) {
 			{do: "GET Patient?_count=0&_format=json&_pretty=true", status: 200, has: []string{`"total": 2`}, lacks: []string{`"entry"`}},
 			{do: "HEAD Patient?family=wolf", status: 200},
 		}},
+		{"what a search does not understand is refused, and lenient handling leaves out parameters only", []step{
+			{do: "PUT Patient/1", body: `{"resourceType":"Patient","id":"1","gender":"male","identifier":[{"system":"urn:x","value":"Ab"}]}`, status: 201},
+			{do: "GET Patient?name:text=x", header: []string{"Prefer: handling=lenient"}, status: 400, has: []string{"the modifier :text is not supported"}},
+			{do: "GET Patient?birthdate=x", header: []string{"Prefer: handling=lenient"}, status: 400},
+			{do: "GET Patient?name=", header: []string{"Prefer: handling=lenient"}, status: 400, has: []string{"name has no value"}},
+			{do: "GET Location?near=42.25|-83.69|11|km", status: 400, has: []string{"the parameter near is not supported"}},
+			{do: "GET Patient?_text=x", status: 400, has: []string{"the parameter _text is not supported"}},
+			{do: "GET Patient?identifier:of-type=a|b|c", status: 400, has: []string{"the modifier :of-type is not supported"}},
+			{do: "GET Patient?_text=x&gender=male", header: []string{"Prefer: handling=lenient"}, status: 200, has: []string{`"total":1`, `"mode":"outcome"`}},
+			{do: "GET Patient?identifier=urn:x|Ab", status: 200, has: []string{`"total":1`}},
+			{do: "GET Patient?identifier=urn:x|ab", status: 200, has: []string{`"total":0`}},
+			{do: "GET Patient?gender=Male", status: 200, has: []string{`"total":0`}},
+		}},
 		{"a Binary is what it was stored as, or a resource", []step{
 			{do: "POST Binary", header: []string{"Content-Type: text/plain", "X-Security-Context: Patient/1"}, body: "howl", status: 201, with: []string{"Location: BASE/Binary/new-1/_history/1"}},
 			{do: "GET Binary/new-1", status: 200, body1: "howl", with: []string{"Content-Type: text/plain", "X-Security-Context: Patient/1", "Content-Security-Policy: default-src 'none'; sandbox"}},
@@ -243,6 +267,12 @@ func TestREST(t *testing.T) {
 			{do: "PUT Binary/new-1", header: []string{"Content-Type: image/png"}, body: "\x89PNG", status: 200},
 			{do: "HEAD Binary/new-1", status: 200, with: []string{"Content-Type: image/png", "Content-Length: 4"}},
 			{do: "GET Binary/new-1/_history/1", status: 200, body1: "howl"},
+			{do: "PUT Binary/empty", header: []string{"Content-Type: application/octet-stream", "X-Security-Context: Patient/1"}, status: 201, has: []string{`"contentType":"application/octet-stream"`, `"reference":"Patient/1"`}, lacks: []string{"data"}},
+			{do: "GET Binary/empty", status: 200, with: []string{"Content-Type: application/octet-stream", "Content-Length: 0", "X-Security-Context: Patient/1"}},
+			{do: "HEAD Binary/empty", status: 200, with: []string{"Content-Type: application/octet-stream", "Content-Length: 0"}},
+			{do: "GET Binary/empty", header: []string{"Accept: application/fhir+json"}, status: 200, has: []string{`"contentType":"application/octet-stream"`}, lacks: []string{"data"}},
+			{do: "POST Binary", header: []string{"Content-Type: text/plain"}, status: 201, has: []string{`"contentType":"text/plain"`}},
+			{do: "PUT Binary/none", status: 400, has: []string{"has no body"}},
 		}},
 		{"mistakes are named", []step{
 			{do: "POST Patient", body: "{\"resourceType\":\"Patient\",\n  \"name\" [}", status: 400, has: []string{"line 2", "column"}},
@@ -329,21 +359,137 @@ func TestAuditLinesNameWhatWasMadeAndWhoWasAskedFor(t *testing.T) {
 		"asked":    `"interaction":"vread","type":"Patient","resource":"Patient/none/_history/2","patient":"Patient/none","status":404`,
 		"observed": `"interaction":"update","type":"Observation","resource":"Observation/1","patient":"Patient/new-1","status":201`,
 	} {
-		var line string
-		eventually(t, "the line of "+id, func() bool {
-			for l := range strings.Lines(ts.audit.String()) {
-				if strings.Contains(l, `"request":"`+id+`"`) {
-					line = l
-				}
-			}
-			return line != ""
-		})
-		if !strings.Contains(line, want) {
+		if line := ts.lineOf(id); !strings.Contains(line, want) {
 			t.Errorf("the line lacks %s: %s", want, line)
 		}
 	}
 	if strings.Contains(ts.audit.String()+ts.log.String(), "secret") {
 		t.Error("a log quotes a resource")
+	}
+}
+
+// lineOf waits for the audit line of a request and returns it.
+func (ts *testServer) lineOf(id string) (line string) {
+	ts.t.Helper()
+	eventually(ts.t, "the line of "+id, func() bool {
+		for l := range strings.Lines(ts.audit.String()) {
+			if strings.Contains(l, `"request":"`+id+`"`) {
+				line = l
+			}
+		}
+		return line != ""
+	})
+	return line
+}
+
+func bundleOf(kind string, entries ...string) string {
+	return `{"resourceType":"Bundle","type":"` + kind + `","entry":[` + strings.Join(entries, ",") + `]}`
+}
+
+func asking(method, url string) string {
+	return `{"request":{"method":"` + method + `","url":"` + url + `"}}`
+}
+
+func putting(url, resource string) string {
+	return `{"resource":` + resource + `,"request":{"method":"PUT","url":"` + url + `"}}`
+}
+
+func TestAuditLinesTellWhatEntriesDidAndWhomAnswersDisclosed(t *testing.T) {
+	path, tokens := tokenFile(t, time.Time{})
+	ts := serveFHIRStore(t, func(o *Options) { o.TokenFile = path })
+	as := func(role fhir.Role) string { return "Authorization: Bearer " + tokens[role] }
+	of := func(id, subject string) string {
+		return `{"resourceType":"Observation","id":"` + id + `","status":"final","code":{"text":"a"},"subject":{"reference":"Patient/` + subject + `"}}`
+	}
+	patient := func(id string) string {
+		return `{"resourceType":"Patient","id":"` + id + `","identifier":[{"system":"urn:x","value":"` + id + `"}]}`
+	}
+	for _, id := range []string{"p1", "p2", "p3"} {
+		ts.run(t, []step{{do: "PUT Patient/" + id, body: patient(id), status: 201, header: []string{as(fhir.RoleWriter)}}})
+	}
+	tests := []struct {
+		name, do, body string
+		role           fhir.Role
+		status         int
+		want           []string
+		not            []string
+	}{
+		{
+			"a batch of which a part is refused", "POST ", bundleOf("batch", asking("GET", "Patient/p1"), asking("GET", "Patient/p2"), asking("DELETE", "Patient/p1")), fhir.RoleReader, 200,
+			[]string{
+				`"interaction":"batch"`, `"patients":["Patient/p1","Patient/p2"],"patients_total":2`,
+				`"entries":[{"interaction":"read","type":"Patient","resource":"Patient/p1","status":200},{"interaction":"read","type":"Patient","resource":"Patient/p2","status":200},` +
+					`{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":403}],"entries_total":3`,
+			},
+			nil,
+		},
+		{
+			"a batch about one patient", "POST ", bundleOf("batch", asking("GET", "Patient/p1"), asking("GET", "Patient?identifier=urn:x|p1"), asking("PATCH", "Anna"), asking("GET", "Anna/p1")), fhir.RoleReader, 200,
+			[]string{`"patient":"Patient/p1","entries":[`, `{"interaction":"search-type","type":"Patient","status":200},{"status":404},{"status":404}],"entries_total":4`},
+			[]string{"patients", "Anna"},
+		},
+		{
+			"a transaction", "POST ", bundleOf("transaction", putting("Patient/p4", patient("p4")), putting("Observation?identifier=1", of("o1", "p3")), asking("DELETE", "Patient/p2")), fhir.RoleWriter, 200,
+			[]string{
+				`"interaction":"transaction"`, `"patients":["Patient/p4","Patient/p3","Patient/p2"],"patients_total":3`,
+				`{"interaction":"update","type":"Patient","resource":"Patient/p4/_history/1","status":201},{"interaction":"update","type":"Observation","resource":"Observation/o1/_history/1","status":201},` +
+					`{"interaction":"delete","type":"Patient","resource":"Patient/p2","status":204}],"entries_total":3`,
+			},
+			nil,
+		},
+		{
+			"a transaction that the caller may not send", "POST ", bundleOf("transaction", asking("GET", "Patient/p1"), asking("DELETE", "Patient/p1")), fhir.RoleReader, 403,
+			[]string{`"interaction":"transaction"`, `"entries":[{"interaction":"read","type":"Patient","resource":"Patient/p1"},{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":403}],"entries_total":2`},
+			nil,
+		},
+		{
+			"a transaction that is refused as a whole", "POST ", bundleOf("transaction", putting("Observation/o2", of("o2", "none")), asking("DELETE", "Patient/p1")), fhir.RoleWriter, 422,
+			[]string{`"entries":[{"interaction":"update","type":"Observation","resource":"Observation/o2"},{"interaction":"delete","type":"Patient","resource":"Patient/p1"}],"entries_total":2`, `"status":422`},
+			nil,
+		},
+		{"a search that finds one patient", "GET Patient?identifier=urn:x|p1", "", fhir.RoleReader, 200, []string{`"patient":"Patient/p1"`, `"parameters":"identifier"`}, []string{"urn:x", "patients"}},
+		{"a search that finds several", "GET Patient?_sort=_id", "", fhir.RoleReader, 200, []string{`"patient":"","patients":["Patient/p1","Patient/p3","Patient/p4"],"patients_total":3`}, nil},
+		{"a search for what belongs to a patient", "GET Observation?status=final", "", fhir.RoleReader, 200, []string{`"patient":"Patient/p3"`}, nil},
+		{"a search for one patient that finds nothing", "GET Observation?subject=Patient/p1", "", fhir.RoleReader, 200, []string{`"patient":"Patient/p1"`}, []string{"patients"}},
+		{"a search that counts", "GET Patient?_summary=count", "", fhir.RoleReader, 200, []string{`"patient":""`}, []string{"patients"}},
+		{"a history of all", "GET _history?_count=2", "", fhir.RoleReader, 200, []string{`"patients":["Patient/p3","Patient/p4"],"patients_total":2`}, nil},
+		{"a delete of what belongs to a patient", "DELETE Observation/o1", "", fhir.RoleWriter, 204, []string{`"resource":"Observation/o1","patient":"Patient/p3"`}, []string{"patients", "entries"}},
+		{"a delete of what is not there", "DELETE Observation/o1", "", fhir.RoleWriter, 204, []string{`"patient":""`}, []string{"patients", "entries"}},
+		{"a delete of one by criteria", "DELETE Patient?identifier=urn:x|p4", "", fhir.RoleWriter, 204, []string{`"resource":"Patient/p4","patient":"Patient/p4"`}, []string{"entries"}},
+		{
+			"a delete of many by criteria", "DELETE Patient?identifier=urn:x|p1,urn:x|p3", "", fhir.RoleWriter, 204,
+			[]string{`"patients":["Patient/p1","Patient/p3"],"patients_total":2`, `"entries":[{"interaction":"delete","type":"Patient","resource":"Patient/p1","status":204},{"interaction":"delete","type":"Patient","resource":"Patient/p3","status":204}],"entries_total":2`},
+			nil,
+		},
+		{"a caller who is not known", "GET Patient/p1", "", "", 401, []string{`"interaction":"read","type":"Patient","resource":"","patient":"","status":401`}, []string{"p1"}},
+		{"and asks for what is none", "GET Anna/p1", "", "", 401, []string{`"interaction":"","type":"","resource":""`}, []string{"Anna", "p1"}},
+		{"and searches", "GET Patient/p1/Observation?code=a", "", "", 401, []string{`"interaction":"search-type","type":"Observation"`}, []string{"p1", "parameters"}},
+		{"and sends a Bundle", "POST ", bundleOf("batch"), "", 401, []string{`"interaction":"batch"`}, nil},
+		{"one who is known and asks for XML", "GET Patient/p1", "", fhir.RoleReader, 406, []string{`"interaction":"read","type":"Patient","resource":"Patient/p1"`}, nil},
+	}
+	for k, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			id := fmt.Sprintf("line-%d", k)
+			s := step{do: tt.do, body: tt.body, status: tt.status, header: []string{"X-Request-Id: " + id}}
+			if tt.role != "" {
+				s.header = append(s.header, as(tt.role))
+			}
+			if tt.status == 406 {
+				s.header = append(s.header, "Accept: application/fhir+xml")
+			}
+			ts.run(t, []step{s})
+			line := ts.lineOf(id)
+			for _, want := range tt.want {
+				if !strings.Contains(line, want) {
+					t.Errorf("the line lacks %s: %s", want, line)
+				}
+			}
+			for _, not := range tt.not {
+				if strings.Contains(line, not) {
+					t.Errorf("the line has %s: %s", not, line)
+				}
+			}
+		})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"firewolf/api/auth"
 	"firewolf/fhir"
+	"firewolf/fhir/interaction"
 )
 
 // challenge says how to authenticate. https://www.rfc-editor.org/rfc/rfc6750#section-3
@@ -142,11 +143,9 @@ func (s *Server) serveFHIR(x *exchange) error {
 	if r.Method == http.MethodOptions {
 		return s.serveOptions(x)
 	}
-	if err := s.authenticate(x); err != nil {
-		return err
-	}
-	q, err := s.readRequest(x)
+	q, err := s.letIn(x)
 	if err != nil {
+		s.name(x)
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.o.Limits.Request)
@@ -154,6 +153,21 @@ func (s *Server) serveFHIR(x *exchange) error {
 	answer := s.o.Interactor.Interact(ctx, q)
 	s.respond(x, &q, &answer)
 	return nil
+}
+
+// letIn reads the request of a caller who is known.
+func (s *Server) letIn(x *exchange) (interaction.Request, error) {
+	if err := s.authenticate(x); err != nil {
+		return interaction.Request{}, err
+	}
+	return s.readRequest(x)
+}
+
+// name notes of a request that was not let in what it would have been: no id and no text of a client that nobody knows.
+func (s *Server) name(x *exchange) {
+	if path, err := fhirPathOf(x.request); err == nil {
+		x.record.Interaction, x.record.Type = s.o.Interactor.Names(x.request.Method, path)
+	}
 }
 
 // serveOptions tells which methods a path knows. That is the same for everybody and tells nothing of what is stored, and who asks for it mostly

@@ -16,10 +16,12 @@ type Searcher interface {
 }
 
 // FindEach is Find for a store to which many searches cost no more than one after another.
-func FindEach(ctx context.Context, s Searcher, qs []Query) ([][]Match, error) {
-	t, _, err := s.Head(ctx)
-	if err != nil {
-		return nil, err
+func FindEach(ctx context.Context, s Searcher, t fhir.Moment, qs []Query) ([][]Match, error) {
+	if t == Now {
+		var err error
+		if t, _, err = s.Head(ctx); err != nil {
+			return nil, err
+		}
 	}
 	all := make([][]Match, len(qs))
 	for k, q := range qs {

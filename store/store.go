@@ -35,9 +35,9 @@ type Store interface {
 	// Search yields the matches of a plan among the resources that are current at page.T, each once, in the order of
 	// Plan.Sort and then of Version.T, from page.After on, at most page.Limit. An error ends it.
 	Search(ctx context.Context, p search.Plan, page Page) iter.Seq2[Match, error]
-	// Find answers several searches at one moment, the newest: each as Search would, at most Query.Limit matches of it, which have no Cursor.
+	// Find answers several searches at one moment t: each as Search would, at most Query.Limit matches of it, which have no Cursor.
 	// A transaction with thousands of conditions is looked up by it at once.
-	Find(ctx context.Context, qs []Query) ([][]Match, error)
+	Find(ctx context.Context, t fhir.Moment, qs []Query) ([][]Match, error)
 	// Hold keeps a moment searchable (Now: the newest, which it returns), however long a reader takes: until release is called, or for some time after the
 	// process died. Of a store whose readers cannot come too late it does nothing.
 	Hold(ctx context.Context, t fhir.Moment) (held fhir.Moment, release func(), err error)

@@ -31,6 +31,12 @@ func (a *Audit) Write(r *Record) error {
 		slog.String("resource", r.Resource),
 		slog.String("patient", r.Patient),
 	)
+	if r.PatientsTotal > 0 {
+		line.AddAttrs(slog.Any("patients", r.Patients), slog.Int("patients_total", r.PatientsTotal))
+	}
+	if r.EntriesTotal > 0 {
+		line.AddAttrs(slog.Any("entries", r.Entries), slog.Int("entries_total", r.EntriesTotal))
+	}
 	if len(r.Parameters) > 0 {
 		line.AddAttrs(slog.String("parameters", strings.Join(r.Parameters, " ")))
 	}

@@ -41,6 +41,17 @@ func TestAuditLineTellsWhoDidWhatToWhom(t *testing.T) {
 			`{"time":"2025-06-01T12:00:00Z","level":"INFO","msg":"request","request":"r2","caller":"","role":"","remote":"",` +
 				`"method":"GET","interaction":"search-type","type":"Patient","resource":"","patient":"","parameters":"family _count","status":400,"outcome":"not-supported","duration_us":0}`,
 		},
+		{
+			"a batch, of which the names were cut",
+			Record{
+				Time: noon, ID: "r3", Method: "POST", Interaction: "batch", Status: 200, Patients: []string{"Patient/1", "Patient/2"}, PatientsTotal: 3,
+				Entries: []Entry{{"delete", "Patient", "Patient/1", 403}, {"update", "Patient", "Patient/2", 0}, {Status: 400}}, EntriesTotal: 400,
+			},
+			`{"time":"2025-06-01T12:00:00Z","level":"INFO","msg":"request","request":"r3","caller":"","role":"","remote":"",` +
+				`"method":"POST","interaction":"batch","type":"","resource":"","patient":"","patients":["Patient/1","Patient/2"],"patients_total":3,` +
+				`"entries":[{"interaction":"delete","type":"Patient","resource":"Patient/1","status":403},{"interaction":"update","type":"Patient","resource":"Patient/2"},{"status":400}],"entries_total":400,` +
+				`"status":200,"outcome":"ok","duration_us":0}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

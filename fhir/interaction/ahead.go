@@ -47,7 +47,7 @@ func (l *look) lookAhead(cs []condition) error {
 	if len(qs) < 2 {
 		return nil
 	}
-	found, err := l.s.o.Store.Find(l.ctx, qs)
+	found, err := l.now.find(l.ctx, qs)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (l *look) lookAhead(cs []condition) error {
 func (l *look) match(typ string, pairs []search.Pair, limit int) (criteria, error) {
 	c, ok := l.known[condition{typ: typ, pairs: pairs}.text()]
 	if !ok || len(c.matches) == c.limit && c.limit < limit {
-		return l.s.match(l.ctx, l.r.Base, typ, pairs, limit)
+		return l.s.match(l.ctx, l.now, l.r.Base, typ, pairs, limit)
 	}
 	c.limit = limit
 	if len(c.matches) > limit {

@@ -77,11 +77,17 @@ func (s *Service) batch(ctx context.Context, r *Request, entries []tree.Node) Re
 	}
 	w := newBundle("batch-response", r.Base, noTotal, nil, len(entries)*entryOverhead)
 	var about patients
-	for _, resp := range answers {
-		about.add(resp.Patient)
-		w.response(resp, r.Base)
+	var each traces
+	for k := range answers {
+		resp := &answers[k]
+		about.told(resp)
+		each.add(EntryTrace{resp.Interaction, resp.Type, resp.Trace.Resource, resp.Status}, resp)
+		w.response(*resp, r.Base)
 	}
-	return Response{Status: 200, Body: w.bytes(), Patient: about.text()}
+	resp := Response{Status: 200, Body: w.bytes()}
+	about.tell(&resp)
+	each.tell(&resp)
+	return resp
 }
 
 // batchCall is one entry of a batch.

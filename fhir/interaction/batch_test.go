@@ -112,6 +112,22 @@ func TestBatch(t *testing.T) {
 			want:  batchResponse(`{"fullUrl":"http://localhost:8080/fhir/Patient/1","resource":` + wolfV1 + `,"response":{"status":"200 OK","location":"Patient/1/_history/1","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:01.000Z"}}`),
 		},
 		{
+			name:  "a condition that is empty, or no text, is not taken for none",
+			given: one,
+			when: batch(
+				post("", namedWolf, `"ifNoneExist":""`),
+				put("Patient/1", wolfe, `"ifMatch":" "`),
+				put("Patient/1", wolfe, `"ifMatch":1`),
+				put("Patient/1", wolfe, `"ifNoneMatch":null`),
+			),
+			want: batchResponse(
+				failed("400 Bad Request", "value", "", "ifNoneExist is a text that is not empty", "Bundle.entry[0].request.ifNoneExist"),
+				failed("400 Bad Request", "value", "", "ifMatch is a text that is not empty", "Bundle.entry[1].request.ifMatch"),
+				failed("400 Bad Request", "value", "", "ifMatch is a text that is not empty", "Bundle.entry[2].request.ifMatch"),
+				failed("400 Bad Request", "value", "", "ifNoneMatch is a text that is not empty", "Bundle.entry[3].request.ifNoneMatch"),
+			),
+		},
+		{
 			name:  "an URL in a value of a search names no other server",
 			given: one,
 			when: batch(
@@ -151,6 +167,46 @@ func TestBatch(t *testing.T) {
 			want:  batchResponse(created("Patient/new-1/_history/1", "01"), created("Patient/new-2/_history/1", "01")),
 		},
 	})
+}
+
+// Where references are enforced an entry may refer to what one before it makes, and to nothing that comes later.
+func TestEntriesOfABatchUnderEnforcedReferencesComeInTheirOrder(t *testing.T) {
+	const pairs = 20
+	for _, c := range []struct {
+		name       string
+		patient    int // which of each two entries makes the patient
+		other, all string
+	}{
+		{"the patient first", 0, "201 Created", "20"},
+		{"the patient last", 1, "422 Unprocessable Entity", "0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, func(o *interaction.Options) { o.References = interaction.ReferencesEnforce })
+			entries := make([]string, 2*pairs)
+			for k := range pairs {
+				entries[2*k+c.patient] = put(fmt.Sprintf("Patient/p%d", k), fmt.Sprintf(`{"resourceType":"Patient","id":"p%d"}`, k))
+				entries[2*k+1-c.patient] = post("", observation(fmt.Sprintf("Patient/p%d", k)))
+			}
+			var b struct {
+				Entry []struct{ Response struct{ Status string } }
+			}
+			if err := json.Unmarshal([]byte(w.do(batch(entries...)).Body), &b); err != nil {
+				t.Fatal(err)
+			}
+			for k, e := range b.Entry {
+				want := c.other
+				if k%2 == c.patient {
+					want = "201 Created"
+				}
+				if e.Response.Status != want {
+					t.Errorf("entry %d: %s, want %s", k, e.Response.Status, want)
+				}
+			}
+			if body := w.do(call("GET Observation?_summary=count", "")).Body; !strings.Contains(body, `"total":`+c.all+`,`) {
+				t.Errorf("%s", body)
+			}
+		})
+	}
 }
 
 // meeting is a store whose writes wait for each other: only writes that are under way together get through without waiting in vain.

@@ -36,8 +36,8 @@ func (s *instant) Search(_ context.Context, _ search.Plan, page store.Page) iter
 	}
 }
 
-func (s *instant) Find(ctx context.Context, qs []store.Query) ([][]store.Match, error) {
-	return store.FindEach(ctx, s, qs)
+func (s *instant) Find(ctx context.Context, t fhir.Moment, qs []store.Query) ([][]store.Match, error) {
+	return store.FindEach(ctx, s, t, qs)
 }
 
 func (s *instant) Write(_ context.Context, tx store.Tx) (store.Commit, error) {

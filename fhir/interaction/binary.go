@@ -10,9 +10,13 @@ import (
 )
 
 // binaryBody reads the body of a write to Binary: a Binary resource as JSON, and anything else as its content, even
-// another resource. https://hl7.org/fhir/R4/binary.html#rest
+// another resource. Content may be empty, as Binary.data may be absent; nothing at all where a resource was to come is a mistake.
+// https://hl7.org/fhir/R4/binary.html#rest
 func (s *Service) binaryBody(r *Request, id string) (*tree.Tree, error) {
 	if isJSON(r.ContentType) == nil {
+		if len(r.Body) == 0 {
+			return nil, noBody("Binary")
+		}
 		t, err := tree.Parse(r.Body, s.limits())
 		if err == nil && t.ResourceType() == "Binary" || r.ContentType == "" {
 			return t, err

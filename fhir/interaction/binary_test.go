@@ -41,6 +41,31 @@ func TestBinary(t *testing.T) {
 			writes: 1,
 		},
 		{
+			name: "empty content is kept as a Binary without data",
+			when: call("PUT Binary/1", "", typed("application/octet-stream")),
+			want: answer{
+				Status: 201, Location: location, ETag: `W/"1"`, Modified: "1s",
+				Body: `{"resourceType":"Binary","id":"1","meta":{"versionId":"1","lastUpdated":"2026-01-02T03:04:01.000Z"},"contentType":"application/octet-stream"}`,
+			},
+			writes: 1,
+		},
+		{
+			name:  "and served as empty",
+			given: []interaction.Request{call("PUT Binary/1", "", typed("text/plain"))},
+			when:  call("GET Binary/1", "", rawly),
+			want:  answer{Status: 200, ETag: `W/"1"`, Modified: "1s", Type: "text/plain"},
+		},
+		{
+			name: "no content, and no type of one",
+			when: call("PUT Binary/1", ""),
+			want: refused(400, "error required Binary: the request has no body: a Binary is needed"),
+		},
+		{
+			name: "nothing where a resource was to come",
+			when: call("PUT Binary/1", "", typed("application/fhir+json")),
+			want: refused(400, "error required Binary: the request has no body: a Binary is needed"),
+		},
+		{
 			name: "another resource is content",
 			when: call("PUT Binary/1", `{"resourceType":"Patient"}`),
 			want: answer{

@@ -2,8 +2,12 @@ package interaction
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"firewolf/fhir"
 )
@@ -106,47 +110,101 @@ func TestRelative(t *testing.T) {
 	}
 }
 
-func TestPatientIn(t *testing.T) {
+func TestPatientsOfAResource(t *testing.T) {
+	long := strings.Repeat("a", 65)
 	for _, c := range []struct{ name, typ, json, want string }{
 		{"a patient is of itself", "Patient", `{"link":[{"other":{"reference":"Patient/2"}}]}`, "Patient/1"},
 		{"one that refers to a patient", "Condition", `{"subject":{"reference":"Patient/2"}}`, "Patient/2"},
 		{"one that refers to a version of a patient", "Condition", `{"subject":{"reference":"Patient/2/_history/3"}}`, "Patient/2"},
 		{"one that refers to the same patient twice", "Condition", `{"subject":{"reference":"Patient/2"},"asserter":{"reference":"Patient/2/_history/1"}}`, "Patient/2"},
-		{"one that refers to two patients", "Condition", `{"subject":{"reference":"Patient/2"},"asserter":{"reference":"Patient/3"}}`, ""},
+		{"one that refers to two patients", "Condition", `{"subject":{"reference":"Patient/2"},"asserter":{"reference":"Patient/3"},"recorder":{"reference":"Patient/2"}}`, " Patient/2 Patient/3"},
 		{"one that refers to none", "Condition", `{"subject":{"reference":"Group/2"}}`, ""},
 		{"a deletion", "Condition", ``, ""},
+		{"the deletion of a patient", "Patient", ``, "Patient/1"},
+		{"a text that begins as a reference does", "Condition", `{"note":[{"text":"Patient/Anna has lupus"},{"text":"Patient/` + long + `"},{"text":"Patient/"}]}`, ""},
 		{"a string without an end", "Condition", `{"subject":{"reference":"Patient/2`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := fhir.Version{Key: fhir.Key{Type: c.typ, ID: "1"}, JSON: []byte(c.json)}
-			if got := patientIn(v); got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
+			var resp Response
+			resp.about(v)
+			if got := strings.Join(append([]string{resp.Patient}, resp.Trace.Patients...), " "); got != c.want || resp.Trace.PatientsTotal != len(resp.Trace.Patients) {
+				t.Errorf("%q of %d, want %q", got, resp.Trace.PatientsTotal, c.want)
 			}
 		})
 	}
 }
 
 func TestPatientsOfABundle(t *testing.T) {
+	several := func(total int, names ...string) Response {
+		return Response{Trace: Trace{Patients: names, PatientsTotal: total}}
+	}
+	one := func(name string) Response { return Response{Patient: name} }
 	for _, c := range []struct {
-		name string
-		refs []string
-		want string
+		name    string
+		entries []Response
+		want    Response
 	}{
-		{"none", nil, ""},
-		{"entries about nobody", []string{"", ""}, ""},
-		{"one patient, and entries about nobody", []string{"", "Patient/1", "", "Patient/1"}, "Patient/1"},
-		{"two patients", []string{"Patient/1", "Patient/2"}, ""},
-		{"two patients, the first again", []string{"Patient/1", "Patient/2", "Patient/1"}, ""},
+		{"none", nil, Response{}},
+		{"entries about nobody", []Response{{}, {}}, Response{}},
+		{"one patient, and entries about nobody", []Response{{}, one("Patient/1"), {}, one("Patient/1")}, one("Patient/1")},
+		{"two patients", []Response{one("Patient/1"), one("Patient/2")}, several(2, "Patient/1", "Patient/2")},
+		{"two patients, the first again", []Response{one("Patient/1"), one("Patient/2"), one("Patient/1")}, several(2, "Patient/1", "Patient/2")},
+		{"an entry about several", []Response{one("Patient/1"), several(2, "Patient/2", "Patient/1")}, several(2, "Patient/1", "Patient/2")},
+		{"an entry about more than it names", []Response{several(7, "Patient/1", "Patient/2"), one("Patient/3")}, several(8, "Patient/1", "Patient/2", "Patient/3")},
+		{"an entry about others than the one that it asked for", []Response{{Patient: "Patient/1", Trace: Trace{Patients: []string{"Patient/2"}, PatientsTotal: 1}}}, several(2, "Patient/1", "Patient/2")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var p patients
-			for _, ref := range c.refs {
-				p.add(ref)
+			for k := range c.entries {
+				p.told(&c.entries[k])
 			}
-			if got := p.text(); got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
+			var got Response
+			p.tell(&got)
+			if diff := cmp.Diff(c.want.Trace, got.Trace); diff != "" || got.Patient != c.want.Patient {
+				t.Errorf("%q (-want +got):\n%s", got.Patient, diff)
 			}
 		})
+	}
+}
+
+func TestOfManyPatientsAHundredAreNamedAndAllCounted(t *testing.T) {
+	var p patients
+	for k := range 2 * 5000 {
+		p.of(fhir.Version{Key: fhir.Key{Type: "Patient", ID: strconv.Itoa(k % 5000)}})
+	}
+	var resp Response
+	p.tell(&resp)
+	if got := resp.Trace; len(got.Patients) != 100 || got.PatientsTotal != 5000 || got.Patients[99] != "Patient/99" || resp.Patient != "" {
+		t.Errorf("%d of %d, the last %s", len(got.Patients), got.PatientsTotal, got.Patients[len(got.Patients)-1])
+	}
+}
+
+func TestOfManyEntriesThoseAreNamedThatNobodyMayHide(t *testing.T) {
+	var each traces
+	for k := range 500 {
+		e := EntryTrace{nameRead, "Patient", "Patient/" + strconv.Itoa(k), 200}
+		switch k {
+		case 300:
+			e.Interaction = nameCreate
+		case 400:
+			e.Interaction = nameDelete
+		case 450:
+			e.Status = 403
+		}
+		each.add(e, &Response{})
+	}
+	var resp Response
+	each.tell(&resp)
+	var got []string
+	for _, e := range resp.Trace.Entries[:5] {
+		got = append(got, e.Resource)
+	}
+	if diff := cmp.Diff([]string{"Patient/400", "Patient/450", "Patient/300", "Patient/0", "Patient/1"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(resp.Trace.Entries) != 100 || resp.Trace.EntriesTotal != 500 {
+		t.Errorf("%d of %d", len(resp.Trace.Entries), resp.Trace.EntriesTotal)
 	}
 }
 

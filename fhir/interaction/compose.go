@@ -46,11 +46,9 @@ func (l *look) composeDelete(e *entry) error {
 	for _, key := range e.deletes {
 		op := l.s.deletion(key, entryAt(e.at))
 		op.NoReferrers = l.s.o.References != ReferencesAllow
-		var err error
-		if op.If, err = l.s.precondition(l.ctx, &e.req, key); err != nil {
+		if err := l.s.guard(l.ctx, l.now, &e.req, &op, &l.p); err != nil {
 			return err
 		}
-		l.p.pinned = l.p.pinned || matchesAny(&e.req)
 		l.p.tx.Ops = append(l.p.tx.Ops, op)
 	}
 	return nil
@@ -109,11 +107,10 @@ func (l *look) composePut(e *entry) error {
 	}
 	e.warnings = d.warnings
 	d.op.Location = entryAt(e.at)
-	if d.op.If, err = l.s.precondition(l.ctx, &e.req, e.key); err != nil {
+	d.op.If.Absent = e.absent
+	if err := l.s.guard(l.ctx, l.now, &e.req, &d.op, &l.p); err != nil {
 		return err
 	}
-	d.op.If.Absent = d.op.If.Absent || e.absent
-	l.p.pinned = l.p.pinned || matchesAny(&e.req)
 	*f = fate{kind: fateOp, op: len(l.p.tx.Ops), ops: 1}
 	l.p.tx.Ops = append(l.p.tx.Ops, d.op)
 	return nil

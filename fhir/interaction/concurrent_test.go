@@ -69,6 +69,22 @@ func TestWritersAtOnce(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 	})
+	t.Run("conditional references to what conditional creates make find it once", func(t *testing.T) {
+		w := busy(t, nil)
+		for round := range 10 {
+			patient := fmt.Sprintf(`{"resourceType":"Patient","identifier":[{"value":"x%d"}]}`, round)
+			criteria := fmt.Sprintf("identifier=x%d", round)
+			got := w.together(20, func(int) interaction.Request {
+				return transaction(
+					post("", patient, `"ifNoneExist":"`+criteria+`"`),
+					post("", observation("Patient?"+criteria)),
+				)
+			})
+			if got[200] != 20 || count(w, "Patient?"+criteria) != 1 || count(w, "Observation?subject:Patient."+criteria) != 20 {
+				t.Fatalf("%v", got)
+			}
+		}
+	})
 	t.Run("conditional updates of one resource make one resource", func(t *testing.T) {
 		w := busy(t, nil)
 		got := w.together(20, func(k int) interaction.Request {
@@ -320,6 +336,41 @@ func TestAWriteThatIsOvertakenLooksAgain(t *testing.T) {
 			),
 		},
 		{
+			name:  "a time of If-Unmodified-Since does not hold for the version of meanwhile",
+			given: []interaction.Request{putWolf()},
+			other: putWolfe(),
+			when:  quiet("PUT Patient/1", wolf, unmodifiedSince(began.Add(time.Second))),
+			want: refused(412,
+				"error conflict/precondition-failed http.If-Unmodified-Since: If-Unmodified-Since does not hold: "+
+					"Patient/1 was changed at 2026-01-02T03:04:02.000Z",
+			),
+		},
+		{
+			name:  "nor for what is created meanwhile",
+			other: putWolf(),
+			when:  quiet("PUT Patient/1", wolfe, unmodifiedSince(began)),
+			want: refused(412,
+				"error conflict/precondition-failed http.If-Unmodified-Since: If-Unmodified-Since does not hold: "+
+					"Patient/1 was changed at 2026-01-02T03:04:01.000Z",
+			),
+		},
+		{
+			name:  "nor does a delete remove what is created meanwhile",
+			other: putWolf(),
+			when:  quiet("DELETE Patient/1", "", unmodifiedSince(began)),
+			want: refused(412,
+				"error conflict/precondition-failed http.If-Unmodified-Since: If-Unmodified-Since does not hold: "+
+					"Patient/1 was changed at 2026-01-02T03:04:01.000Z",
+			),
+		},
+		{
+			name:  "a star of If-Match lets a conditional delete remove the version of meanwhile",
+			given: []interaction.Request{tagged("a")},
+			other: call("PUT Patient/a", `{"resourceType":"Patient","id":"a","identifier":[{"value":"x"}],"active":true}`),
+			when:  quiet("DELETE Patient?identifier=x", "", ifMatch("*")),
+			want:  answer{Status: 204, ETag: `W/"3"`, Modified: "2s"},
+		},
+		{
 			name:  "a tag of If-Match does not hold for the version of meanwhile",
 			given: []interaction.Request{putWolf()},
 			other: putWolfe(),
@@ -378,5 +429,24 @@ func TestAWriteThatIsOvertakenLooksAgain(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A star of If-Match asks for no version: that the one which was read is outdated each time is no answer to its client.
+func TestAWriteThatIsOvertakenEachTimeIsToldToComeAgain(t *testing.T) {
+	under := &overtaken{}
+	w := newWorld(t, func(o *interaction.Options) { under.Store, o.Store = o.Store, under })
+	w.do(putWolf())
+	n := 0
+	var other func()
+	other = func() {
+		n++
+		w.Interact(context.Background(), call("PUT Patient/1", fmt.Sprintf(`{"resourceType":"Patient","id":"1","name":[{"family":"p%d"}]}`, n)))
+		under.other = other
+	}
+	under.other = other
+	want := refused(503, "error transient : other writes kept changing what this one depends on: try again")
+	if diff := cmp.Diff(want, w.do(call("PUT Patient/1", wolfe, ifMatch("*")))); diff != "" || n != 16 {
+		t.Errorf("overtaken %d times; -want +got:\n%s", n, diff)
 	}
 }

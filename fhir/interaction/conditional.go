@@ -20,12 +20,12 @@ type criteria struct {
 
 // match looks for the resources that criteria of a request to a base name, up to a limit. Criteria are always strict: a parameter that is left
 // out would widen what is written or deleted.
-func (s *Service) match(ctx context.Context, base, typ string, pairs []search.Pair, limit int) (criteria, error) {
+func (s *Service) match(ctx context.Context, now *sight, base, typ string, pairs []search.Pair, limit int) (criteria, error) {
 	c, err := s.criteria(base, typ, pairs, limit)
 	if err != nil {
 		return criteria{}, err
 	}
-	return c, s.find(ctx, &c)
+	return c, now.search(ctx, &c)
 }
 
 // criteria reads and compiles a conditional query.
@@ -36,18 +36,6 @@ func (s *Service) criteria(base, typ string, pairs []search.Pair, limit int) (cr
 	}
 	p, err := s.o.Search.Compile(q)
 	return criteria{query: q, plan: p, limit: limit}, err
-}
-
-// find runs the criteria.
-func (s *Service) find(ctx context.Context, c *criteria) error {
-	c.matches = nil
-	for m, err := range s.o.Store.Search(ctx, c.plan, store.Page{Limit: c.limit}) {
-		if err != nil {
-			return err
-		}
-		c.matches = append(c.matches, m)
-	}
-	return nil
 }
 
 // assumption is what the criteria found, for the store to check again.
@@ -87,44 +75,82 @@ func inIfNoneExist(err error) error {
 	return out
 }
 
-// precondition reads If-Match and If-None-Match of a write. https://hl7.org/fhir/R4/http.html#concurrency
-func (s *Service) precondition(ctx context.Context, r *Request, k fhir.Key) (store.Precondition, error) {
+// guard makes an operation depend on what the headers of its request say about the version that is there.
+// https://hl7.org/fhir/R4/http.html#concurrency
+func (s *Service) guard(ctx context.Context, now *sight, r *Request, op *store.Op, p *plan) error {
 	if r.IfNoneMatch != "" && r.IfNoneMatch != "*" {
-		return store.Precondition{}, fhir.NewIssue(fhir.NotSupported, "If-None-Match of a write can only be *", "http.If-None-Match")
+		return fhir.NewIssue(fhir.NotSupported, "If-None-Match of a write can only be *", "http.If-None-Match")
 	}
-	p := store.Precondition{Absent: r.IfNoneMatch == "*"}
-	if r.IfMatch == "" {
-		return p, nil
+	op.If.Absent = op.If.Absent || r.IfNoneMatch == "*"
+	switch {
+	case r.IfMatch != "": // "A recipient MUST ignore If-Unmodified-Since if the request contains an If-Match header field"
+		return s.ifMatch(ctx, now, r, op, p)
+	case !r.IfUnmodifiedSince.IsZero() && !op.If.Absent:
+		return s.ifUnmodifiedSince(ctx, now, r, op, p)
 	}
+	return nil
+}
+
+// ifMatch takes the version that If-Match names; where it leaves open which, the one that is there, if it may be that.
+func (s *Service) ifMatch(ctx context.Context, now *sight, r *Request, op *store.Op, p *plan) error {
 	var vids []int64
 	for tag := range strings.SplitSeq(r.IfMatch, ",") {
 		id, ok := tagOf(tag)
 		if !ok && r.IfMatch != "*" {
-			return p, fhir.NewIssue(fhir.Value, "If-Match needs an entity tag such as W/\"3\", not "+quote(r.IfMatch), "http.If-Match")
+			return fhir.NewIssue(fhir.Value, "If-Match needs an entity tag such as W/\"3\", not "+quote(r.IfMatch), "http.If-Match")
 		}
 		if vid, ok := versionID(id); ok {
 			vids = append(vids, vid)
 		}
 	}
-	if len(vids) == 1 && !matchesAny(r) {
-		p.Version = vids[0]
-		return p, nil
+	if len(vids) == 1 && !leavesOpen(r) {
+		op.If.Version = vids[0]
+		return nil
 	}
-	v, err := s.o.Store.Read(ctx, store.Now, k)
+	v, err := now.read(ctx, op.Key)
 	switch {
 	case err != nil && !fhir.HasCode(err, fhir.NotFound) && !fhir.HasCode(err, fhir.Deleted):
-		return p, err
+		return err
 	case err != nil:
-		return p, mismatch("there is no " + k.String())
+		return mismatch("there is no " + op.Key.String())
 	case r.IfMatch != "*" && !slices.Contains(vids, v.VID):
-		return p, mismatch(k.String() + " has version " + v.VersionID())
+		return mismatch(op.Key.String() + " has version " + v.VersionID())
 	}
-	p.Version = v.VID
-	return p, nil
+	op.If.Version = v.VID
+	if !op.If.Absent { // that does not hold, and looking again will not mend it
+		p.pin(op)
+	}
+	return nil
 }
 
-// matchesAny says whether If-Match leaves open which version it means: then the one that was read is pinned.
-func matchesAny(r *Request) bool { return r.IfMatch == "*" || strings.Contains(r.IfMatch, ",") }
+// ifUnmodifiedSince takes the version that is there, if it is the one that a client means who names its Last-Modified. What was never there has no time of
+// modification, and no condition then: https://www.rfc-editor.org/rfc/rfc9110#name-if-unmodified-since
+func (s *Service) ifUnmodifiedSince(ctx context.Context, now *sight, r *Request, op *store.Op, p *plan) error {
+	v, err := now.read(ctx, op.Key)
+	if err != nil && !fhir.HasCode(err, fhir.NotFound) && !fhir.HasCode(err, fhir.Deleted) {
+		return err
+	}
+	if v.VID > 0 {
+		if err := s.toldBy(ctx, r.IfUnmodifiedSince, v); err != nil {
+			return err
+		}
+	}
+	if v.VID > 0 && !v.Deleted {
+		op.If.Version = v.VID
+	} else {
+		op.If.Absent = true
+	}
+	p.pin(op)
+	return nil
+}
+
+// leavesOpen says whether the headers leave open which version they mean: then the one that was read is pinned.
+func leavesOpen(r *Request) bool {
+	if r.IfMatch == "" {
+		return !r.IfUnmodifiedSince.IsZero()
+	}
+	return r.IfMatch == "*" || strings.Contains(r.IfMatch, ",")
+}
 
 func mismatch(text string) error {
 	return fhir.NewIssue(fhir.Conflict, "If-Match does not hold: "+text, "http.If-Match").Because(fhir.ReasonVersionMismatch)

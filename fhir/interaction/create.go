@@ -44,7 +44,7 @@ func (s *Service) unlessThere(ctx context.Context, r *Request, typ string, p pla
 	if err != nil {
 		return plan{}, inIfNoneExist(err)
 	}
-	c, err := s.match(ctx, r.Base, typ, pairs, 2)
+	c, err := s.match(ctx, s.glance(), r.Base, typ, pairs, 2)
 	if err != nil {
 		return plan{}, inIfNoneExist(err)
 	}

@@ -17,12 +17,8 @@ func (s *Service) delete(ctx context.Context, r *Request, rt route) (Response, e
 		return Response{}, err
 	}
 	did, err := s.once(ctx, r, func() (plan, error) {
-		op := s.deletion(rt.key, "")
-		var err error
-		if op.If, err = s.precondition(ctx, r, rt.key); err != nil {
-			return plan{}, err
-		}
-		return plan{tx: store.Tx{Ops: []store.Op{op}}, fates: []fate{{kind: fateOp, ops: 1}}, pinned: matchesAny(r)}, nil
+		p := plan{tx: store.Tx{Ops: []store.Op{s.deletion(rt.key, "")}}, fates: []fate{{kind: fateOp, ops: 1}}}
+		return p, s.guard(ctx, s.glance(), r, &p.tx.Ops[0], &p)
 	})
 	if err != nil {
 		return Response{}, err
@@ -44,7 +40,8 @@ func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (
 		return Response{}, err
 	}
 	did, err := s.once(ctx, r, func() (plan, error) {
-		c, err := s.matchDeletes(ctx, rt.key.Type, r)
+		now := s.sightFor(r)
+		c, err := s.matchDeletes(ctx, now, rt.key.Type, r)
 		if err != nil {
 			return plan{}, err
 		}
@@ -54,7 +51,7 @@ func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (
 		p := plan{tx: store.Tx{Assume: []store.Assumption{c.assumption()}}}
 		for _, m := range c.matches {
 			op := s.deletion(m.Key, "")
-			if op.If, err = s.precondition(ctx, r, m.Key); err != nil {
+			if err := s.guard(ctx, now, r, &op, &p); err != nil {
 				return plan{}, err
 			}
 			p.tx.Ops = append(p.tx.Ops, op)
@@ -69,8 +66,8 @@ func (s *Service) conditionalDelete(ctx context.Context, r *Request, rt route) (
 }
 
 // matchDeletes finds what a conditional delete removes, if it may.
-func (s *Service) matchDeletes(ctx context.Context, typ string, r *Request) (criteria, error) {
-	c, err := s.match(ctx, r.Base, typ, r.Query, s.deleteLimit())
+func (s *Service) matchDeletes(ctx context.Context, now *sight, typ string, r *Request) (criteria, error) {
+	c, err := s.match(ctx, now, r.Base, typ, r.Query, s.deleteLimit())
 	if err != nil {
 		return criteria{}, err
 	}
@@ -90,7 +87,7 @@ func (s *Service) mayDelete(c criteria) error {
 	switch {
 	case !s.o.ConditionalDeleteMultiple && len(c.matches) > 1:
 		return c.tooMany()
-	case len(c.matches) == c.limit && c.limit > 2:
+	case len(c.matches) > s.o.Limits.DeleteMatches:
 		return fhir.NewIssue(fhir.TooCostly, "the criteria match more than "+strconv.Itoa(s.o.Limits.DeleteMatches)+
 			" resources: nothing was deleted").Because(fhir.ReasonPreconditionFailed)
 	}
@@ -100,18 +97,24 @@ func (s *Service) mayDelete(c criteria) error {
 // tellDelete answers a delete that made operations.
 func tellDelete(r *Request, results []store.Result) Response {
 	var resp Response
+	var about patients // as far as a deletion tells
+	var each []EntryTrace
 	deleted := 0
 	for _, res := range results {
 		if res.Effect == store.Deleted {
 			deleted++
+			each = append(each, EntryTrace{nameDelete, res.Version.Type, res.Version.String(), http.StatusNoContent})
 		}
-		if len(results) == 1 && res.Version.VID > 0 {
-			// The ETag is that of the deletion, as the history names it. https://hl7.org/fhir/R4/http.html#delete
-			resp.ETag, resp.LastModified = res.Version.ETag(), res.Version.At
+		if res.Version.VID > 0 {
+			about.of(res.Version)
 		}
-		if res.Version.Type == "Patient" && len(results) == 1 {
-			resp.Patient = res.Version.String()
-		}
+	}
+	about.tell(&resp)
+	if len(results) > 1 {
+		(&traces{list: each, total: len(each)}).tell(&resp)
+	} else if v := results[0].Version; v.VID > 0 {
+		// The ETag is that of the deletion, as the history names it. https://hl7.org/fhir/R4/http.html#delete
+		resp.ETag, resp.LastModified, resp.Trace.Resource = v.ETag(), v.At, v.String()
 	}
 	switch {
 	case deleted == 0:
@@ -121,6 +124,24 @@ func tellDelete(r *Request, results []store.Result) Response {
 	default:
 		return told(r, resp, fmt.Sprintf("deleted %d resources", deleted))
 	}
+}
+
+// bereft are the patients of whom something was deleted. A deletion does not tell whose the resource was, so the version before it is looked at; where that
+// cannot be read now the audit line lacks the patient, and the delete is done all the same.
+func (s *Service) bereft(ctx context.Context, results []store.Result) *patients {
+	p := &patients{}
+	for _, res := range results {
+		v := res.Version
+		if res.Effect == store.Deleted && v.Type != "Patient" {
+			if before, err := s.o.Store.ReadVersion(ctx, v.Key, v.VID-1); err == nil {
+				v = before
+			}
+		}
+		if v.VID > 0 {
+			p.of(v)
+		}
+	}
+	return p
 }
 
 // told is the answer without a resource: 204, or 200 with an OperationOutcome for a client that asked to see something.

@@ -226,6 +226,16 @@ func TestConditionalDelete(t *testing.T) {
 			want: answer{Status: 412, Issues: []string{"error too-costly/precondition-failed : the criteria match more than 2 resources: nothing was deleted"}},
 		},
 		{
+			name:  "a limit of one is a limit too",
+			given: three,
+			options: func(o *interaction.Options) {
+				multiple(o)
+				o.Limits.DeleteMatches = 1
+			},
+			when: call("DELETE Patient?name=wolf", ""),
+			want: answer{Status: 412, Issues: []string{"error too-costly/precondition-failed : the criteria match more than 1 resources: nothing was deleted"}},
+		},
+		{
 			name:  "as many as the limit are deleted",
 			given: three,
 			options: func(o *interaction.Options) {

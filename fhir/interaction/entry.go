@@ -35,9 +35,9 @@ func (s *Service) entryRequest(outer *Request, e tree.Node) (Request, error) {
 	if err := s.target(&r, target.Text()); err != nil {
 		return r, err
 	}
-	r.IfNoneMatch = req.Member("ifNoneMatch").Text()
-	r.IfMatch = req.Member("ifMatch").Text()
-	r.IfNoneExist = req.Member("ifNoneExist").Text()
+	if err := conditions(&r, req); err != nil {
+		return r, err
+	}
 	if since := req.Member("ifModifiedSince"); since.Exists() {
 		at, err := time.Parse(time.RFC3339Nano, since.Text())
 		if err != nil {
@@ -46,6 +46,24 @@ func (s *Service) entryRequest(outer *Request, e tree.Node) (Request, error) {
 		r.IfModifiedSince = at
 	}
 	return r, s.entryBody(&r, e)
+}
+
+// conditions reads what an entry makes its request depend on. What is no text, or an empty one, must not pass for no condition: the entry
+// would do more than its author means.
+func conditions(r *Request, req tree.Node) error {
+	for _, c := range [...]struct {
+		name string
+		to   *string
+	}{{"ifNoneMatch", &r.IfNoneMatch}, {"ifMatch", &r.IfMatch}, {"ifNoneExist", &r.IfNoneExist}} {
+		value := req.Member(c.name)
+		if !value.Exists() {
+			continue
+		}
+		if *c.to = value.Text(); value.Kind() != tree.String || strings.TrimSpace(*c.to) == "" {
+			return fhir.NewIssue(fhir.Value, c.name+" is a text that is not empty", "request."+c.name)
+		}
+	}
+	return nil
 }
 
 // target splits the url of an entry: relative to the base, or absolute below it.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash"
+	"net/http"
 
 	"firewolf/fhir"
 	"firewolf/store"
@@ -85,6 +86,9 @@ func (s *Service) idempotency(r *Request) (*store.Idempotency, error) {
 		r.Method, r.Path, string(appendQuery(nil, r.Query)), r.ContentType, r.IfMatch, r.IfNoneMatch, r.IfNoneExist, r.SecurityContext,
 	} {
 		hashField(h, []byte(field))
+	}
+	if !r.IfUnmodifiedSince.IsZero() {
+		hashField(h, []byte(r.IfUnmodifiedSince.UTC().Format(http.TimeFormat)))
 	}
 	if r.tree != nil {
 		hashField(h, r.tree.Bytes())

@@ -39,6 +39,11 @@ func (s *Service) history(ctx context.Context, r *Request, rt route) (Response, 
 	if rt.key.Type == "Patient" && rt.key.ID != "" {
 		resp.Patient = rt.key.String()
 	}
+	var about patients
+	for k := range versions {
+		about.of(versions[k])
+	}
+	about.tell(&resp)
 	return resp, err
 }
 

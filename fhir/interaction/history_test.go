@@ -110,6 +110,11 @@ func TestHistoryAsAWhole(t *testing.T) {
 			),
 		},
 		{
+			name: "a time without a value is not all times",
+			when: call("GET _history?_since=", ""),
+			want: refused(400, "error invalid http._since: _since has no value"),
+		},
+		{
 			name: "a parameter twice",
 			when: call("GET _history?_count=1&_count=2", ""),
 			want: refused(400, "error invalid http._count: _count may occur only once"),

@@ -14,6 +14,7 @@ import (
 type look struct {
 	*transaction
 	ctx     context.Context
+	now     *sight
 	p       plan
 	deleted map[fhir.Key]bool
 	written map[fhir.Key]*entry
@@ -29,7 +30,7 @@ type look struct {
 
 func (t *transaction) look(ctx context.Context) (plan, error) {
 	l := &look{
-		transaction: t, ctx: ctx,
+		transaction: t, ctx: ctx, now: t.s.sight(),
 		deleted: map[fhir.Key]bool{}, written: map[fhir.Key]*entry{}, creates: map[string][]*entry{},
 		drafts: map[string]*drafts{}, known: map[string]criteria{}, resolved: map[string]fhir.Key{}, required: map[fhir.Key]bool{},
 	}

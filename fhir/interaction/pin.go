@@ -24,7 +24,7 @@ func (l *look) versionOf(k fhir.Key) (int64, error) {
 	if e.version > 0 {
 		return e.version, nil
 	}
-	now, err := l.s.o.Store.Read(l.ctx, store.Now, k)
+	now, err := l.now.read(l.ctx, k)
 	switch {
 	case fhir.HasCode(err, fhir.NotFound) || fhir.HasCode(err, fhir.Deleted):
 		e.version, e.pinned = now.VID+1, &store.Precondition{Absent: true}
@@ -63,9 +63,9 @@ func (l *look) pin() {
 		if e.pinned == nil || l.p.fates[e.at].kind != fateOp {
 			continue
 		}
-		l.p.pinned = true
 		if op := &l.p.tx.Ops[l.p.fates[e.at].op]; op.If == (store.Precondition{}) {
 			op.If = *e.pinned
+			l.p.pin(op)
 		}
 	}
 }

@@ -81,17 +81,19 @@ func take(pairs []search.Pair, name string) (values []string, rest []search.Pair
 	return values, rest
 }
 
-// takeOne removes the pairs of a name that may occur once and returns its value.
+// takeOne removes the pairs of a name that may occur once and returns its value, "" where there is none. One without a value is refused: taken for
+// absent it would ask for more.
 func takeOne(pairs []search.Pair, name string) (value string, rest []search.Pair, err error) {
 	values, rest := take(pairs, name)
-	switch len(values) {
-	case 0:
+	switch {
+	case len(values) == 0:
 		return "", rest, nil
-	case 1:
-		return values[0], rest, nil
-	default:
+	case len(values) > 1:
 		return "", rest, fhir.NewIssue(fhir.Invalid, name+" may occur only once", "http."+name)
+	case values[0] == "":
+		return "", rest, fhir.NewIssue(fhir.Invalid, name+" has no value", "http."+name)
 	}
+	return values[0], rest, nil
 }
 
 // presentation are the parameters that say how an answer is written. The api room reads them.

@@ -10,17 +10,22 @@ import (
 // read answers GET [type]/[id]. https://hl7.org/fhir/R4/http.html#read
 func (s *Service) read(ctx context.Context, r *Request, rt route) (Response, error) {
 	v, err := s.o.Store.Read(ctx, r.at, rt.key)
-	return s.serve(r, rt, v, err)
+	return s.serve(ctx, r, rt, v, err)
 }
 
 // serve answers with one version.
-func (s *Service) serve(r *Request, rt route, v fhir.Version, err error) (Response, error) {
+func (s *Service) serve(ctx context.Context, r *Request, rt route, v fhir.Version, err error) (Response, error) {
 	if err != nil {
 		return gone(v), err
 	}
-	resp := Response{Status: 200, ETag: v.ETag(), LastModified: v.At, self: v.Key, Patient: patientIn(v)}
+	resp := Response{Status: 200, ETag: v.ETag(), LastModified: v.At, self: v.Key}
+	resp.about(v)
 	if len(r.Query) > 0 || r.IfNoneMatch != "" || !r.IfModifiedSince.IsZero() {
-		if notModified(r, v) {
+		same, err := s.notModified(ctx, r, rt, v)
+		switch {
+		case err != nil:
+			return Response{}, err
+		case same:
 			resp.Status = 304
 			return resp, nil
 		}
@@ -53,11 +58,16 @@ func gone(tombstone fhir.Version) Response {
 
 // notModified says whether a conditional read needs no body. If-None-Match, being exact, goes before
 // If-Modified-Since: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
-func notModified(r *Request, v fhir.Version) bool {
-	if r.IfNoneMatch != "" {
-		return r.IfNoneMatch == "*" || matchesETag(r.IfNoneMatch, v.VID)
+func (s *Service) notModified(ctx context.Context, r *Request, rt route, v fhir.Version) (bool, error) {
+	switch {
+	case r.IfNoneMatch != "":
+		return r.IfNoneMatch == "*" || matchesETag(r.IfNoneMatch, v.VID), nil
+	case r.IfModifiedSince.IsZero():
+		return false, nil
+	case rt.vid != "": // a version never changes
+		return !lastModified(v.At).After(r.IfModifiedSince), nil
 	}
-	return !r.IfModifiedSince.IsZero() && !lastModified(v.At).After(r.IfModifiedSince)
+	return s.unmodifiedSince(ctx, v, r.IfModifiedSince)
 }
 
 // matchesETag says whether a list of entity tags names the version. The comparison is weak: W/"3" and "3" are the same.

@@ -1,6 +1,8 @@
 package interaction_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -19,6 +21,10 @@ const (
 func putWolf() interaction.Request    { return call("PUT Patient/1", wolf) }
 func putWolfe() interaction.Request   { return call("PUT Patient/1", wolfe) }
 func deleteWolf() interaction.Request { return call("DELETE Patient/1", "") }
+
+func unmodifiedSince(t time.Time) func(*interaction.Request) {
+	return func(r *interaction.Request) { r.IfUnmodifiedSince = t }
+}
 
 func since(t time.Time) func(*interaction.Request) {
 	return func(r *interaction.Request) { r.IfModifiedSince = t }
@@ -129,6 +135,12 @@ func TestConditionalRead(t *testing.T) {
 			want:  whole,
 		},
 		{
+			name:  "a date that is none changes nothing",
+			given: one,
+			when:  call("GET Patient/1", "", since(time.Time{})),
+			want:  whole,
+		},
+		{
 			name:  "the tag goes before the time",
 			given: one,
 			when:  call("GET Patient/1", "", ifNoneMatch(`W/"2"`), since(began.Add(time.Hour))),
@@ -141,6 +153,43 @@ func TestConditionalRead(t *testing.T) {
 			want:  answer{Status: 410, ETag: `W/"2"`, Modified: "2s", Issues: []string{"error deleted : Patient/1 was deleted with version 2"}},
 		},
 	})
+}
+
+// Last-Modified tells whole seconds: a client that repeats it must hear of what came within that second.
+// https://www.rfc-editor.org/rfc/rfc9110#section-8.8.2.2
+func TestAChangeWithinASecondIsNoNotModified(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		at     []time.Duration // of each version, from a full second on
+		read   string
+		since  time.Duration
+		status int
+	}{
+		{"one version, whose time is that of the header", []time.Duration{0}, "Patient/1", 0, 304},
+		{"one version that came within the second of the header", []time.Duration{700 * time.Millisecond}, "Patient/1", 0, 200},
+		{"the second after", []time.Duration{700 * time.Millisecond}, "Patient/1", time.Second, 304},
+		{"two versions of one second", []time.Duration{100 * time.Millisecond, 900 * time.Millisecond}, "Patient/1", 0, 200},
+		{"two versions of one millisecond", []time.Duration{0, 0}, "Patient/1", 0, 200},
+		{"two versions of one millisecond, long ago", []time.Duration{0, 0}, "Patient/1", time.Second, 304},
+		{"the first of two seconds", []time.Duration{0, time.Second}, "Patient/1", 0, 200},
+		{"the second of two seconds", []time.Duration{0, time.Second}, "Patient/1", time.Second, 304},
+		{"an instant of an entry, which tells milliseconds", []time.Duration{0, 300 * time.Millisecond}, "Patient/1", 300 * time.Millisecond, 304},
+		{"a version by its number, which never changes", []time.Duration{100 * time.Millisecond, 900 * time.Millisecond}, "Patient/1/_history/2", 0, 304},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			for k, at := range c.at {
+				w.now = began.Add(at)
+				body := fmt.Sprintf(`{"resourceType":"Patient","id":"1","name":[{"family":"p%d"}]}`, k)
+				if got := w.Interact(context.Background(), call("PUT Patient/1", body)); got.Status >= 300 {
+					t.Fatalf("%+v", got)
+				}
+			}
+			if got := w.do(call("GET "+c.read, "", since(began.Add(c.since)))); got.Status != c.status {
+				t.Errorf("%d", got.Status)
+			}
+		})
+	}
 }
 
 // https://hl7.org/fhir/R4/http.html#vread

@@ -17,15 +17,16 @@ type Request struct {
 	Body        []byte        // JSON; of a Binary possibly anything, see ContentType
 	ContentType string        // media type without parameters; "" where there is no body
 
-	IfMatch         string // W/"3"
-	IfNoneMatch     string
-	IfModifiedSince time.Time
-	IfNoneExist     string // a query
-	Return          string // Prefer: return= minimal | representation | OperationOutcome; "" for the default
-	Lenient         bool   // Prefer: handling=lenient
-	IdempotencyKey  string
-	SecurityContext string // X-Security-Context of a Binary
-	RawAccept       string // of a Binary read: the media type that is wanted raw; of an operation: text/csv for a table; "" for FHIR
+	IfMatch           string // W/"3"
+	IfNoneMatch       string
+	IfModifiedSince   time.Time
+	IfUnmodifiedSince time.Time // of an update or delete
+	IfNoneExist       string    // a query
+	Return            string    // Prefer: return= minimal | representation | OperationOutcome; "" for the default
+	Lenient           bool      // Prefer: handling=lenient
+	IdempotencyKey    string
+	SecurityContext   string // X-Security-Context of a Binary
+	RawAccept         string // of a Binary read: the media type that is wanted raw; of an operation: text/csv for a table; "" for FHIR
 
 	Base   string // the base URL to build absolute URLs with, "http://localhost:8080/fhir"
 	Caller fhir.Caller
@@ -50,6 +51,7 @@ type Response struct {
 	Interaction  string      // "read", "vread", "search-type", ... as CapabilityStatement names them, for metrics and audit
 	Type         string      // the resource type, for metrics and audit
 	Patient      string      // "Patient/1" where the interaction was about one patient, for the audit line
+	Trace        Trace       // what else the audit line tells
 
 	SecurityContext string // X-Security-Context of a Binary that is served raw
 
@@ -60,4 +62,7 @@ type Response struct {
 // Interactor answers requests.
 type Interactor interface {
 	Interact(ctx context.Context, r Request) Response
+	// Names says what a request that is not let in would have been: the interaction, and its type, "" as far as there is none. They are words of FHIR,
+	// never of the client.
+	Names(method, path string) (interaction, typ string)
 }

@@ -223,6 +223,12 @@ func (s *Service) route(r *Request) (route, Response, error) {
 	return rt, resp, nil
 }
 
+// Names says what a request that is not let in would have been.
+func (s *Service) Names(method, path string) (interaction, typ string) {
+	_, known, _ := s.route(&Request{Method: method, Path: path})
+	return known.Interaction, known.Type
+}
+
 func methods(verbs []verb) []string {
 	var out []string
 	for _, v := range verbs {

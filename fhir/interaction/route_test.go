@@ -278,11 +278,11 @@ func TestWhatMetricsAndAuditSee(t *testing.T) {
 	w.do(call("PUT Observation/o", `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/1"},"performer":[{"reference":"Patient/2"}]}`))
 	for _, c := range []struct {
 		request                   interaction.Request
-		interaction, typ, patient string
+		interaction, typ, patient string // the one whom it is about, and the others
 	}{
 		{call("GET Patient/1", ""), "read", "Patient", "Patient/1"},
 		{call("GET Condition/c", ""), "read", "Condition", "Patient/1"},
-		{call("GET Observation/o", ""), "read", "Observation", ""},
+		{call("GET Observation/o", ""), "read", "Observation", " Patient/1 Patient/2"},
 		{call("GET Condition/none", ""), "read", "Condition", ""},
 		{call("GET Patient/1/_history/1", ""), "vread", "Patient", "Patient/1"},
 		{call("PUT Patient/1", wolfe), "update", "Patient", "Patient/1"},
@@ -291,17 +291,17 @@ func TestWhatMetricsAndAuditSee(t *testing.T) {
 		{call("DELETE Patient/1", ""), "delete", "Patient", "Patient/1"},
 		{call("DELETE Patient?name=x", ""), "delete", "Patient", ""},
 		{call("PATCH Patient/1", ""), "patch", "Patient", ""},
-		{call("GET Patient", ""), "search-type", "Patient", ""},
+		{call("GET Patient", ""), "search-type", "Patient", "Patient/2"},
 		{call("GET Patient?_id=1", ""), "search-type", "Patient", "Patient/1"},
-		{call("GET Observation?patient=1", ""), "search-type", "Observation", "Patient/1"},
-		{call("GET Observation?subject=Patient/1", ""), "search-type", "Observation", "Patient/1"},
-		{call("GET Observation?subject=Patient/1,Patient/2", ""), "search-type", "Observation", ""},
-		{call("GET Patient/1/Observation", ""), "search-type", "Observation", "Patient/1"},
-		{call("GET Patient/1/*", ""), "search-system", "Patient", "Patient/1"},
-		{call("GET ", ""), "search-system", "", ""},
+		{call("GET Observation?patient=1", ""), "search-type", "Observation", "Patient/1 Patient/1 Patient/2"},
+		{call("GET Observation?subject=Patient/1", ""), "search-type", "Observation", "Patient/1 Patient/1 Patient/2"},
+		{call("GET Observation?subject=Patient/1,Patient/2", ""), "search-type", "Observation", " Patient/1 Patient/2"},
+		{call("GET Patient/1/Observation", ""), "search-type", "Observation", "Patient/1 Patient/1 Patient/2"},
+		{call("GET Patient/1/*", ""), "search-system", "Patient", "Patient/1 Patient/1 Patient/2"},
+		{call("GET ", ""), "search-system", "", " Patient/1 Patient/2"},
 		{call("GET Patient/2/_history", ""), "history-instance", "Patient", "Patient/2"},
-		{call("GET Patient/_history", ""), "history-type", "Patient", ""},
-		{call("GET _history", ""), "history-system", "", ""},
+		{call("GET Patient/_history", ""), "history-type", "Patient", " Patient/1 Patient/2"},
+		{call("GET _history", ""), "history-system", "", " Patient/1 Patient/2"},
 		{call("GET metadata", ""), "capabilities", "CapabilityStatement", ""},
 		{transaction(post("", condition), ask("GET", "Patient/2/_history")), "transaction", "", ""},
 		{batch(ask("GET", "Patient/2"), ask("GET", "Patient/2/_history")), "batch", "", "Patient/2"},
@@ -310,8 +310,13 @@ func TestWhatMetricsAndAuditSee(t *testing.T) {
 		{call("GET Wolf/1", ""), "", "", ""},
 	} {
 		r := w.Interact(context.Background(), c.request)
-		if r.Interaction != c.interaction || r.Type != c.typ || r.Patient != c.patient {
-			t.Errorf("%s %s: %q %q %q, want %q %q %q", c.request.Method, c.request.Path, r.Interaction, r.Type, r.Patient, c.interaction, c.typ, c.patient)
+		about := strings.Join(append([]string{r.Patient}, r.Trace.Patients...), " ")
+		if r.Interaction != c.interaction || r.Type != c.typ || about != c.patient {
+			t.Errorf("%s %s: %q %q %q, want %q %q %q", c.request.Method, c.request.Path, r.Interaction, r.Type, about, c.interaction, c.typ, c.patient)
+		}
+		name, typ := w.Names(c.request.Method, c.request.Path) // before a body is read a Bundle may be either
+		if name != strings.Replace(c.interaction, "transaction", "batch", 1) || typ != c.typ && name != "capabilities" {
+			t.Errorf("%s %s would have been %q of %q", c.request.Method, c.request.Path, name, typ)
 		}
 	}
 }

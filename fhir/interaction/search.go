@@ -110,7 +110,20 @@ func (q *searching) answer(ctx context.Context) (Response, error) {
 		total = int64(len(matches)) // known without counting
 	}
 	body, err := q.bundle(matches, included, total, next)
-	return Response{Status: 200, Body: body, Patient: q.patient()}, err
+	resp := Response{Status: 200, Body: body, Patient: q.patient()}
+	disclosed(matches, included).tell(&resp)
+	return resp, err
+}
+
+// disclosed are the patients of whom a page tells.
+func disclosed(lists ...[]store.Match) *patients {
+	p := &patients{}
+	for _, list := range lists {
+		for k := range list {
+			p.of(list[k].Version)
+		}
+	}
+	return p
 }
 
 // prepare reads the query for every type, and where the page starts.

@@ -130,6 +130,7 @@ func TestSearchFinds(t *testing.T) {
 		{"several types in one order by time, the newest first", call("GET ?_type=Patient,Observation&_sort=-_lastUpdated", ""), []string{p1, c, b, a, p2}},
 		{"several types by a parameter that they share", call("GET ?_type=Observation,Encounter&patient=Patient/1", ""), []string{a, c, e}},
 		{"several types by a parameter that each defines for itself", call("GET ?_type=Observation,Encounter&subject=Patient/1", ""), []string{a, c, e}},
+		{"several types by a name, of which the definitions have only name and kind in common", call("GET ?_type=Patient,Organization&name=fo", ""), []string{p2, top}},
 		{"several types by a chain that each defines for itself", call("GET ?_type=Observation,Encounter&subject:Patient._id=1", ""), []string{a, c, e}},
 		{"a type that is named twice once", call("GET ?_type=Patient,Patient", ""), []string{p2, p1}},
 	} {
@@ -282,6 +283,21 @@ func TestSearchesThatAreRefused(t *testing.T) {
 			name: "two lists of types",
 			when: call("GET ?_type=Patient&_type=Encounter", ""),
 			want: refused(400, "error invalid http._type: _type may occur only once"),
+		},
+		{
+			name: "an empty list of types is not all types",
+			when: call("GET ?_type=&_id=g1", ""),
+			want: refused(400, "error invalid http._type: _type has no value"),
+		},
+		{
+			name: "nor in a compartment",
+			when: call("GET Patient/1/*?_type=", ""),
+			want: refused(400, "error invalid http._type: _type has no value"),
+		},
+		{
+			name: "a type that is empty among others",
+			when: call("GET ?_type=Patient,&_id=g1", ""),
+			want: refused(400, `error value http._type: "" is no type that can be searched here`),
 		},
 		{
 			name: "a parameter that not all types have",

@@ -174,6 +174,9 @@ func (s *Service) answer(ctx context.Context, r *Request) (resp Response) {
 		if p := recover(); p != nil {
 			resp = refuse(Response{}, fmt.Errorf("panic in %s: %s\n%s", known.Interaction, panicText(p), debug.Stack()))
 		}
+		if r.sub {
+			resp.Trace.Resource = traceOf(rt, &resp, r.Base).Resource
+		}
 		resp.Interaction = cmp.Or(resp.Interaction, known.Interaction)
 		resp.Type = cmp.Or(resp.Type, known.Type)
 	}()

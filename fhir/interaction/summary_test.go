@@ -109,6 +109,12 @@ func TestPartsOfResources(t *testing.T) {
 			want:  refused(400, `error value http._summary: _summary is true, text, data or false, not "some"`),
 		},
 		{
+			name:  "a summary without a value",
+			given: given,
+			when:  call("GET Patient/1?_summary=", ""),
+			want:  refused(400, "error invalid http._summary: _summary has no value"),
+		},
+		{
 			name:  "two summaries",
 			given: given,
 			when:  call("GET Patient/1?_summary=true&_summary=text", ""),

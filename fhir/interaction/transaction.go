@@ -16,6 +16,7 @@ type transaction struct {
 	s       *Service
 	r       *Request
 	entries []*entry
+	tried   traces // what was asked for
 }
 
 // entry is one entry of a transaction.
@@ -45,12 +46,15 @@ type decision struct {
 // transaction carries out all entries or none. https://hl7.org/fhir/R4/http.html#transaction
 func (s *Service) transaction(ctx context.Context, r *Request, nodes []tree.Node) (Response, error) {
 	t := &transaction{s: s, r: r}
+	var tried Response // of what is refused
 	if err := t.read(nodes); err != nil {
-		return Response{}, err
+		t.tried.tell(&tried)
+		return tried, err
 	}
 	did, err := s.once(ctx, r, func() (plan, error) { return t.look(ctx) })
 	if err != nil {
-		return Response{}, t.explain(err)
+		t.tried.tell(&tried)
+		return tried, t.explain(err)
 	}
 	return t.tell(ctx, did)
 }
@@ -60,6 +64,7 @@ func (t *transaction) read(nodes []tree.Node) error {
 	var is fhir.Issues
 	for k, n := range nodes {
 		e, err := t.readEntry(n, k)
+		t.try(e, err)
 		if err != nil {
 			found, ok := fhir.IssuesOf(inEntry(err, k))
 			if !ok {
@@ -73,20 +78,29 @@ func (t *transaction) read(nodes []tree.Node) error {
 	return is.Err()
 }
 
-func (t *transaction) readEntry(n tree.Node, k int) (*entry, error) {
-	req, err := t.s.entryRequest(t.r, n)
-	if err != nil {
-		return nil, err
+// readEntry understands an entry; beside an error it returns what it understood.
+func (t *transaction) readEntry(n tree.Node, k int) (e *entry, err error) {
+	e = &entry{at: k, fullURL: n.Member("fullUrl").Text()}
+	if e.req, err = t.s.entryRequest(t.r, n); err != nil {
+		return e, err
 	}
-	e := &entry{at: k, req: req, fullURL: n.Member("fullUrl").Text()}
 	if e.rt, _, err = t.s.route(&e.req); err != nil {
-		return nil, err
+		return e, err
 	}
 	e.req.Query = withoutPresentation(e.req.Query)
 	if err := e.rt.allow(e.req.Caller); err != nil {
-		return nil, err
+		return e, err
 	}
 	return e, t.admit(e)
+}
+
+// try notes what an entry asks for, and whether it alone is why nothing is done.
+func (t *transaction) try(e *entry, err error) {
+	resp := Response{}
+	if is, ok := fhir.IssuesOf(err); ok {
+		resp.Status = StatusOf(is)
+	}
+	t.tried.add(traceOf(e.rt, &resp, t.r.Base), &resp)
 }
 
 // admit refuses what cannot be part of a transaction, and what is wrong with an entry by itself.
@@ -142,6 +156,7 @@ func (t *transaction) tell(ctx context.Context, did done) (Response, error) {
 	}
 	w := newBundle("transaction-response", t.r.Base, noTotal, nil, len(t.entries)*entryOverhead)
 	var about patients
+	var each traces
 	for k, e := range t.entries {
 		var resp Response
 		if did.fates[k].kind == fateRead {
@@ -152,10 +167,14 @@ func (t *transaction) tell(ctx context.Context, did done) (Response, error) {
 				return Response{}, err
 			}
 		}
-		about.add(resp.Patient)
+		about.told(&resp)
+		each.add(traceOf(e.rt, &resp, t.r.Base), &resp)
 		w.response(resp, t.r.Base)
 	}
-	return Response{Status: http.StatusOK, Body: w.bytes(), Patient: about.text()}, nil
+	resp := Response{Status: http.StatusOK, Body: w.bytes()}
+	about.tell(&resp)
+	each.tell(&resp)
+	return resp, nil
 }
 
 // readNow answers an entry that reads, at the moment that the transaction made. What was there when the transaction

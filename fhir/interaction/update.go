@@ -25,15 +25,11 @@ func (s *Service) update(ctx context.Context, r *Request, rt route) (Response, e
 		return Response{}, err
 	}
 	did, err := s.once(ctx, r, func() (plan, error) {
-		op := w.op
-		var err error
-		if op.If, err = s.precondition(ctx, r, op.Key); err != nil {
-			return plan{}, err
+		p := plan{
+			tx:    store.Tx{Ops: []store.Op{w.op}, Require: w.require},
+			fates: []fate{{kind: fateOp, ops: 1}},
 		}
-		return plan{
-			tx:    store.Tx{Ops: []store.Op{op}, Require: w.require},
-			fates: []fate{{kind: fateOp, ops: 1}}, pinned: matchesAny(r),
-		}, nil
+		return p, s.guard(ctx, s.glance(), r, &p.tx.Ops[0], &p)
 	})
 	if err != nil {
 		return Response{}, err
@@ -66,7 +62,8 @@ func (s *Service) conditionalUpdate(ctx context.Context, r *Request, rt route) (
 	fresh := s.o.IDs()
 	var warnings fhir.Issues
 	did, err := s.once(ctx, r, func() (plan, error) {
-		c, err := s.match(ctx, r.Base, rt.key.Type, r.Query, 2)
+		now := s.sightFor(r)
+		c, err := s.match(ctx, now, r.Base, rt.key.Type, r.Query, 2)
 		if err != nil {
 			return plan{}, err
 		}
@@ -79,14 +76,12 @@ func (s *Service) conditionalUpdate(ctx context.Context, r *Request, rt route) (
 			return plan{}, err
 		}
 		warnings = w.warnings
-		if w.op.If, err = s.precondition(ctx, r, goal.key); err != nil {
-			return plan{}, err
-		}
-		w.op.If.Absent = w.op.If.Absent || goal.absent
-		return plan{
+		w.op.If.Absent = goal.absent
+		p := plan{
 			tx:    store.Tx{Ops: []store.Op{w.op}, Require: w.require, Assume: []store.Assumption{c.assumption()}},
-			fates: []fate{{kind: fateOp, ops: 1}}, pinned: matchesAny(r),
-		}, nil
+			fates: []fate{{kind: fateOp, ops: 1}},
+		}
+		return p, s.guard(ctx, now, r, &p.tx.Ops[0], &p)
 	})
 	if err != nil {
 		return Response{}, err

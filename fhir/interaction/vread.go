@@ -14,7 +14,7 @@ func (s *Service) vread(ctx context.Context, r *Request, rt route) (Response, er
 		return Response{}, fhir.NewIssue(fhir.NotFound, rt.key.String()+" has no version "+quote(rt.vid))
 	}
 	v, err := s.o.Store.ReadVersion(ctx, rt.key, vid)
-	return s.serve(r, rt, v, err)
+	return s.serve(ctx, r, rt, v, err)
 }
 
 // versionID reads a meta.versionId of this server: 1, 2, 3, ... without sign or leading zeros.

@@ -23,7 +23,7 @@ func (s *Service) resourceBody(r *Request, typ, id string) (*tree.Tree, error) {
 			return nil, err
 		}
 		if len(r.Body) == 0 {
-			return nil, fhir.NewIssue(fhir.Required, "the request has no body: a "+typ+" is needed", typ)
+			return nil, noBody(typ)
 		}
 		var err error
 		if t, err = tree.Parse(r.Body, s.limits()); err != nil {
@@ -31,6 +31,10 @@ func (s *Service) resourceBody(r *Request, typ, id string) (*tree.Tree, error) {
 		}
 	}
 	return t, s.isOf(t, typ)
+}
+
+func noBody(typ string) error {
+	return fhir.NewIssue(fhir.Required, "the request has no body: a "+typ+" is needed", typ)
 }
 
 // limits are those of a body, whose problems are told of in FHIRPath.
@@ -136,7 +140,35 @@ func (s *Service) compose(t *tree.Tree, k fhir.Key, m fhir.Method, base string) 
 type plan struct {
 	tx     store.Tx
 	fates  []fate
-	pinned bool // it relies on versions that its author read and its client did not name
+	pinned map[string]bool // the Locations of operations on versions that were read, where the client did not name them
+}
+
+// pin notes that an operation is made for the version that was read.
+func (p *plan) pin(op *store.Op) {
+	if p.pinned == nil {
+		p.pinned = map[string]bool{}
+	}
+	p.pinned[op.Location] = true
+}
+
+// unpinned returns what is left of a refusal beside pinned versions that are no longer the newest: nil where it is best to look again.
+func (p *plan) unpinned(err error) error {
+	is, ok := fhir.IssuesOf(err)
+	if !ok || len(p.pinned) == 0 {
+		return err
+	}
+	var left fhir.Issues
+	for _, i := range is {
+		location := ""
+		if len(i.Expression) > 0 {
+			location = i.Expression[0]
+		}
+		fell := i.Reason == fhir.ReasonVersionMismatch || i.Reason == fhir.ReasonPreconditionFailed
+		if !fell || !p.pinned[location] {
+			left = append(left, i)
+		}
+	}
+	return left.Err()
 }
 
 // done is a plan that was carried out, now or by the first request with the same idempotency key.
@@ -145,8 +177,8 @@ type done struct {
 	fates  []fate
 }
 
-// once carries out what look plans. If the state that the plan was built on has changed meanwhile, it looks again: a
-// bounded number of times. A request with a known idempotency key is answered from its first time, without looking.
+// once carries out what look plans, or refuses, from one moment. If the state that the plan was built on has changed meanwhile, it looks
+// again: a bounded number of times. A request with a known idempotency key is answered from its first time, without looking.
 func (s *Service) once(ctx context.Context, r *Request, look func() (plan, error)) (done, error) {
 	key, err := s.idempotency(r)
 	if err != nil {
@@ -157,10 +189,12 @@ func (s *Service) once(ctx context.Context, r *Request, look func() (plan, error
 			return replayed(c, err)
 		}
 	}
-	refused := error(fhir.NewIssue(fhir.Transient, "other writes kept changing what this one depends on: try again"))
 	for range s.o.Limits.Retries {
 		p, err := look()
-		if err != nil {
+		switch {
+		case errors.Is(err, store.ErrStale):
+			continue
+		case err != nil:
 			return done{}, err
 		}
 		if key == nil && len(p.tx.Ops) == 0 && len(p.tx.Assume) == 0 && len(p.tx.Require) == 0 {
@@ -174,15 +208,16 @@ func (s *Service) once(ctx context.Context, r *Request, look func() (plan, error
 		switch {
 		case errors.Is(err, store.ErrStale):
 			continue
-		case p.pinned && (fhir.HasReason(err, fhir.ReasonVersionMismatch) || fhir.HasReason(err, fhir.ReasonPreconditionFailed)):
-			refused = err
-			continue
 		case err == nil && c.Replayed:
 			return replayed(c, nil)
+		case err == nil:
+			return done{commit: c, fates: p.fates}, nil
 		}
-		return done{commit: c, fates: p.fates}, inHeader(r, err)
+		if err = p.unpinned(err); err != nil {
+			return done{}, inHeader(r, err)
+		}
 	}
-	return done{}, inHeader(r, refused)
+	return done{}, fhir.NewIssue(fhir.Transient, "other writes kept changing what this one depends on: try again")
 }
 
 // inHeader says of a condition that does not hold in which header it stands. (In a Bundle it stands in an entry, which is named already.)
@@ -228,7 +263,11 @@ func (s *Service) tell(ctx context.Context, r *Request, d done, f fate, warnings
 	}
 	res := d.commit.Results[f.op]
 	if res.Effect == store.Deleted || res.Effect == store.Absent {
-		return tellDelete(r, d.commit.Results[f.op:f.op+f.ops]), nil
+		resp := tellDelete(r, d.commit.Results[f.op:f.op+f.ops])
+		if len(d.commit.Results) <= mostTold {
+			s.bereft(ctx, d.commit.Results[f.op:f.op+f.ops]).tell(&resp)
+		}
+		return resp, nil
 	}
 	resp, err := s.tellPut(ctx, r, res, warnings)
 	if f.kind == fateSame {
@@ -271,8 +310,10 @@ func (s *Service) tellMatch(ctx context.Context, r *Request, f fate) (Response, 
 }
 
 func saved(r *Request, v fhir.Version) Response {
-	return Response{
+	resp := Response{
 		Status: http.StatusOK, ETag: v.ETag(), LastModified: v.At,
-		Location: r.Base + "/" + v.Location(), self: v.Key, Patient: patientIn(v),
+		Location: r.Base + "/" + v.Location(), self: v.Key,
 	}
+	resp.about(v)
+	return resp
 }

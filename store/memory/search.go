@@ -22,9 +22,9 @@ func (s *Store) Hold(ctx context.Context, t fhir.Moment) (fhir.Moment, func(), e
 	return t, func() {}, nil
 }
 
-// Find answers several searches at the newest moment.
-func (s *Store) Find(ctx context.Context, qs []store.Query) ([][]store.Match, error) {
-	return store.FindEach(ctx, s, qs)
+// Find answers several searches at one moment.
+func (s *Store) Find(ctx context.Context, t fhir.Moment, qs []store.Query) ([][]store.Match, error) {
+	return store.FindEach(ctx, s, t, qs)
 }
 
 // Search yields the matches of a plan at one moment, in its order.

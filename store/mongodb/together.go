@@ -27,11 +27,11 @@ type together struct {
 	found [][]*candidate // by search, in the order of t
 }
 
-// Find answers several searches at the newest moment.
-func (s *Store) Find(ctx context.Context, qs []store.Query) ([][]store.Match, error) {
+// Find answers several searches at one moment.
+func (s *Store) Find(ctx context.Context, t fhir.Moment, qs []store.Query) ([][]store.Match, error) {
 	ctx, end := s.attended(ctx)
 	defer end()
-	v, err := s.view(ctx, store.Now)
+	v, err := s.view(ctx, t)
 	if err != nil {
 		return nil, err
 	}

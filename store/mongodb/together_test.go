@@ -56,7 +56,7 @@ func TestThousandsOfConditionsAreAskedForTogether(t *testing.T) {
 	writeNumbered(t, s, 7, 900)
 	asked := watched(s)
 	qs, tx := numbered(2000)
-	found, err := s.Find(context.Background(), qs)
+	found, err := s.Find(context.Background(), store.Now, qs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestConditionsThatLeaveTooManyTogetherAreAskedForInParts(t *testing.T) {
 		store.Query{Plan: search.Plan{Type: "Patient", Where: both, Sort: []search.SortKey{{Kind: search.SortID, Descending: true}}}},
 		store.Query{Plan: search.Plan{Type: "Group", Where: both}},
 	)
-	found, err := s.Find(context.Background(), qs)
+	found, err := s.Find(context.Background(), store.Now, qs)
 	if err != nil {
 		t.Fatal(err)
 	}

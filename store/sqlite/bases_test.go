@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -159,6 +160,51 @@ func TestWhatACrashLeftUnmergedIsHeldAgainstTheBasesOfNow(t *testing.T) {
 	}
 	s = openAt(t, dir, before)
 	if d := cmp.Diff([]string{"a1"}, patients(t, s)); d != "" {
+		t.Error(d)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAReindexThatWasStoppedGoesOnWhereItWas(t *testing.T) {
+	dir := t.TempDir()
+	before := at(t, here)
+	before.Merge = 1
+	s := openAt(t, dir, before)
+	for _, id := range []string{"a", "b", "c", "d"} {
+		write(t, s, about(t, before, id, "Patient/1"))
+	}
+	write(t, s, about(t, before, "b", "Patient/2"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	after := before
+	after.Index = "another"
+	var told []int64
+	ctx, cancel := context.WithCancel(context.Background())
+	err := Reindex(ctx, dir, after, func(done, _ int64) {
+		if told = append(told, done); done == 2 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the first reindex was not stopped: %v", err)
+	}
+	for _, o := range []Options{before, after} {
+		if s, err := Open(context.Background(), dir, o); err == nil {
+			t.Errorf("half an index serves %s", o.Index)
+			_ = s.Close()
+		}
+	}
+	if err := Reindex(context.Background(), dir, after, func(done, _ int64) { told = append(told, done) }); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]int64{1, 2, 3, 4, 5}, told); d != "" {
+		t.Errorf("versions that were indexed: %s", d)
+	}
+	s = openAt(t, dir, after)
+	if d := cmp.Diff([]string{"a1", "c1", "d1"}, patients(t, s)); d != "" {
 		t.Error(d)
 	}
 	if err := s.Close(); err != nil {

@@ -19,9 +19,9 @@ const batch = 256
 // batchBytes is how large resources of a batch become before it ends early, so that large ones do not fill the memory.
 const batchBytes = 4 << 20
 
-// Find answers several searches at the newest moment.
-func (s *Store) Find(ctx context.Context, qs []store.Query) ([][]store.Match, error) {
-	return store.FindEach(ctx, s, qs)
+// Find answers several searches at one moment.
+func (s *Store) Find(ctx context.Context, t fhir.Moment, qs []store.Query) ([][]store.Match, error) {
+	return store.FindEach(ctx, s, t, qs)
 }
 
 // Search yields the matches of a plan.

@@ -247,7 +247,7 @@ func (w *twin) query(text string) {
 	w.references(text, p, t)
 }
 
-// together asks the store under test for many searches at once, and the oracle for one after another.
+// together asks the store under test for many searches of one moment at once, and the oracle for one after another.
 func (w *twin) together() {
 	var qs []store.Query
 	var texts []string
@@ -260,12 +260,13 @@ func (w *twin) together() {
 			qs, texts = append(qs, store.Query{Plan: p, Limit: rapid.IntRange(0, 3).Draw(w.T, "limit")}), append(texts, text)
 		}
 	}
-	found, err := w.stores[1].Find(w.Context(), qs)
+	t := pick(w.gen, "moment", w.moments)
+	found, err := w.stores[1].Find(w.Context(), t[1], qs)
 	if err != nil {
 		w.Fatalf("searching for %v: %v", texts, err)
 	}
 	for k, q := range qs {
-		want, err := w.matches(0, q.Plan, store.Page{Limit: q.Limit})
+		want, err := w.matches(0, q.Plan, store.Page{T: t[0], Limit: q.Limit})
 		if err != nil {
 			w.Fatalf("searching memory for %s: %v", texts[k], err)
 		}
