@@ -218,7 +218,7 @@ func TestNothingElseReadsAWholeCollectionOrSortsMoreThanAPage(t *testing.T) {
 		}},
 		{"a condition", write(store.Tx{Ops: []store.Op{put(t, `{"resourceType":"Patient","id":"new"}`)}, Assume: []store.Assumption{{Plan: planFor(t, e, "Patient?identifier=x|y"), Limit: 2}}})},
 		{"searches together", func() error {
-			_, err := s.Find(ctx, []store.Query{{Plan: planFor(t, e, "Patient?identifier=x|1")}, {Plan: planFor(t, e, "Patient?identifier=x|2")}})
+			_, err := s.Find(ctx, store.Now, []store.Query{{Plan: planFor(t, e, "Patient?identifier=x|1")}, {Plan: planFor(t, e, "Patient?identifier=x|2")}})
 			return err
 		}},
 		{"references", func() error {

@@ -27,7 +27,7 @@ func TestASearchWhoseIndexIsGoneIsRefusedUntilItIsThereAgain(t *testing.T) {
 			return int(n), err
 		},
 		"several searches": func() (int, error) {
-			found, err := s.Find(ctx, []store.Query{{Plan: plan}, {Plan: plan}})
+			found, err := s.Find(ctx, store.Now, []store.Query{{Plan: plan}, {Plan: plan}})
 			return len(slices.Concat(found...)) / 2, err
 		},
 		"a condition": func() (int, error) {
