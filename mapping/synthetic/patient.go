@@ -29,6 +29,8 @@ type patient struct {
 
 	responds int // day of remission; never is far away
 	relapses int
+	again    int // day of the second infusion
+	back     int // day on which B cells are back after it
 	dies     int
 	lost     int // the last day on which the patient came
 	leaves   int // day of withdrawal
@@ -113,14 +115,14 @@ func (p *patient) therapy() {
 
 // fate draws what happens after the infusion.
 func (p *patient) fate() {
-	p.responds, p.relapses, p.dies, p.leaves = never, never, never, never
+	p.responds, p.relapses, p.again, p.back, p.dies, p.leaves = never, never, never, never, never, never
 	if p.chance(0.92) {
 		p.responds = 60 + int(p.ExpFloat64()*45)
 	}
 	if p.responds < never && p.chance(0.16) {
 		p.relapses = p.responds + 120 + int(p.ExpFloat64()*300)
 	}
-	if p.chance(0.015) {
+	if p.chance(0.035) {
 		p.dies = 20 + int(p.ExpFloat64()*400)
 	}
 	p.lost = int(Cut().Sub(p.zero).Hours()/24) - 1
@@ -139,6 +141,22 @@ func (p *patient) fate() {
 			p.leaves = never
 		}
 	}
+	if day := p.relapses + 40 + p.IntN(90); p.chance(0.4) && day <= p.lost {
+		p.again, p.back = day, day+int(max(45, 112+40*p.NormFloat64()))
+	}
+}
+
+// relapsed reports whether lupus is back on a day and not treated with cells again.
+func (p *patient) relapsed(day int) bool { return day >= p.relapses && day < p.again-regimenDay }
+
+// aplastic reports whether there are no B cells on a day.
+func (p *patient) aplastic(day int) bool {
+	return day >= 0 && day <= p.returned || day >= p.again-regimenDay && day <= p.back
+}
+
+// depleted reports whether a day is soon after lymphodepletion.
+func (p *patient) depleted(day int) bool {
+	return day > 0 && day < 60 || day > p.again && day < p.again+60
 }
 
 // on returns the date of a day.
@@ -149,6 +167,10 @@ func (p *patient) state(day int) float64 {
 	switch {
 	case day < 0:
 		return 1
+	case day >= p.again+80:
+		return 0
+	case day >= p.again:
+		return 0.3
 	case day >= p.relapses:
 		return 0.6
 	case day >= p.responds:
@@ -159,6 +181,9 @@ func (p *patient) state(day int) float64 {
 	// The way to remission is steep at first.
 	return 0.7 * math.Pow(1-float64(day)/float64(p.responds), 1.5)
 }
+
+// month returns the month of a day, for who remembers no more.
+func (p *patient) month(day int) string { return p.on(day)[:len("2006-01")] }
 
 // number writes a number with so many places.
 func number(x float64, places int) string { return fmt.Sprintf("%.*f", places, x) }

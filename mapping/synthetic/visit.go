@@ -14,6 +14,7 @@ type visit struct {
 	day   int
 	state float64
 	phone bool // nobody was examined
+	gaps
 
 	pga   float64
 	gc    float64
@@ -45,6 +46,7 @@ func (p *patient) writeVisits(c *chart) {
 			continue // missed
 		}
 		v.phone = v.day > 100 && p.chance(0.02)
+		v.gaps = p.forget(v.day)
 		p.writeVisit(c, v)
 		if v.day > 0 {
 			relapsed = p.writeOutcome(c, v, before, relapsed)
@@ -62,7 +64,7 @@ func (p *patient) visit(code string, day int) *visit {
 	switch {
 	case day < 0:
 		v.gc = []float64{7.5, 10, 15, 20}[p.IntN(4)]
-	case day >= p.relapses:
+	case p.relapsed(day):
 		v.gc = []float64{5, 10, 15}[p.IntN(3)]
 	}
 	p.measure(v)
@@ -88,13 +90,16 @@ func (p *patient) measure(v *visit) {
 		v.labs.upcr = (0.2 + 2*s) * noise(0.3)
 		v.labs.crea = (0.85 + 0.25*s) * noise(0.15)
 	}
-	if v.day > 0 && v.day < 60 {
+	if p.depleted(v.day) {
 		v.labs.wbc, v.labs.plt = 2.6*noise(0.2), 150*noise(0.2)
 	}
 	switch {
 	case v.day < 0:
 		v.labs.cd19 = 140 * noise(0.5)
-	case v.day > p.returned:
+	case p.aplastic(v.day):
+	case v.day > p.back:
+		v.labs.cd19 = 12 + min(150, float64(v.day-p.back)*0.6)*noise(0.3)
+	default:
 		v.labs.cd19 = 12 + min(150, float64(v.day-p.returned)*0.6)*noise(0.3)
 	}
 }
@@ -148,41 +153,46 @@ func (v *visit) sums() (total, clinical int, major bool) {
 }
 
 func (p *patient) writeVisit(c *chart, v *visit) {
-	on := p.on(v.day)
-	again := v.day >= p.relapses
-	pairs := []string{"visit_date", on, "visit_code", v.code, "pred_mg_d", strconv.FormatFloat(v.gc, 'f', -1, 64), "last_alive", on}
+	pairs := []string{"visit_date", v.on, "visit_code", v.code, "pred_mg_d", unless(v.noDose, strconv.FormatFloat(v.gc, 'f', -1, 64)), "last_alive", v.on}
 	for _, x := range []struct {
 		column string
 		taken  bool
-	}{{"hcq", v.day < 0 || again}, {"mmf", v.day < 0 || again}, {"aza", false}, {"cni", false}, {"biologic", false}} {
+	}{{"hcq", v.day < 0 || p.relapsed(v.day)}, {"mmf", v.day < 0 || p.relapsed(v.day)}, {"aza", false}, {"cni", false}, {"biologic", false}} {
 		pairs = append(pairs, x.column, yes(x.taken))
 	}
 	if v.phone {
 		c.row("visits", pairs...)
 		return
 	}
-	c.row("visits", append(pairs, "pga", number(v.pga, 1), "haem_anaemia", "0", "gi_activity", "0")...)
-	total, _, _ := v.sums()
-	score := []string{"visit_date", on, "visit_code", v.code, "method", "sledai-2k"}
-	for k, yn := range v.items {
-		score = append(score, fmt.Sprintf("s%02d", k+1), yes(yn))
+	c.row("visits", append(pairs, "pga", unless(v.noPGA, number(v.pga, 1)), "haem_anaemia", "0", "gi_activity", "0")...)
+	v.writeScore(c)
+	p.writeLabs(c, v, p.on(v.day))
+}
+
+func (v *visit) writeScore(c *chart) {
+	if v.noScore {
+		return
 	}
-	c.row("sledai", append(score, "total", strconv.Itoa(total))...)
-	p.writeLabs(c, v, on)
+	total, _, _ := v.sums()
+	score := []string{"visit_date", v.on, "visit_code", v.code, "method", "sledai-2k", "total", unless(v.incomplete(), strconv.Itoa(total))}
+	for k, yn := range v.items {
+		score = append(score, fmt.Sprintf("s%02d", k+1), unless(v.noItem[k] || v.onlyTotal, yes(yn)))
+	}
+	c.row("sledai", score...)
 }
 
 // writeOutcome adds what the clinician judged, and returns whether a relapse was told.
 func (p *patient) writeOutcome(c *chart, v, before *visit, relapsed bool) bool {
-	pairs := []string{"visit_date", p.on(v.day), "visit_code", v.code}
-	if v.phone {
+	pairs := []string{"visit_date", v.on, "visit_code", v.code}
+	if v.phone || v.noPGA || v.noDose || v.noScore || v.incomplete() {
 		pairs = append(pairs, "doris", "not-evaluable", "lldas", "not-evaluable")
 	} else {
 		total, clinical, major := v.sums()
 		remission := clinical == 0 && v.pga < 0.5 && v.gc <= 5
 		low := total <= 4 && !major && v.pga <= 1 && v.gc <= 7.5 && !v.newSince(before)
 		pairs = append(pairs, "doris", judged(remission), "lldas", judged(low || remission))
-		if v.day >= p.relapses && !relapsed && !remission {
-			pairs = append(pairs, "relapse_date", p.on(v.day))
+		if p.relapsed(v.day) && !relapsed && !remission {
+			pairs = append(pairs, "relapse_date", v.on)
 			relapsed = true
 		}
 	}
@@ -216,7 +226,7 @@ func (p *patient) writeLabs(c *chart, v *visit, on string) {
 	test := func(loinc, value, unit, low, high string) {
 		c.row("labs", "date", on, "loinc", loinc, "value", value, "unit", unit, "low", low, "high", high)
 	}
-	test("5130-0", number(l.dsdna*p.center.dsdnaULN, 0), "[IU]/mL", "", number(p.center.dsdnaULN, 0))
+	test("5130-0", within(l.dsdna*p.center.dsdnaULN, 0.3*p.center.dsdnaULN, 4*p.center.dsdnaULN), "[IU]/mL", "", number(p.center.dsdnaULN, 0))
 	if p.center.gram {
 		test("4485-9", number(l.c3, 2), "g/L", "0.90", "1.80")
 		test("4498-2", number(l.c4, 2), "g/L", "0.10", "0.40")
@@ -225,18 +235,14 @@ func (p *patient) writeLabs(c *chart, v *visit, on string) {
 		test("4498-2", number(l.c4*100, 0), "mg/dL", "10", "40")
 	}
 	if p.center.molar {
-		test("2890-2", number(l.upcr/0.00884, 0), "mg/mmol", "", "15")
+		test("2890-2", within(l.upcr/0.00884, 11, 600), "mg/mmol", "", "15")
 		test("2160-0", number(l.crea*88.42, 0), "umol/L", "45", "84")
 	} else {
-		test("2890-2", number(l.upcr*1000, 0), "mg/g", "", "150")
+		test("2890-2", within(l.upcr*1000, 100, 5000), "mg/g", "", "150")
 		test("2160-0", number(l.crea, 2), "mg/dL", "0.50", "0.95")
 	}
 	test("777-3", number(l.plt, 0), "10*9/L", "150", "400")
 	test("6690-2", number(l.wbc, 1), "10*9/L", "4.0", "10.0")
-	cells := number(l.cd19, 0)
-	if l.cd19 == 0 {
-		cells = "<1"
-	}
-	test("8116-6", cells, "/uL", "100", "500")
+	test("8116-6", within(l.cd19, 1, 2000), "/uL", "100", "500")
 	test("2465-3", number(l.igg, 0), "mg/dL", "700", "1600")
 }

@@ -22,7 +22,11 @@ func (p *patient) write(c *chart) {
 	p.writeVisits(c)
 	p.writeToxicity(c)
 	if p.dies < never && !p.failed {
-		c.row("outcome", "death_date", p.on(p.dies), "cause", []string{"other", "therapy", "lupus", "unknown"}[p.pick(0.5, 0.2, 0.2, 0.1)])
+		died := p.on(p.dies)
+		if p.chance(0.15) {
+			died = p.month(p.dies)
+		}
+		c.row("outcome", "death_date", died, "cause", []string{"other", "therapy", "lupus", "unknown"}[p.pick(0.5, 0.2, 0.2, 0.1)])
 	}
 }
 
@@ -89,21 +93,38 @@ func (p *patient) writeTherapies(c *chart) {
 
 func (p *patient) writeCourse(c *chart) {
 	course := []string{"course_no", "1", "apheresis_date", p.on(-apheresisDay), "bridging", yes(p.chance(0.1))}
-	if !p.failed {
-		course = append(course, "ld_flu_mg_m2", "25", "ld_flu_days", "-5..-3", "ld_cy_mg_m2", "1000", "ld_cy_days", "-3", "ld_start", p.on(-regimenDay))
-	}
-	c.row("course", course...)
-	lot := fmt.Sprintf("SYN-L%07d", p.n+1)
 	if p.failed {
-		c.row("infusion", "course_no", "1", "product", p.product, "lot", lot, "viability_pct", number(40+15*p.Float64(), 0), "oos", "1")
+		c.row("course", course...)
+		c.row("infusion", "course_no", "1", "product", p.product, "lot", p.lot(1), "viability_pct", number(40+15*p.Float64(), 0), "oos", "1")
 		return
 	}
+	c.row("course", append(course, regimen(p.on(-regimenDay), "1000")...)...)
+	p.writeInfusion(c, "1", 0, p.lot(1), p.product)
+	if p.again == never {
+		return
+	}
+	c.row("course", append([]string{"course_no", "2", "apheresis_date", p.on(p.again - apheresisDay), "bridging", yes(p.chance(0.3))}, regimen(p.on(p.again-regimenDay), "500")...)...)
+	product := p.product
+	if p.chance(0.4) {
+		product = "cd19-bcma"
+	}
+	p.writeInfusion(c, "2", p.again, p.lot(2), product)
+}
+
+func (p *patient) lot(course int) string { return fmt.Sprintf("SYN-L%07d-%d", p.n+1, course) }
+
+// regimen is lymphodepletion, with so much cyclophosphamide.
+func regimen(start, cy string) []string {
+	return []string{"ld_flu_mg_m2", "25", "ld_flu_days", "-5..-3", "ld_cy_mg_m2", cy, "ld_cy_days", "-3", "ld_start", start}
+}
+
+func (p *patient) writeInfusion(c *chart, course string, day int, lot, product string) {
 	perKg, total := 1.0, p.weight
-	if p.product == "obe-cel" {
+	if product == "obe-cel" {
 		total = []float64{50, 100}[p.IntN(2)]
 		perKg = p.round(total/p.weight, 2)
 	}
-	c.row("infusion", "course_no", "1", "infusion_date", p.on(0), "product", p.product, "lot", lot,
+	c.row("infusion", "course_no", course, "infusion_date", p.on(day), "product", product, "lot", lot,
 		"dose_e6_per_kg", number(perKg, 2), "dose_total_e6", number(total, 1), "weight_kg", number(p.weight, 1), "height_cm", number(p.height, 0),
 		"viability_pct", number(min(99, 92+3*p.NormFloat64()), 0), "transduction_pct", number(max(8, 28+7*p.NormFloat64()), 0), "oos", "0")
 }
@@ -112,28 +133,50 @@ func (p *patient) writeToxicity(c *chart) {
 	if p.failed {
 		return
 	}
-	c.tox(p, "crs", p.crs, 1+p.IntN(6), 1+p.IntN(4), p.crs >= 2 && p.chance(0.8), p.crs >= 2 && p.chance(0.3))
-	c.tox(p, "icans", p.icans, 4+p.IntN(6), 1+p.IntN(5), false, p.icans >= 1)
+	p.writeSyndromes(c, "1", 0, p.crs, p.icans)
 	if day := 30 + p.IntN(300); p.chance(0.12) && day+14 <= p.lost {
-		c.tox(p, "infection", 2+p.pick(0.6, 0.35, 0.05), day, 5+p.IntN(9), false, false)
+		c.tox(p, "1", toxicity{"infection", 2 + p.pick(0.6, 0.35, 0.05), day, 5 + p.IntN(9), false, false})
+	}
+	if p.again < never {
+		p.writeSyndromes(c, "2", p.again, p.pick(0.4, 0.5, 0.1), p.pick(0.95, 0.05))
 	}
 }
 
+// writeSyndromes tells of both syndromes after an infusion; of some nobody wrote down whether they had them.
+func (p *patient) writeSyndromes(c *chart, course string, day, crs, icans int) {
+	if !p.chance(0.03) {
+		c.tox(p, course, toxicity{"crs", crs, day + 1 + p.IntN(6), 1 + p.IntN(4), crs >= 2 && p.chance(0.8), crs >= 2 && p.chance(0.3)})
+	}
+	if !p.chance(0.04) {
+		c.tox(p, course, toxicity{"icans", icans, day + 4 + p.IntN(6), 1 + p.IntN(5), false, icans >= 1})
+	}
+}
+
+type toxicity struct {
+	kind          string
+	grade         int
+	onset, days   int
+	toci, steroid bool
+}
+
 // tox adds a toxicity; one of grade 0 says that it was looked for.
-func (c *chart) tox(p *patient, kind string, grade, onset, days int, toci, steroid bool) {
-	if grade == 0 || onset > p.lost {
-		c.row("tox", "course_no", "1", "type", kind, "max_grade", "0")
+func (c *chart) tox(p *patient, course string, x toxicity) {
+	if x.grade == 0 || x.onset > p.lost {
+		c.row("tox", "course_no", course, "type", x.kind, "max_grade", "0")
 		return
 	}
-	pairs := []string{"course_no", "1", "type", kind, "onset", p.on(onset), "max_grade", strconv.Itoa(grade), "toci", yes(toci), "steroid", yes(steroid), "serious", yes(grade >= 3)}
-	if end := onset + days; end <= p.lost {
+	pairs := []string{
+		"course_no", course, "type", x.kind, "onset", p.on(x.onset), "max_grade", strconv.Itoa(x.grade),
+		"toci", yes(x.toci), "steroid", yes(x.steroid), "serious", yes(x.grade >= 3),
+	}
+	if end := x.onset + x.days; end <= p.lost {
 		pairs = append(pairs, "end", p.on(end), "outcome", "resolved")
 	} else {
 		pairs = append(pairs, "outcome", "unknown")
 	}
-	switch kind {
+	switch x.kind {
 	case "icans":
-		pairs = append(pairs, "ice", strconv.Itoa([]int{10, 8, 5, 2, 0}[grade]))
+		pairs = append(pairs, "ice", strconv.Itoa([]int{10, 8, 5, 2, 0}[x.grade]))
 	case "infection":
 		pairs = append(pairs, "scale", "ctcae-5")
 	}
