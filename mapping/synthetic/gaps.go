@@ -9,12 +9,13 @@ type gaps struct {
 	noDose    bool
 	noScore   bool // SLEDAI-2K was not assessed
 	onlyTotal bool // its items were not kept
+	noGFR     bool
 	noItem    [term.SledaiItems]bool
 }
 
 // forget draws the gaps of a visit.
 func (p *patient) forget(day int) gaps {
-	g := gaps{on: p.on(day), noPGA: p.chance(0.04), noDose: p.chance(0.03), noScore: p.chance(0.03), onlyTotal: p.chance(0.02)}
+	g := gaps{on: p.on(day), noPGA: p.chance(0.04), noDose: p.chance(0.03), noScore: p.chance(0.03), onlyTotal: p.chance(0.02), noGFR: p.chance(0.05)}
 	if !g.onlyTotal && p.chance(0.06) {
 		for range 1 + p.IntN(3) {
 			g.noItem[p.IntN(len(g.noItem))] = true

@@ -19,6 +19,7 @@ var gaps = map[string]struct {
 	"no PGA":            {"visits", 0.03, 0.09, func(cell func(string) string) bool { return cell("pga") == "" }},
 	"no dose":           {"visits", 0.02, 0.05, func(cell func(string) string) bool { return cell("pred_mg_d") == "" }},
 	"a visit's month":   {"visits", 0.01, 0.04, func(cell func(string) string) bool { return len(cell("visit_date")) == 7 }},
+	"a visit unplanned": {"visits", 0.03, 0.1, func(cell func(string) string) bool { return cell("visit_code") == "unscheduled" }},
 	"items missing":     {"sledai", 0.03, 0.09, func(cell func(string) string) bool { n := itemsOf(cell); return n > 0 && n < 24 && cell("total") == "" }},
 	"only a total":      {"sledai", 0.01, 0.04, func(cell func(string) string) bool { return itemsOf(cell) == 0 && cell("total") != "" }},
 	"below a limit":     {"labs", 0.02, 0.2, func(cell func(string) string) bool { return cell("value")[0] == '<' }},

@@ -24,35 +24,7 @@ type visit struct {
 
 // values are those of the laboratory in the units of the canonical rows, before the center's own.
 type values struct {
-	dsdna, c3, c4, upcr, crea, plt, wbc, cd19, igg float64 // dsdna as a multiple of the upper limit; C3, C4 in g/L; upcr in g/g; crea in mg/dL
-}
-
-// plan are the assessments, with the days around which they fall.
-var plan = []struct {
-	code   string
-	day    int
-	spread int
-}{{"base", -14, 3}, {"d28", 28, 3}, {"m03", 91, 8}, {"m06", 182, 10}, {"m09", 273, 12}, {"m12", 365, 14}, {"m18", 546, 20}, {"m24", 730, 25}, {"a03", 1095, 30}, {"a04", 1460, 30}}
-
-func (p *patient) writeVisits(c *chart) {
-	var before *visit
-	relapsed := false
-	for _, x := range plan {
-		v := p.visit(x.code, x.day+p.IntN(2*x.spread+1)-x.spread)
-		if p.failed && v.day > 0 || v.day > p.lost {
-			break
-		}
-		if v.code != "base" && p.chance(0.03) {
-			continue // missed
-		}
-		v.phone = v.day > 100 && p.chance(0.02)
-		v.gaps = p.forget(v.day)
-		p.writeVisit(c, v)
-		if v.day > 0 {
-			relapsed = p.writeOutcome(c, v, before, relapsed)
-		}
-		before = v
-	}
+	dsdna, c3, c4, upcr, crea, gfr, plt, wbc, cd19, igg float64 // dsdna as a multiple of the upper limit; C3, C4 in g/L; upcr in g/g; crea in mg/dL
 }
 
 func (p *patient) visit(code string, day int) *visit {
@@ -93,6 +65,7 @@ func (p *patient) measure(v *visit) {
 	if p.depleted(v.day) {
 		v.labs.wbc, v.labs.plt = 2.6*noise(0.2), 150*noise(0.2)
 	}
+	v.labs.gfr = p.filtration(v.labs.crea)
 	switch {
 	case v.day < 0:
 		v.labs.cd19 = 140 * noise(0.5)
@@ -102,6 +75,17 @@ func (p *patient) measure(v *visit) {
 	default:
 		v.labs.cd19 = 12 + min(150, float64(v.day-p.returned)*0.6)*noise(0.3)
 	}
+}
+
+// filtration estimates the glomerular filtration rate from creatinine in mg/dL by CKD-EPI 2021, in mL/min per 1.73 m2.
+// https://doi.org/10.1056/NEJMoa2102953
+func (p *patient) filtration(crea float64) float64 {
+	kappa, alpha, factor := 0.9, -0.302, 1.0
+	if p.female {
+		kappa, alpha, factor = 0.7, -0.241, 1.012
+	}
+	age := float64(p.zero.Year() - p.born)
+	return 142 * math.Pow(min(crea/kappa, 1), alpha) * math.Pow(max(crea/kappa, 1), -1.2) * math.Pow(0.9938, age) * factor
 }
 
 // score ticks the items of SLEDAI-2K.
@@ -240,6 +224,9 @@ func (p *patient) writeLabs(c *chart, v *visit, on string) {
 	} else {
 		test("2890-2", within(l.upcr*1000, 100, 5000), "mg/g", "", "150")
 		test("2160-0", number(l.crea, 2), "mg/dL", "0.50", "0.95")
+	}
+	if !v.noGFR {
+		test("98979-8", number(l.gfr, 0), "mL/min/{1.73_m2}", "90", "")
 	}
 	test("777-3", number(l.plt, 0), "10*9/L", "150", "400")
 	test("6690-2", number(l.wbc, 1), "10*9/L", "4.0", "10.0")
