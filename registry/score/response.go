@@ -57,8 +57,8 @@ func (r ResponseRule) fall(in ResponseInput) Criterion {
 	switch {
 	case before.Max-now.Min < r.Fall:
 		t = No
-	case before.Complete && now.Complete:
-		t = Is(before.Min-now.Min >= r.Fall)
+	case before.Min-now.Max >= r.Fall:
+		t = Yes
 	}
 	return Criterion{"criterion-sledai-fall", t, []Input{points("sledai-2k-baseline", before), points(term.SLEDAI2K, now)}}
 }

@@ -12,7 +12,7 @@ import (
 type Sledai struct {
 	Items [term.SledaiItems]Truth // in the order of the form
 	// Total and Clinical are what the center stated. They count only where it told no item at all. A total of 0 then tells each: no weight is
-	// below 0. A total of more tells none.
+	// below 0. A total of more tells none, but what at least is clinical: of it 0, 2 or 4 can be serologic.
 	Total, Clinical Value
 	From            string // the resource
 }
@@ -32,6 +32,10 @@ func (s Sledai) Score() Points {
 // ClinicalScore is clinical SLEDAI-2K: the total without complement and antibodies.
 // https://doi.org/10.1136/lupus-2021-000538
 func (s Sledai) ClinicalScore() Points {
+	if !s.itemized() && !s.Clinical.Exact() && s.Total.Exact() && s.Total.X > 0 {
+		total := int(s.Total.X)
+		return Points{Min: total - min(total/2*2, 4), Max: total, From: s.Total.From}
+	}
 	return s.sum(s.Clinical, func(i term.Item) bool { return !i.Serologic })
 }
 
