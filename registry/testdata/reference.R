@@ -2,6 +2,8 @@
 #
 #   Rscript reference.R DIR AS-OF > answers.csv
 #
+# With TELL=doris-2021 (an endpoint, or a value) it also tells on standard error what it takes each patient for.
+#
 # It writes a table: ask (which question), part, timepoint, group and time (which line of the answer), column, value. What does not exist is empty.
 # Every rule stands here once more as it is defined, so that it can be read beside the definition; none is taken over from the server.
 
@@ -23,8 +25,8 @@ num <- function(x) suppressWarnings(as.numeric(x))
 rules <- list(
   doris.pga = 0.5, doris.gc = 5, lldas.sledai = 4, lldas.pga = 1, lldas.gc = 7.5, response.fall = 4, response.baseline = 4,
   upcr.max = 0.5, upcr.baseline = 0.5, egfr.tolerance = 0.15, aplasia.max = 10, recon.min = 10,
-  relapse.csledai = 0, relapse.pga = 0.5, relapse.gc = 5,
-  visit.days = 7, baseline.days = 60, toxicity.days = 30
+  undated.death = "unclear", # or "known": who had the event, or was followed, before the month of a death is told so
+  visit.days = 7, baseline.days = 60, toxicity.days = 30, watched = c(crs = 14, icans = 28)
 )
 windows <- data.frame(
   code = c("tp-m03", "tp-m06", "tp-m12", "tp-m24"), nominal = c(90, 180, 365, 730), from = c(60, 135, 316, 636), to = c(120, 225, 455, 820)
@@ -76,31 +78,27 @@ dated <- function(d, column) {
   d[d$first <= as.integer(asof - zero[d$registry_id]), ]
 }
 visits <- dated(visits, "visit_date"); sledai <- dated(sledai, "visit_date"); labs <- dated(labs, "date"); tox <- dated(tox, "onset")
-told <- outcome
-deaths <- dated(told, "death_date"); relapses <- dated(told, "relapse_date")
+deaths <- dated(outcome, "death_date")
 
 visits$pga <- num(visits$pga) * 3 / ifelse(is.na(visits$pga_scale), 3, num(visits$pga_scale))
 visits$gc <- num(visits$pred_mg_d)
 for (f in c("hcq", "mmf", "aza", "cni", "biologic", "haem_anaemia", "gi_activity")) visits[[f]] <- visits[[f]] == "1"
 tick <- as.matrix(sledai[, items]) == "1"
-total <- num(sledai$total)
+# A total that is told counts where no item is: a total of 0 then says of every item that it is false.
 complete <- rowSums(is.na(tick)) == 0
-total <- ifelse(is.na(total) & complete, rowSums(t(t(tick) * weight)), total)
-# At least and at most what a total, and a clinical total, can be. A total whose items are not known bounds them.
-least <- rowSums(t(t(tick) * weight), na.rm = TRUE)
-most <- least + rowSums(t(t(is.na(tick)) * weight))
-sledai$total <- total
-sledai$least <- ifelse(is.na(total), least, total)
-sledai$most <- ifelse(is.na(total), most, total)
+told <- num(sledai$total)
+bare <- !is.na(told) & rowSums(!is.na(tick)) == 0
+tick[bare & told == 0, ] <- FALSE
+# At least and at most what a total, and a clinical total, can be: the serologic items make 0, 2 or 4 of a total that is told.
+sledai$least <- rowSums(t(t(tick) * weight), na.rm = TRUE)
+sledai$most <- sledai$least + rowSums(t(t(is.na(tick)) * weight))
+sledai$total <- ifelse(bare, told, ifelse(complete, sledai$least, NA))
+sledai$least <- ifelse(bare, told, sledai$least); sledai$most <- ifelse(bare, told, sledai$most)
 cleast <- rowSums(t(t(tick[, clinical]) * weight[clinical]), na.rm = TRUE)
 cmost <- cleast + rowSums(t(t(is.na(tick[, clinical])) * weight[clinical]))
-# Serologic items make 0, 2 or 4 of a total.
-bare <- !is.na(total) & rowSums(!is.na(tick)) == 0
 rest <- function(t) sapply(t, function(x) range((x - c(0, 2, 4))[x - c(0, 2, 4) >= 0]))
-if (any(bare)) { r <- rest(total[bare]); cleast[bare] <- r[1, ]; cmost[bare] <- r[2, ] }
+if (any(bare)) { r <- rest(told[bare]); cleast[bare] <- r[1, ]; cmost[bare] <- r[2, ] }
 sledai$cnone <- ifelse(cleast > 0, FALSE, ifelse(cmost == 0, TRUE, NA))
-# Of a total of 0 every item is false.
-tick[bare & total == 0, ] <- FALSE
 sledai$tick <- I(tick)
 sledai$major <- apply(tick[, major, drop = FALSE], 1, any)
 
@@ -118,7 +116,7 @@ atmost <- function(x, sign, bound) ifelse(sign == "<", ifelse(x <= bound, TRUE, 
 
 # One list for each patient, so that nothing is looked for twice.
 split.by <- function(d) split(d, factor(d$registry_id, ids))
-V <- split.by(visits); S <- split.by(sledai); L <- split.by(labs); D <- split.by(deaths); R <- split.by(relapses)
+V <- split.by(visits); S <- split.by(sledai); L <- split.by(labs); D <- split.by(deaths)
 of <- function(column, table) setNames(table[[column]][match(ids, table$registry_id)], ids)
 depleted <- course[course$course_no == "1", ]
 prepared <- setNames(as.integer(as.Date(of("ld_start", depleted)) - zero), ids)
@@ -132,7 +130,7 @@ nephritis <- setNames(!is.na(of("ln_class", sle)) | of("organ_renal", sle) %in% 
 
 nearest <- function(day, nominal) { k <- which(!is.na(day)); k[order(abs(day[k] - nominal), -day[k])][1] }
 inside <- function(d, from, to) !is.na(d$day) & d$day >= from & d$day <= to
-maybe <- function(d, from, to) is.na(d$day) & d$first <= to & d$last >= from
+maybe <- function(d, from, to) is.na(d$day) & d$first <= to & pmin(d$last, end[d$registry_id]) >= from
 
 # What stands in a column beside an assessment: of its day, else of the nearest day within a week.
 beside <- function(i, day, column) {
@@ -171,8 +169,7 @@ free <- function(i, day) every(beside(i, day, "gc") == 0, !beside(i, day, "hcq")
 drugfree <- function(i, day) every(doris(i, day), free(i, day))
 response <- function(i, day) {
   s <- row.of(i, day); b <- baseline.score(i)
-  if (is.null(s) || is.na(b$total)) return(NA)
-  if (b$total - s$most >= rules$response.fall) TRUE else if (b$total - s$least < rules$response.fall) FALSE else NA
+  if (is.null(s) || is.null(b)) NA else if (b$most - s$least < rules$response.fall) FALSE else if (b$least - s$most >= rules$response.fall) TRUE else NA
 }
 
 # ---- Of one patient and time point: met, not-met, not-evaluable, not-assessed, died, not-applicable or not-due.
@@ -187,17 +184,13 @@ absent <- function(i, w, vague) {
   if (vague) "not-evaluable" else "not-assessed"
 }
 
-# at judges the assessment of a window. Those of the visits without SLEDAI-2K are assessments too: something of the endpoint was looked at.
+# at judges the assessment of a window: a day of SLEDAI-2K. A visit without one is none, whatever else was seen.
 at <- function(i, w, judge, reinfusion) {
-  d <- rbind(S[[i]][, c("first", "last", "day")], V[[i]][, c("first", "last", "day")])
-  later <- d$first > again[[i]]
-  if (reinfusion == "censor") d <- d[!later, ]
+  d <- S[[i]]
+  if (reinfusion == "censor") d <- d[d$first <= again[[i]], ]
   k <- which(inside(d, w$from, w$to))
   if (length(k)) {
     day <- d$day[k[nearest(d$day[k], w$nominal)]]
-    # Those of a day of SLEDAI-2K are of one visit with it.
-    scored <- S[[i]]$day[!is.na(S[[i]]$day) & S[[i]]$day >= w$from & S[[i]]$day <= w$to & (reinfusion != "censor" | S[[i]]$day <= again[[i]])]
-    if (length(scored)) day <- scored[nearest(scored, w$nominal)]
     return(if (day > again[[i]]) "not-met" else said(judge(i, day)))
   }
   if (reinfusion == "failure" && again[[i]] <= w$to) return("not-met")
@@ -236,12 +229,13 @@ high <- function(l) !atmost(l$raw, l$sign, l$high)
 low <- function(l) below(l$raw, l$sign, l$low)
 
 by.visit <- function(judge, reinfusion = "censor", applies = NULL) function(i, w) {
-  if (!is.null(applies)) { a <- applies(i); if (a != "yes") return(a) }
-  at(i, w, judge, reinfusion)
+  # Of whom it is not known whether there was anything to respond, no assessment tells.
+  among <- if (is.null(applies)) TRUE else applies(i)
+  if (is.na(among)) "not-evaluable" else if (among) at(i, w, judge, reinfusion) else "not-applicable"
 }
 has.activity <- function(i) {
   b <- baseline.score(i)
-  if (is.null(b) || is.na(b$total)) "not-evaluable" else if (b$total < rules$response.baseline) "not-applicable" else "yes"
+  if (is.null(b)) NA else if (b$least >= rules$response.baseline) TRUE else if (b$most < rules$response.baseline) FALSE else NA
 }
 endpoints <- list(
   "doris-2021" = by.visit(doris), "doris-2021 reinfusion=failure" = by.visit(doris, "failure"), "lldas" = by.visit(lldas), "drug-free-remission" = by.visit(drugfree),
@@ -287,8 +281,9 @@ for (e in names(endpoints)) for (k in seq_len(nrow(windows))) {
 # ---- Times to events. cause: 0 followed until then, 1 the event, 2 death that competes; NA: cannot be told.
 
 death.of <- function(i) { d <- D[[i]]; if (nrow(d)) d[1, ] else NULL }
+undated <- ids %in% outcome$registry_id[!is.na(outcome$death_date) & nchar(outcome$death_date) < 10]
 curve <- function(ask, time, cause, competes, applicable = !is.na(time)) {
-  time[is.na(cause)] <- NA
+  time[is.na(cause) | undated & rules$undated.death == "unclear"] <- NA
   groups <- lapply(part.of.sexes, function(g) g[!is.na(time[g])])
   for (g in names(groups)) {
     x <- groups[[g]]; t <- time[x]; c <- cause[x]
@@ -313,10 +308,14 @@ curve <- function(ask, time, cause, competes, applicable = !is.na(time)) {
   say(ask, "log-rank", "", "", "", list("chi-square" = l$chisq, df = 1, p = pchisq(l$chisq, 1, lower.tail = FALSE)))
 }
 
-# Overall survival: death, else the last day on which the patient is known to have lived.
-seen.alive <- function(i) max(c(visits.alive[[i]], 0))
-alive <- dated(read("visits"), "last_alive")
-visits.alive <- lapply(split.by(alive), function(v) v$first)
+# Overall survival: death, else the last day on which the patient is known to have lived: told so, seen, assessed, measured or treated.
+# Follow-up ends on the day as of which is asked, so that who was seen after it lived then.
+exact <- function(i, table, column) {
+  d <- table[[column]][table$registry_id == i & nchar(table[[column]]) %in% 10]
+  as.integer(as.Date(d) - zero[[i]])
+}
+seen <- list(list(read("visits"), "last_alive"), list(read("visits"), "visit_date"), list(read("sledai"), "visit_date"), list(read("labs"), "date"), list(infusion, "infusion_date"))
+seen.alive <- function(i) min(end[[i]], max(unlist(lapply(seen, function(s) exact(i, s[[1]], s[[2]]))), 0))
 survival <- lapply(ids, function(i) {
   d <- death.of(i)
   if (is.null(d)) c(seen.alive(i), 0) else if (is.na(d$day)) c(NA, NA) else c(d$day, 1)
@@ -344,6 +343,7 @@ curve("time-to-event first-doris", column(first.doris, 1), column(first.doris, 2
 returned <- lapply(ids, function(i) {
   l <- L[[i]]; l <- l[l$test == "cd19" & l$day > 0 & l$day <= again[[i]], ]; l <- l[order(l$day), ]
   none <- which(atmost(l$x, l$sign, rules$aplasia.max) %in% TRUE)
+  if (nrow(l) == 0) return(c(NA, NA))
   if (length(none) == 0) return(c(NA, 0))
   above <- !atmost(l$x, l$sign, rules$recon.min)
   k <- which(seq_along(above) > none[1] & above & c(above[-1], FALSE))
@@ -358,10 +358,15 @@ curve("time-to-event b-cell-return", column(returned, 1), cause, TRUE, setNames(
 # ---- Values at time points.
 
 base <- data.frame(code = "tp-base", nominal = NA, from = NA, to = NA)
-pick <- function(d, i, w, good) {
+pick <- function(d, i, w, good, whole) {
   d <- d[d$first <= again[[i]] | w$code == "tp-base", ]
   if (w$code == "tp-base") { w$to <- prepared[[i]] - 1; w$from <- w$to - rules$baseline.days + 1; w$nominal <- w$to }
   ok <- which(inside(d, w$from, w$to) & good(d))
+  # The assessment of a time point is the nearest, whether or not all of its items are known; of measurements an unusable one yields.
+  if (whole) {
+    all <- which(inside(d, w$from, w$to))
+    ok <- intersect(ok, all[nearest(d$day[all], w$nominal)])
+  }
   if (length(ok)) return(list(row = d[ok[nearest(d$day[ok], w$nominal)], ], is = "measured"))
   list(row = NULL, is = if (any(inside(d, w$from, w$to) | maybe(d, w$from, w$to))) "not-evaluable" else "not-measured")
 }
@@ -373,8 +378,9 @@ biomarkers <- list(
 )
 for (b in names(biomarkers)) {
   f <- biomarkers[[b]]
-  got <- function(w) lapply(setNames(ids, ids), function(i) pick(f[[1]](i), i, w, f[[2]]))
+  got <- function(w) lapply(setNames(ids, ids), function(i) pick(f[[1]](i), i, w, f[[2]], b == "sledai-2k"))
   start <- got(base)
+  if (Sys.getenv("TELL") == b) for (k in seq_len(nrow(windows))) write.table(data.frame(windows$code[k], ids, sapply(got(windows[k, ]), `[[`, "is")), stderr(), col.names = FALSE, row.names = FALSE, quote = FALSE)
   for (k in 0:nrow(windows)) {
     w <- if (k == 0) base else windows[k, ]
     v <- if (k == 0) start else got(w)
@@ -398,14 +404,16 @@ grades <- grades[grades$registry_id %in% ids & grades$course_no %in% c("1", NA),
 grades$onset <- as.integer(as.Date(grades$onset) - zero[grades$registry_id]); grades$end <- as.integer(as.Date(grades$end) - zero[grades$registry_id])
 for (kind in c("crs", "icans")) {
   of.kind <- grades[grades$type == kind & (is.na(grades$onset) | grades$onset <= pmin(rules$toxicity.days, end[grades$registry_id])), ]
-  grade <- setNames(num(of.kind$max_grade)[match(ids, of.kind$registry_id)], ids)
+  # The highest grade is told once the time in which the syndrome can begin, and the episode, are over.
+  over <- pmax(rules$watched[[kind]], of.kind$onset, of.kind$end, na.rm = TRUE) <= end[of.kind$registry_id]
+  grade <- setNames(num(of.kind$max_grade)[over][match(ids, of.kind$registry_id[over])], ids)
   for (g in c("all", sort(unique(product)))) {
     who <- if (g == "all") ids else ids[product == g]
     x <- grade[who]
     count <- setNames(lapply(0:5, function(k) sum(x %in% k)), paste0("grade-", 0:5))
     rate <- function(name, least) { p <- proportion(name, sum(x >= least, na.rm = TRUE), sum(!is.na(x))); c(setNames(list(sum(x >= least, na.rm = TRUE)), name), p) }
     rows <- of.kind[of.kind$registry_id %in% who & num(of.kind$max_grade) > 0, ]
-    lasts <- (rows$end - rows$onset)[!is.na(rows$end)]
+    lasts <- (rows$end - rows$onset)[!is.na(rows$end) & rows$end <= end[rows$registry_id]]
     all <- function(x) list(min = min(x), max = max(x))
     say(paste("toxicity", kind), kind, "", g, "", c(
       list(n = length(who)), count, list(unknown = sum(is.na(x))), rate("any", 1), rate("grade-2-or-more", 2), rate("grade-3-or-more", 3),
@@ -414,5 +422,5 @@ for (kind in c("crs", "icans")) {
 }
 
 out <- do.call(rbind, lines)
-out$value <- ifelse(is.na(out$value), "", formatC(out$value, digits = 17, format = "g"))
+out$value <- ifelse(is.na(out$value), "", sprintf("%.17g", out$value))
 write.csv(out, stdout(), row.names = FALSE, quote = FALSE)
