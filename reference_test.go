@@ -145,8 +145,8 @@ func needR(t *testing.T) {
 }
 
 func TestTheRegistryAnswersWhatAReferenceInRComputesOfTheSameTables(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short")
+	if testing.Short() || underRace {
+		t.Skip("without the race detector it is run whole")
 	}
 	needR(t)
 	for _, tt := range []struct {
@@ -159,7 +159,7 @@ func TestTheRegistryAnswersWhatAReferenceInRComputesOfTheSameTables(t *testing.T
 				t.Fatal(err)
 			}
 			want := reference(t, dir, tt.asOf)
-			s := newStack(t, memoryStore, strictRules)
+			s := newStack(t, sqliteStore, strictRules)
 			imported(t, s, dir, false, false)
 			compared := 0
 			for ask, said := range want {
