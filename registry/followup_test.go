@@ -515,3 +515,38 @@ func TestAGlucocorticoidBesideADoseOfZeroIsNotEvaluable(t *testing.T) {
 		t.Errorf("a dose beside it: %s", diff)
 	}
 }
+
+// One patient of three is in remission on day 90, and died in some month.
+func TestADeathInSomeMonthLeavesUnclearOnlyWhatItsDayDecides(t *testing.T) {
+	for _, tt := range []struct {
+		died, endpoint, asOf string
+		want                 []string // events, competing, censored, not-evaluable; of the three, of whom two live
+	}{
+		{"2025-03", "first-doris", "2026-01-01", []string{"3", "0", "0", "0"}},
+		{"2025-03", "first-doris", "2024-12-31", []string{"3", "0", "0", "0"}},
+		{"2025-03", "relapse-free-survival", "2024-12-31", []string{"0", "", "3", "0"}},
+		{"2025-03", "relapse-free-survival", "2026-01-01", []string{"0", "", "2", "1"}},
+		{"2025-03", "overall-survival", "2024-12-31", []string{"0", "", "3", "0"}},
+		{"2025-03", "overall-survival", "2025-03-15", []string{"0", "", "2", "1"}},
+		{"2025-03", "overall-survival", "2026-01-01", []string{"0", "", "2", "1"}},
+		{"2024-02", "first-doris", "2026-01-01", []string{"2", "0", "0", "1"}},
+		{"2024-03", "first-doris", "2026-01-01", []string{"2", "0", "0", "1"}},
+		{"2023", "overall-survival", "2026-01-01", []string{"0", "", "2", "1"}},
+		{"", "overall-survival", "2026-01-01", []string{"0", "", "2", "1"}},
+	} {
+		w := newWorld(t, Options{})
+		w.crowd(3, func(int) bool { return false })
+		death := `"deceasedDateTime":"` + tt.died + `"`
+		if tt.died == "" {
+			death = `"deceasedBoolean":true`
+		}
+		w.must(w.ask(admin, "PUT", "Patient/c001", `{"resourceType":"Patient","id":"c001",`+death+`}`))
+		rows := pick(w.table(admin, "Patient/$time-to-event?endpoint="+tt.endpoint+"&as-of="+tt.asOf, "group"), "events", "competing", "censored", "not-evaluable")
+		if tt.want[1] == "" {
+			rows[0][1] = ""
+		}
+		if diff := cmp.Diff([][]string{tt.want}, rows); diff != "" {
+			t.Errorf("died %q, %s as of %s: %s", tt.died, tt.endpoint, tt.asOf, diff)
+		}
+	}
+}

@@ -128,14 +128,31 @@ func since(from, to course.Day, cause int) (stats.Subject, int) {
 	return stats.Subject{Time: float64(to - from), Cause: cause}, followed
 }
 
-// undated reports a death without a day, which makes every time unclear.
-func undated(c *course.Course) bool { return c.Dead && !c.Death.Known() }
+// seenOf follows a patient to an event. Of a death without a day only that is told which is the same whether it was on the first day that it
+// may have been, or on the last: it is so of every day between.
+func (e event) seenOf(q *question, c *course.Course) seen {
+	if !c.Dead || c.Death.Known() {
+		s, why := e.follow(q, c)
+		return seen{s, why}
+	}
+	early, late := *c, *c
+	early.Death, late.Death = c.T0(), course.Forever
+	if c.Died.There {
+		early.Death, late.Death = c.Died.From, c.Died.To
+		if c.Died.To >= c.T0() {
+			early.Death = max(early.Death, c.T0())
+		}
+	}
+	a, why := e.follow(q, &early)
+	b, also := e.follow(q, &late)
+	if (seen{a, why}) != (seen{b, also}) {
+		return seen{why: unclear}
+	}
+	return seen{a, why}
+}
 
 func overall(q *question, c *course.Course) (stats.Subject, int) {
-	switch {
-	case undated(c):
-		return stats.Subject{}, unclear
-	case q.dies(c):
+	if q.dies(c) {
 		return since(c.T0(), c.Death, happened)
 	}
 	last := min(c.LastSeen(), q.asOf)
@@ -158,9 +175,6 @@ func lastJudged(c *course.Course, until course.Day, known func(k int) bool) cour
 
 // firstRemission is the day of the visit at which remission was first met. It may have begun at any time since the visit before.
 func firstRemission(q *question, c *course.Course) (stats.Subject, int) {
-	if undated(c) {
-		return stats.Subject{}, unclear
-	}
 	j, end := q.rules.of(c), q.until(c)
 	for k, a := range c.Assessments {
 		if a.Day > c.T0() && a.Day <= end && j.remission(k).Truth() == score.Yes {
@@ -176,9 +190,6 @@ func firstRemission(q *question, c *course.Course) (stats.Subject, int) {
 
 // relapseFree ends with a relapse or death, and is censored at the last assessment that could tell, not at the last contact.
 func relapseFree(q *question, c *course.Course) (stats.Subject, int) {
-	if undated(c) {
-		return stats.Subject{}, unclear
-	}
 	end := q.until(c)
 	day, visits := q.relapseDay(c)
 	if why := q.population(c, visits, end); why != followed {
@@ -245,9 +256,6 @@ func (q *question) statedRelapse(c *course.Course, after course.Day) course.Day 
 // drugFreeDuration starts at the first drug-free remission and ends with the end of remission, a stated relapse, any treatment, a second
 // infusion or death. It is censored at the last assessment in drug-free remission.
 func drugFreeDuration(q *question, c *course.Course) (stats.Subject, int) {
-	if undated(c) {
-		return stats.Subject{}, unclear
-	}
 	j, end := q.rules.of(c), q.until(c)
 	start, last, lost := course.Never, course.Never, course.Never
 	for k, a := range c.Assessments {
@@ -298,7 +306,7 @@ func bCellReturn(q *question, c *course.Course) (stats.Subject, int) {
 	switch {
 	case r.Aplasia == score.No:
 		return stats.Subject{}, outOfScope
-	case r.Aplasia == score.Unknown || r.Result == term.NotEvaluable || undated(c):
+	case r.Aplasia == score.Unknown || r.Result == term.NotEvaluable:
 		return stats.Subject{}, unclear
 	case r.Result == term.Met && c.T0()+course.Day(r.Day) <= end:
 		return since(c.T0(), c.T0()+course.Day(r.Day), happened)
@@ -324,8 +332,7 @@ func survival(q *question) error {
 	}
 	of := map[*course.Course]seen{}
 	for _, c := range q.all.courses {
-		s, why := e.follow(q, c)
-		of[c] = seen{s, why}
+		of[c] = e.seenOf(q, c)
 	}
 	t := q.count(strings.Join([]string{q.op, e.family()}, "|"), endParts, func(c *course.Course) int { return of[c].end() })
 	f := follow{e: e, t: t, of: of}

@@ -25,7 +25,6 @@ num <- function(x) suppressWarnings(as.numeric(x))
 rules <- list(
   doris.pga = 0.5, doris.gc = 5, lldas.sledai = 4, lldas.pga = 1, lldas.gc = 7.5, response.fall = 4, response.baseline = 4,
   upcr.max = 0.5, upcr.baseline = 0.5, egfr.tolerance = 0.15, aplasia.max = 10, recon.min = 10,
-  undated.death = "unclear", # or "known": who had the event, or was followed, before the month of a death is told so
   visit.days = 7, baseline.days = 60, toxicity.days = 30, watched = c(crs = 14, icans = 28)
 )
 windows <- data.frame(
@@ -280,10 +279,16 @@ for (e in names(endpoints)) for (k in seq_len(nrow(windows))) {
 
 # ---- Times to events. cause: 0 followed until then, 1 the event, 2 death that competes; NA: cannot be told.
 
-death.of <- function(i) { d <- D[[i]]; if (nrow(d)) d[1, ] else NULL }
-undated <- ids %in% outcome$registry_id[!is.na(outcome$death_date) & nchar(outcome$death_date) < 10]
+# follow calls f of each patient and the day of death, NA of who lives. Of a death of some month only that is known which is so of its first
+# day and of its last.
+follow <- function(f) lapply(ids, function(i) {
+  d <- D[[i]]
+  if (!nrow(d)) return(f(i, NA))
+  early <- f(i, d$first[1]); late <- f(i, d$last[1])
+  if (identical(early, late)) early else c(NA, NA)
+})
 curve <- function(ask, time, cause, competes, applicable = !is.na(time)) {
-  time[is.na(cause) | undated & rules$undated.death == "unclear"] <- NA
+  time[is.na(cause)] <- NA
   groups <- lapply(part.of.sexes, function(g) g[!is.na(time[g])])
   for (g in names(groups)) {
     x <- groups[[g]]; t <- time[x]; c <- cause[x]
@@ -316,10 +321,7 @@ exact <- function(i, table, column) {
 }
 seen <- list(list(read("visits"), "last_alive"), list(read("visits"), "visit_date"), list(read("sledai"), "visit_date"), list(read("labs"), "date"), list(infusion, "infusion_date"))
 seen.alive <- function(i) min(end[[i]], max(unlist(lapply(seen, function(s) exact(i, s[[1]], s[[2]]))), 0))
-survival <- lapply(ids, function(i) {
-  d <- death.of(i)
-  if (is.null(d)) c(seen.alive(i), 0) else if (is.na(d$day)) c(NA, NA) else c(d$day, 1)
-})
+survival <- follow(function(i, dead) if (!is.na(dead) && dead <= end[[i]]) c(dead, 1) else c(seen.alive(i), 0))
 column <- function(l, k) setNames(sapply(l, `[`, k), ids)
 curve("time-to-event overall-survival", column(survival, 1), column(survival, 2), FALSE, setNames(rep(TRUE, length(ids)), ids))
 
@@ -330,26 +332,26 @@ assessed <- function(i, judge) {
 }
 
 # Time to first DORIS: death competes, a second infusion ends the follow-up; who is in none is followed to the last assessment of known status.
-first.doris <- lapply(ids, function(i) {
-  a <- assessed(i, doris); d <- death.of(i)
+first.doris <- follow(function(i, dead) {
+  a <- assessed(i, doris)
+  a <- a[is.na(dead) | a$day <= dead, ]
   met <- a$day[a$is %in% TRUE]
   if (length(met)) return(c(met[1], 1))
-  if (!is.null(d) && d$first <= again[[i]]) return(if (is.na(d$day)) c(NA, NA) else c(d$day, 2))
+  if (!is.na(dead) && dead <= min(again[[i]], end[[i]])) return(c(dead, 2))
   c(max(c(0, a$day[!is.na(a$is)])), 0)
 })
 curve("time-to-event first-doris", column(first.doris, 1), column(first.doris, 2), TRUE, setNames(rep(TRUE, length(ids)), ids))
 
 # The return of B cells, of those with documented aplasia: the first of two samples in turn above the bound; censored at the last sample.
-returned <- lapply(ids, function(i) {
-  l <- L[[i]]; l <- l[l$test == "cd19" & l$day > 0 & l$day <= again[[i]], ]; l <- l[order(l$day), ]
+returned <- follow(function(i, dead) {
+  l <- L[[i]]; l <- l[l$test == "cd19" & l$day > 0 & l$day <= min(again[[i]], dead, na.rm = TRUE), ]; l <- l[order(l$day), ]
   none <- which(atmost(l$x, l$sign, rules$aplasia.max) %in% TRUE)
   if (nrow(l) == 0) return(c(NA, NA))
   if (length(none) == 0) return(c(NA, 0))
   above <- !atmost(l$x, l$sign, rules$recon.min)
   k <- which(seq_along(above) > none[1] & above & c(above[-1], FALSE))
   if (length(k)) return(c(l$day[k[1]], 1))
-  d <- death.of(i)
-  if (!is.null(d) && d$first <= again[[i]]) return(if (is.na(d$day)) c(NA, NA) else c(d$day, 2))
+  if (!is.na(dead) && dead <= min(again[[i]], end[[i]])) return(c(dead, 2))
   c(max(l$day), 0)
 })
 cause <- column(returned, 2)
