@@ -78,3 +78,13 @@ func at(location string, i *fhir.Issue) *fhir.Issue {
 func (op Op) TooLarge(limit int) *fhir.Issue {
 	return at(op.Location, fhir.NewIssue(fhir.TooLong, fmt.Sprintf("%s is larger than %d bytes, the most that the store takes", op.Key, limit)))
 }
+
+// Closing is the issue of what comes while a store closes.
+func Closing() *fhir.Issue {
+	return fhir.NewIssue(fhir.Transient, "the store is closing").Because(fhir.ReasonUnavailable)
+}
+
+// QueueFull is the issue of a write that too many wait before.
+func QueueFull() *fhir.Issue {
+	return fhir.NewIssue(fhir.Throttled, "too many writes wait: try again in a moment").Because(fhir.ReasonQueueFull)
+}

@@ -117,7 +117,7 @@ type Store struct {
 	fault    atomic.Pointer[error]
 
 	queue   chan *pending
-	waiting atomic.Int64 // bytes of what is in the queue
+	waiting store.Waiting // bytes of what is in the queue
 	stop    chan struct{}
 	stopped chan struct{}
 	jobs    sync.WaitGroup
@@ -236,7 +236,7 @@ func (s *Store) usable(ctx context.Context) error {
 		return failed(ctx, err, "nothing was done")
 	}
 	if s.ctx.Err() != nil {
-		return errClosing()
+		return store.Closing()
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func TestTooManyWritesAreSentAway(t *testing.T) {
 		t.Errorf("a queue of two takes %v", got)
 	}
 	s = &Store{queue: make(chan *pending, 10)}
-	if err := s.enqueue(&pending{size: queueBytes + 1}); err != nil {
+	if err := s.enqueue(&pending{size: store.WaitingBytes + 1}); err != nil {
 		t.Errorf("one that is larger than all that may wait: %v", err)
 	}
 	if err := s.enqueue(&pending{size: 1}); !fhir.HasReason(err, fhir.ReasonQueueFull) {
@@ -186,13 +186,13 @@ func TestTooManyWritesAreSentAway(t *testing.T) {
 
 func TestALargeWriteNeedsNoEmptyQueue(t *testing.T) {
 	s := &Store{queue: make(chan *pending, 100)}
-	for k, size := range []int64{1, queueBytes - 2, queueBytes, 0, 1} {
+	for k, size := range []int64{1, store.WaitingBytes - 2, store.WaitingBytes, 0, 1} {
 		err := s.enqueue(&pending{size: size})
 		if full := fhir.HasReason(err, fhir.ReasonQueueFull); full != (k > 2) {
 			t.Errorf("write %d of %d bytes: %v", k, size, err)
 		}
 	}
-	if got := s.waiting.Load(); got != 2*queueBytes-1 {
+	if got := s.waiting.Bytes(); got != 2*store.WaitingBytes-1 {
 		t.Errorf("%d bytes are said to wait", got)
 	}
 }

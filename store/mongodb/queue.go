@@ -5,13 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"firewolf/fhir"
 	"firewolf/store"
 )
-
-// queueBytes bounds the memory of the transactions that wait: once so much waits nothing more is let in. The last one may go beyond it,
-// so that a large one needs no empty queue, which it might never meet.
-const queueBytes = 64 << 20
 
 // pending is a transaction that waits to be written.
 type pending struct {
@@ -102,44 +97,23 @@ func (s *Store) enqueue(p *pending) error {
 	s.closeMu.RLock()
 	defer s.closeMu.RUnlock()
 	if s.closed {
-		return errClosing()
+		return store.Closing()
 	}
-	if !s.admit(p.size) {
-		return errQueueFull()
+	if !s.waiting.Admit(p.size) {
+		return store.QueueFull()
 	}
 	select {
 	case s.queue <- p:
 		return nil
 	default:
-		s.waiting.Add(-p.size)
-		return errQueueFull()
+		s.waiting.Leave(p.size)
+		return store.QueueFull()
 	}
-}
-
-// admit counts the bytes of a transaction, or refuses it. One that is refused is never counted: it turns nobody else away.
-func (s *Store) admit(size int64) bool {
-	for {
-		waiting := s.waiting.Load()
-		if waiting >= queueBytes {
-			return false
-		}
-		if s.waiting.CompareAndSwap(waiting, waiting+size) {
-			return true
-		}
-	}
-}
-
-func errClosing() error {
-	return fhir.NewIssue(fhir.Transient, "the store is closing").Because(fhir.ReasonUnavailable)
-}
-
-func errQueueFull() error {
-	return fhir.NewIssue(fhir.Throttled, "too many writes wait: try again in a moment").Because(fhir.ReasonQueueFull)
 }
 
 // take claims a transaction that came out of the queue; its caller may have given up.
 func (s *Store) take(p *pending) bool {
-	s.waiting.Add(-p.size)
+	s.waiting.Leave(p.size)
 	return p.taken.CompareAndSwap(false, true)
 }
 

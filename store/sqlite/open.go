@@ -94,7 +94,7 @@ type Store struct {
 
 	readers *pool
 	queue   chan *pending
-	waiting atomic.Int64 // bytes of what is in the queue
+	waiting store.Waiting // bytes of what is in the queue
 	stop    chan struct{}
 	stopped chan struct{}
 	closing sync.Once

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"firewolf/store"
 )
 
 // pool keeps the connections that nobody reads on. What came back last is taken first: as few are used as suffice, so that their pages stay in
@@ -35,7 +37,7 @@ func (p *pool) give(r *reader) {
 func (p *pool) take(ctx context.Context, stop <-chan struct{}) (*reader, error) {
 	select {
 	case <-stop: // also where connections are free
-		return nil, errClosing()
+		return nil, store.Closing()
 	default:
 	}
 	select {
@@ -47,7 +49,7 @@ func (p *pool) take(ctx context.Context, stop <-chan struct{}) (*reader, error) 
 	case <-p.free:
 		return p.pop(), nil
 	case <-stop:
-		return nil, errClosing()
+		return nil, store.Closing()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -80,39 +80,39 @@ func TestWaitingWritesAreBoundedInBytesButOneMayBeLarger(t *testing.T) {
 	defer func() { _ = s.Close() }()
 	release := stall(t, s, d)
 	large := basic("large", 1)
-	large.Stamp.Before = append(large.Stamp.Before, make([]byte, queueBytes)...)
+	large.Stamp.Before = append(large.Stamp.Before, make([]byte, store.WaitingBytes)...)
 	large.If.Version = 7 // it is not there: refused, so that nothing large is written
 	result := writeAsync(context.Background(), t, s, store.Tx{Ops: []store.Op{large}})
 	_, err := s.Write(context.Background(), store.Tx{Ops: []store.Op{basic("small", 1)}})
 	if !fhir.HasReason(err, fhir.ReasonQueueFull) {
-		t.Errorf("a write behind %d bytes: %v", queueBytes, err)
+		t.Errorf("a write behind %d bytes: %v", store.WaitingBytes, err)
 	}
 	release()
 	if err := result(); !fhir.HasReason(err, fhir.ReasonVersionMismatch) {
 		t.Errorf("the large write: %v", err)
 	}
 	write(t, s, basic("small", 1))
-	if n := s.waiting.Load(); n != 0 {
+	if n := s.waiting.Bytes(); n != 0 {
 		t.Errorf("%d bytes are said to wait", n)
 	}
 }
 
 func TestALargeWriteNeedsNoEmptyQueue(t *testing.T) {
 	s := &Store{queue: make(chan *pending, 100)}
-	for k, size := range []int64{1, queueBytes - 2, queueBytes, 0, 1} {
+	for k, size := range []int64{1, store.WaitingBytes - 2, store.WaitingBytes, 0, 1} {
 		err := s.enqueue(&pending{size: size})
 		if full := fhir.HasReason(err, fhir.ReasonQueueFull); full != (k > 2) {
 			t.Errorf("write %d of %d bytes: %v", k, size, err)
 		}
 	}
-	if got := s.waiting.Load(); got != 2*queueBytes-1 {
+	if got := s.waiting.Bytes(); got != 2*store.WaitingBytes-1 {
 		t.Errorf("%d bytes are said to wait", got)
 	}
 }
 
 func TestAWriteThatIsTurnedAwayIsNeverCounted(t *testing.T) {
 	s := &Store{queue: make(chan *pending, 1)}
-	if !s.admit(queueBytes) {
+	if !s.waiting.Admit(store.WaitingBytes) {
 		t.Fatal("an empty queue takes nothing")
 	}
 	var stop atomic.Bool
@@ -120,14 +120,14 @@ func TestAWriteThatIsTurnedAwayIsNeverCounted(t *testing.T) {
 	for range 4 {
 		others.Go(func() {
 			for !stop.Load() {
-				if s.admit(10) {
+				if s.waiting.Admit(10) {
 					t.Error("a full queue takes more")
 				}
 			}
 		})
 	}
 	for range 300_000 {
-		if got := s.waiting.Load(); got != queueBytes {
+		if got := s.waiting.Bytes(); got != store.WaitingBytes {
 			t.Errorf("%d bytes are said to wait: another write could be turned away for them", got)
 			break
 		}
