@@ -80,7 +80,7 @@ const (
 	lastDate = "Last-Modified: Sun, 01 Jun 2025 12:00:00 GMT"
 	jsonBody = "Content-Type: application/fhir+json"
 	stamped1 = `"meta":{"versionId":"1","lastUpdated":"2025-06-01T12:00:00.000Z"}`
-	stamped2 = `"meta":{"versionId":"2","lastUpdated":"2025-06-01T12:00:00.000Z"}`
+	stamped2 = `"meta":{"versionId":"2","lastUpdated":"2025-06-01T12:00:00.001Z"}`
 )
 
 // run sends the steps in their order.

@@ -26,7 +26,7 @@ type Version struct {
 	Key
 	VID     int64     // 1, 2, 3, ...: meta.versionId without gaps
 	T       Moment    // its place in the order of all versions, its own; a commit's moment is that of its last version
-	At      time.Time // meta.lastUpdated, UTC, whole milliseconds, never falling as T rises
+	At      time.Time // meta.lastUpdated, UTC, whole milliseconds: later than that of any version that could be read before this one
 	Method  Method
 	Deleted bool   // a deletion; JSON is nil
 	JSON    []byte // compact JSON with id, meta.versionId and meta.lastUpdated set

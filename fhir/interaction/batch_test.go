@@ -57,10 +57,10 @@ func TestBatch(t *testing.T) {
 				failed("404 Not Found", "not-found", "", "Patient/9 is not known", ""),
 				created("Patient/new-1/_history/1", "02"),
 				failed("412 Precondition Failed", "conflict", "version-mismatch", "If-Match asks for version 7 of Patient/1, the current version is 1", "http.If-Match"),
-				answered("200 OK", "Patient/1/_history/2", "2", "02"),
-				answered("200 OK", "", "2", "02"),
-				answered("204 No Content", "", "3", "02"),
-				`{"response":{"status":"410 Gone","etag":"W/\"3\"","lastModified":"2026-01-02T03:04:02.000Z","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"deleted","details":{"text":"Patient/1 was deleted with version 3"},"diagnostics":"Patient/1 was deleted with version 3"}]}}}`,
+				answered("200 OK", "Patient/1/_history/2", "2", "02.001"),
+				answered("200 OK", "", "2", "02.001"),
+				answered("204 No Content", "", "3", "02.002"),
+				`{"response":{"status":"410 Gone","etag":"W/\"3\"","lastModified":"2026-01-02T03:04:02.002Z","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"deleted","details":{"text":"Patient/1 was deleted with version 3"},"diagnostics":"Patient/1 was deleted with version 3"}]}}}`,
 			),
 			writes: 3,
 		},
@@ -156,7 +156,7 @@ func TestBatch(t *testing.T) {
 			when: batch(post("urn:uuid:1", namedWolf), post("", observation("urn:uuid:1"))),
 			want: batchResponse(
 				created("Patient/new-1/_history/1", "01"),
-				created("Observation/new-2/_history/1", "01"),
+				created("Observation/new-2/_history/1", "01.001"),
 			),
 			writes: 2,
 		},
@@ -164,7 +164,7 @@ func TestBatch(t *testing.T) {
 			name:  "a batch with the same idempotency key is told again, entry by entry",
 			given: []interaction.Request{call("POST ", bundle("batch", post("", namedWolf), post("", taggedWolf)), idempotent("k"))},
 			when:  call("POST ", bundle("batch", post("", namedWolf), post("", taggedWolf)), idempotent("k")),
-			want:  batchResponse(created("Patient/new-1/_history/1", "01"), created("Patient/new-2/_history/1", "01")),
+			want:  batchResponse(created("Patient/new-1/_history/1", "01"), created("Patient/new-2/_history/1", "01.001")),
 		},
 	})
 }

@@ -38,14 +38,22 @@ func transaction(entries ...string) interaction.Request {
 
 // created, updated and deleted are entries of a response.
 func created(location, modified string) string {
-	return `{"response":{"status":"201 Created","location":"` + location + `","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:` + modified + `.000Z"}}`
+	return `{"response":{"status":"201 Created","location":"` + location + `","etag":"W/\"1\"","lastModified":"2026-01-02T03:04:` + milliseconds(modified) + `Z"}}`
+}
+
+// milliseconds are the seconds of a time with them: "01" and "01.002".
+func milliseconds(seconds string) string {
+	if strings.Contains(seconds, ".") {
+		return seconds
+	}
+	return seconds + ".000"
 }
 
 func answered(status, location, vid, modified string) string {
 	if location != "" {
 		location = `"location":"` + location + `",`
 	}
-	return `{"response":{"status":"` + status + `",` + location + `"etag":"W/\"` + vid + `\"","lastModified":"2026-01-02T03:04:` + modified + `.000Z"}}`
+	return `{"response":{"status":"` + status + `",` + location + `"etag":"W/\"` + vid + `\"","lastModified":"2026-01-02T03:04:` + milliseconds(modified) + `Z"}}`
 }
 
 func transactionResponse(entries ...string) answer {

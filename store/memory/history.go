@@ -71,6 +71,5 @@ func (r *record) inTime(page store.HistoryPage, t fhir.Moment) bool {
 	if r.next == nil || r.next.T > t {
 		return true
 	}
-	// A version that was replaced within the same millisecond was never current.
-	return r.next.At.After(page.AtTime) && r.next.At.After(r.At)
+	return r.next.At.After(page.AtTime)
 }

@@ -124,13 +124,9 @@ type draft struct {
 	issues  fhir.Issues
 }
 
-// newDraft starts a transaction. Its time never lies before that of an earlier one, however the clock was set.
 func newDraft(s *Store, now time.Time) *draft {
-	at := now.Truncate(time.Millisecond)
-	if _, last := s.head(); last.After(at) {
-		at = last
-	}
-	return &draft{s: s, at: at, written: map[fhir.Key]*record{}}
+	_, last := s.head()
+	return &draft{s: s, at: store.Instant(last, now), written: map[fhir.Key]*record{}}
 }
 
 // add does one operation, or notes why it is refused.

@@ -218,12 +218,3 @@ func (e *evaluation) applicable() error {
 	}
 	return nil
 }
-
-// groupTime is the time of the versions of a group: it never falls, and it has whole milliseconds.
-func groupTime(previous, clock time.Time) time.Time {
-	at := clock.UTC().Truncate(time.Millisecond)
-	if at.Before(previous) {
-		return previous
-	}
-	return at
-}

@@ -54,7 +54,7 @@ type opVerdict struct {
 // evaluate looks at the transactions of a group. What it decides holds if nothing is committed between the overlay's tail and the group.
 func (e *evaluation) evaluate(ctx context.Context, g []*pending) error {
 	e.slot = e.over.tail.slot + 1
-	e.at = groupTime(e.over.tail.at, e.clock)
+	e.at = store.Instant(e.over.tail.at, e.clock)
 	e.now = e.over.tail
 	e.over.group = newLayer(e.slot)
 	e.open = map[fhir.Key]*insertion{}

@@ -383,24 +383,6 @@ func TestADeleteSeesReferencesWhereverTheyAre(t *testing.T) {
 	}
 }
 
-func TestTimesNeverFall(t *testing.T) {
-	for _, c := range []struct {
-		name            string
-		previous, clock time.Time
-		want            time.Time
-	}{
-		{"the clock goes on", noon, noon.Add(time.Second), noon.Add(time.Second)},
-		{"the clock stands still", noon, noon, noon},
-		{"the clock falls back", noon, noon.Add(-time.Hour), noon},
-		{"parts of a millisecond are cut", noon, noon.Add(1999 * time.Microsecond), noon.Add(time.Millisecond)},
-		{"the first commit", time.Time{}, noon, noon},
-	} {
-		if got := groupTime(c.previous, c.clock); !got.Equal(c.want) {
-			t.Errorf("%s: want %v, got %v", c.name, c.want, got)
-		}
-	}
-}
-
 func TestWhatAnotherProcessCommittedIsReadFromItsPayload(t *testing.T) {
 	outcomes := store.Tx{Ops: []store.Op{put(t, patient("a", "B"))}, Idempotency: &store.Idempotency{Key: "k", Note: []byte("n")}}
 	referring := put(t, `{"resourceType":"Basic","id":"b"}`)

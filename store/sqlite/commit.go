@@ -20,6 +20,9 @@ const (
 
 // writeGroup collects the transactions that wait, writes them in one SQLite transaction and answers them.
 func (w *writer) writeGroup(first *pending) {
+	if w.ahead {
+		time.Sleep(time.Millisecond)
+	}
 	g := w.collect(first)
 	if len(g) == 0 {
 		return
@@ -101,7 +104,9 @@ func (w *writer) commit(g []*pending) error {
 	head := w.s.head()
 	w.r.mems = w.s.memtables()
 	defer func() { w.r.mems = nil }()
-	w.group = newGroup(head, w.s.o.Clock())
+	clock := w.s.o.Clock()
+	w.ahead = store.Paced(head.at, clock)
+	w.group = newGroup(head, clock)
 	for _, p := range g {
 		if p.commit, p.err = w.transact(p.ctx, p.tx); p.err != nil && !ofTransaction(p.err) {
 			return p.err
@@ -155,12 +160,3 @@ func (w *writer) rollback() error {
 }
 
 func (w *writer) active() *memtable { return w.s.memtables()[0] }
-
-// groupTime is the time of a group: it never falls, and it has whole milliseconds.
-func groupTime(previous, clock time.Time) time.Time {
-	at := clock.UTC().Truncate(time.Millisecond)
-	if at.Before(previous) {
-		return previous
-	}
-	return at
-}

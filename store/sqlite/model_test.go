@@ -63,6 +63,21 @@ type model struct {
 	entries lockedEntries
 	all     []modelVersion
 	clock   *manualClock
+	last    time.Time // of the newest commit that wrote something
+}
+
+// commit notes what a commit made, a millisecond after the one before at the earliest.
+func (m *model) commit(c store.Commit, news []modelVersion) {
+	at := m.clock.now()
+	if !at.After(m.last) {
+		at = m.last.Add(time.Millisecond)
+	}
+	for i, v := range news {
+		if c.Results[i].Effect != store.Absent {
+			v.n, v.at = int64(c.Results[i].Version.T), at
+			m.all, m.last = append(m.all, v), at
+		}
+	}
 }
 
 func (m *model) current(t int64) []modelVersion {
@@ -329,7 +344,7 @@ func (x *machine) write(t *rapid.T) {
 	var news []modelVersion
 	for _, k := range keys {
 		op := store.Op{Action: store.Put, Key: k, Method: fhir.MethodUpdate}
-		v := modelVersion{key: k, at: x.m.clock.now()}
+		v := modelVersion{key: k}
 		if rapid.IntRange(0, 3).Draw(t, "delete") == 0 {
 			op.Action, v.deleted = store.Delete, true
 		} else {
@@ -347,12 +362,7 @@ func (x *machine) write(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, v := range news {
-		if c.Results[i].Effect != store.Absent {
-			v.n = int64(c.Results[i].Version.T)
-			x.m.all = append(x.m.all, v)
-		}
-	}
+	x.m.commit(c, news)
 	x.moments = append(x.moments, int64(c.T))
 }
 

@@ -19,7 +19,7 @@ type group struct {
 }
 
 func newGroup(head headState, clock time.Time) *group {
-	return &group{n: head.n, at: groupTime(head.at, clock), before: head}
+	return &group{n: head.n, at: store.Instant(head.at, clock), before: head}
 }
 
 // plan is what evaluating a transaction decides.

@@ -17,6 +17,7 @@ type writer struct {
 	group  *group // under way
 	before mark   // the state of the memory before it
 	broken error  // why the connection cannot be used any more
+	ahead  bool   // of the clock, by so much that the next group waits (store.Paced)
 
 	insert   *sqlite3.Stmt // a version
 	closed   *sqlite3.Stmt // a closing

@@ -156,16 +156,20 @@ var historyCases = []testCase{
 		page := store.HistoryPage{T: commits[1].T, AtTime: commits[4].At, AtUntil: commits[4].At}
 		w.equal("history", []string{"Patient/p1/_history/2", "Observation/o1/_history/1", "Patient/p2/_history/1"}, w.history(store.Scope{}, page))
 	}},
-	{"a version that was replaced in the same millisecond was never current", func(w *world) {
+	{"a version that was replaced at once was current for a millisecond", func(w *world) {
 		first := w.load(ada)
 		w.clock.advance(-time.Second)
-		w.load(adaMoved)
+		second := w.load(adaMoved)
 		for _, from := range []time.Time{first.At, first.At.Add(-time.Hour)} {
-			w.equal("history at that time", []string{"Patient/p1/_history/2"},
+			w.equal("history at that time", []string{"Patient/p1/_history/1"},
 				w.history(store.Scope{}, store.HistoryPage{AtTime: from, AtUntil: first.At}))
 		}
+		w.equal("history a millisecond later", []string{"Patient/p1/_history/2"},
+			w.history(store.Scope{}, store.HistoryPage{AtTime: second.At, AtUntil: second.At}))
 		w.equal("history since that time", []string{"Patient/p1/_history/2", "Patient/p1/_history/1"},
 			w.history(store.Scope{}, store.HistoryPage{Since: first.At}))
+		w.equal("history after that time", []string{"Patient/p1/_history/2"},
+			w.history(store.Scope{}, store.HistoryPage{Since: first.At.Add(time.Millisecond)}))
 	}},
 	{"conditions and pages of a history go together", func(w *world) {
 		commits := story(w)
