@@ -17,6 +17,6 @@ func Instant(previous, clock time.Time) time.Time {
 // hurry is how far commits may run ahead of the clock before they are held back.
 const hurry = time.Second
 
-// Paced reports whether commits have run ahead of the clock, because more than a thousand were made in each second. Who makes them waits a
-// millisecond before the next; what waits for it meanwhile is committed with it.
+// Paced reports whether commits have run ahead of the clock, because more than a thousand were made in each second. Who makes them begins
+// the next a millisecond after the last; what waits for it meanwhile is committed with it.
 func Paced(previous, clock time.Time) bool { return previous.Sub(clock) > hurry }

@@ -21,8 +21,9 @@ const (
 // writeGroup collects the transactions that wait, writes them in one SQLite transaction and answers them.
 func (w *writer) writeGroup(first *pending) {
 	if w.ahead {
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond - time.Since(w.began))
 	}
+	w.began = time.Now()
 	g := w.collect(first)
 	if len(g) == 0 {
 		return

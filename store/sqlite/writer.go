@@ -17,7 +17,8 @@ type writer struct {
 	group  *group // under way
 	before mark   // the state of the memory before it
 	broken error  // why the connection cannot be used any more
-	ahead  bool   // of the clock, by so much that the next group waits (store.Paced)
+	ahead  bool   // of the clock, by so much that the next group begins a millisecond after this one (store.Paced)
+	began  time.Time
 
 	insert   *sqlite3.Stmt // a version
 	closed   *sqlite3.Stmt // a closing
