@@ -10,7 +10,7 @@ var (
 	ruleNoColumn    = mapping.Rule{ID: "column-missing", Severity: mapping.Error, About: "A column that rows cannot do without, or that the mapping names, is not in the file."}
 	ruleOtherColumn = mapping.Rule{ID: "column-unknown", Severity: mapping.Warning, About: "A column that nothing knows: it is not read. The mapping can ignore it."}
 	ruleEncoding    = mapping.Rule{ID: "encoding", Severity: mapping.Error, About: "Text that is not UTF-8, nor what the mapping says."}
-	ruleSyntax      = mapping.Rule{ID: "csv-syntax", Severity: mapping.Error, About: "A quote where none may be, or that is not closed, or a NUL character."}
+	ruleSyntax      = mapping.Rule{ID: "csv-syntax", Severity: mapping.Error, About: "A quote where none may be, or that is not closed, or that holds rows together, or a NUL character."}
 	ruleWidth       = mapping.Rule{ID: "row-width", Severity: mapping.Error, About: "More or fewer cells than the header."}
 	ruleLong        = mapping.Rule{ID: "row-long", Severity: mapping.Error, About: "A row of more than 1 MiB."}
 	ruleNoRecord    = mapping.Rule{ID: "required", Severity: mapping.Error, About: "A cell that the row cannot do without is empty."}

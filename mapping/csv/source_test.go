@@ -111,6 +111,23 @@ func TestRowsThatCannotBeReadAreReportedAndTheNextIsRead(t *testing.T) {
 			"patients.csv:2: error: a quote is not closed [csv-syntax]",
 			"B patients:3 center_id=C sex=male", "D patients:4 center_id=C sex=male",
 		}},
+		{"quotes that hold rows together", head + "A,\"C,male\nB,C,male\nD,C\",male\nE,C,male\n", []string{
+			"patients.csv:2: error: a quote opens here that closes only in line 4, and there are rows between [csv-syntax]",
+			"patients.csv:4: error: a quote is not closed [csv-syntax]", "B patients:3 center_id=C sex=male", "E patients:5 center_id=C sex=male",
+		}},
+		{"quotes that hold rows together as too many cells", head + "A,\"C,male\nB,C,male\nD,C\",male,1\nE,C,male\n", []string{
+			"patients.csv:2: error: 4 cells, the header has 3 [row-width]",
+			"patients.csv:4: error: a quote is not closed [csv-syntax]", "B patients:3 center_id=C sex=male", "E patients:5 center_id=C sex=male",
+		}},
+		{"quotes that hold rows of another encoding together", head + "A,\"M\xfc,male\nB,C,male\nD,C\",male\nE,C,male\n", []string{
+			"patients.csv:2: error: the text is not UTF-8: the mapping can say encoding: windows-1252 or iso-8859-1 [encoding]",
+			"patients.csv:4: error: a quote is not closed [csv-syntax]", "B patients:3 center_id=C sex=male", "E patients:5 center_id=C sex=male",
+		}},
+		{"quotes that hold rows together in a column that is not read", head[:len(head)-1] + ",note\nA,C,male,\"12\nB,C,male,\nD,C,male,5\"\nE,C,male,\"two\nlines, one comma\"\n", []string{
+			"patients.csv:1 note: warning: nothing knows the column [column-unknown]",
+			"patients.csv:2: error: a quote opens here that closes only in line 4, and there are rows between [csv-syntax]",
+			"patients.csv:4: error: a quote stands inside a cell that does not start with one, or text follows a closing quote [csv-syntax]", "B patients:3 center_id=C sex=male", "E patients:5 center_id=C sex=male",
+		}},
 		{"nobody's row", head + ",C,male\nB,C,male\n", []string{"patients.csv:2 registry_id: error: whose row this is, is missing [required]", "B patients:3 center_id=C sex=male"}},
 		{"ten megabytes in a cell", head + "A," + strings.Repeat("x", 10<<20) + ",male\nB,C,male\n", []string{"patients.csv:2: error: the row is longer than 1024 KiB [row-long]", "B patients:3 center_id=C sex=male"}},
 		{"ten megabytes in quotes", head + "A,\"" + strings.Repeat(strings.Repeat("x", 4095)+"\n", 5<<9) + "\",male\nB,C,male\n", nil},
