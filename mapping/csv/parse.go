@@ -1,8 +1,10 @@
 package csv
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sort"
 	"strconv"
@@ -26,8 +28,14 @@ func Parse(name string, text []byte) (*Mapping, error) {
 			p.columns[c.Name] = c
 		}
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	var doc, more yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	if err := d.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, Problems{yamlProblem(name, err)}
+	}
+	if err := d.Decode(&more); err == nil {
+		p.wrong(&more, "a second document starts here: a mapping is one")
+	} else if !errors.Is(err, io.EOF) {
 		return nil, Problems{yamlProblem(name, err)}
 	}
 	if len(doc.Content) == 1 {
@@ -180,6 +188,9 @@ func (p *parser) habits(h *habits, readers map[string]func(*yaml.Node)) {
 			if err != nil {
 				p.wrong(n, "%q: %v", text, err)
 			}
+			if other := l.confusedWith(append([]layout{fhirDay}, h.dates...)); other != nil {
+				p.wrong(n, "%q reads a text as another day than %s does: nobody knows which is meant", text, other)
+			}
 			h.dates = append(h.dates, l)
 		}
 	}
@@ -259,6 +270,14 @@ func (p *parser) code(c mapping.Column, at *yaml.Node, code string) {
 	}
 }
 
+// constant checks what stands for a cell of every row.
+func (p *parser) constant(c mapping.Column, at *yaml.Node, text string) {
+	if c.Name == "registry_id" || c.Name == "row_id" {
+		p.wrong(at, "%s tells rows apart: it cannot be the same in all", c.Name)
+	}
+	p.code(c, at, text)
+}
+
 func (p *parser) unitNames(n *yaml.Node) {
 	p.m.units = map[string]string{}
 	p.each(n, func(name string, _, value *yaml.Node) { p.m.units[name] = p.unit(value) })
@@ -297,6 +316,9 @@ func (p *parser) analytes(n *yaml.Node) {
 		if t.loinc == "" {
 			p.wrong(key, "%q has no loinc", name)
 		}
+		if t.unit == "" && t.low+t.high != "" {
+			p.wrong(key, "%q has limits and no unit: limits are of one unit", name)
+		}
 		p.m.analytes[name] = t
 	})
 }
@@ -334,7 +356,7 @@ func (p *parser) sheet(i *mapping.Instrument, n *yaml.Node) *sheetMapping {
 	readers := map[string]func(*yaml.Node){
 		"file":      func(n *yaml.Node) { s.file = p.fileName(n) },
 		"columns":   func(n *yaml.Node) { s.columns = p.byColumn(n, columns, nil) },
-		"constants": func(n *yaml.Node) { s.constants = p.byColumn(n, columns, p.code) },
+		"constants": func(n *yaml.Node) { s.constants = p.byColumn(n, columns, p.constant) },
 		"ignore":    func(n *yaml.Node) { s.ignore = p.set(n) },
 		"codes":     func(n *yaml.Node) { s.codes = p.codes(n, columns) },
 		"missing":   func(n *yaml.Node) { s.missing = p.missing(n, columns) },

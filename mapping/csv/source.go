@@ -268,16 +268,21 @@ func (d *delivery) read(record string) (*mapping.Case, error) {
 // row adds a row to a case.
 func (s *sheet) row(c *mapping.Case, line int, cells []string) {
 	r := &mapping.Row{Instrument: s.instrument, Sheet: &s.Sheet, Line: line}
-	var unsure []int
-	r.Cells, unsure = s.translator.row(cells)
+	var doubts []doubt
+	r.Cells, doubts = s.translator.row(cells)
 	r.Hash = mapping.Hash(s.instrument, func(k int) string {
 		if from := s.translator.from[k]; from >= 0 {
 			return cells[from]
 		}
 		return ""
 	})
-	for _, k := range unsure {
-		c.Report(r, s.instrument.Columns[k].Name, ruleUnsure, mapping.Quote(cells[s.translator.from[k]])+" has a point, and this file has decimal commas")
+	for _, x := range doubts {
+		c.Report(r, s.instrument.Columns[x.column].Name, x.rule, x.text)
+	}
+	for _, k := range s.nameless {
+		if cell := strings.TrimSpace(cells[k]); cell != "" {
+			c.Report(r, "", ruleOtherColumn, fmt.Sprintf("cell %d, %s, stands under no name: it is not read", k+1, mapping.Quote(cell)))
+		}
 	}
 	c.Rows = append(c.Rows, r)
 }

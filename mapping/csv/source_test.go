@@ -243,3 +243,70 @@ func TestTheHashOfARowDependsOnWhatItSaysAndNotOnHowTheFileIsWritten(t *testing.
 		t.Error("another sex has the same hash")
 	}
 }
+
+func TestWhatAMappingSaysOfATestIsUsedWhereItHolds(t *testing.T) {
+	m, err := Parse("m.yaml", []byte("analytes: {C3C: {loinc: 4485-9, unit: mg/dL, low: '90', high: '180'}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := "registry_id,date,loinc,local_code,value,unit,low,high\n"
+	tests := []struct {
+		name, row string
+		want      []string
+	}{
+		{"in its unit", "A,2023,,C3C,95,,,", []string{"A labs:2 date=2023 loinc=4485-9 local_code=C3C value=95 unit=mg/dL low=90 high=180"}},
+		{"in another unit its limits are not those of the value", "A,2023,,C3C,0.95,g/L,,", []string{
+			`labs.csv:2 unit: warning: the limits of the mapping are in mg/dL, the value is in "g/L" [limits-unit]`,
+			"A labs:2 date=2023 loinc=4485-9 local_code=C3C value=0.95 unit=g/L",
+		}},
+		{"beside a limit of the row there is none of the mapping", "A,2023,,C3C,95,mg/dL,80,", []string{"A labs:2 date=2023 loinc=4485-9 local_code=C3C value=95 unit=mg/dL low=80"}},
+		{"beside the code of another test", "A,2023,4498-2,C3C,95,mg/dL,80,", []string{
+			`labs.csv:2 loinc: error: the mapping says that "C3C" is 4485-9, not "4498-2" [test-conflict]`,
+			"A labs:2 date=2023 loinc=4498-2 local_code=C3C value=95 unit=mg/dL low=80",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := told(t, folder(t, "patients.csv", twoPatients[:26], "labs.csv", head+tt.row+"\n"), m)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestColumnsThatAreReadTwiceOrNotAtAllAreReported(t *testing.T) {
+	head := "registry_id,date,value,unit,low,high\n"
+	row := "A,2023,1,g/L,0.9,1.8\n"
+	tests := []struct {
+		name, mapping, labs string
+		want                []string
+	}{
+		{"named for two", "files: {labs: {columns: {low: high, high: high}}}", head + row, []string{
+			"labs.csv:1 high: warning: the column is read as low and as high [column-shared]", "labs.csv:1 low: warning: nothing knows the column [column-unknown]",
+			"A labs:2 date=2023 value=1 unit=g/L low=1.8 high=1.8",
+		}},
+		{"named for one and called as the other", "files: {labs: {columns: {low: high}}}", head + row, []string{
+			"labs.csv:1 high: warning: the column is read as low and as high [column-shared]", "labs.csv:1 low: warning: nothing knows the column [column-unknown]",
+			"A labs:2 date=2023 value=1 unit=g/L low=1.8 high=1.8",
+		}},
+		{"named the other way round", "files: {labs: {columns: {low: high, high: low}}}", head + row, []string{"A labs:2 date=2023 value=1 unit=g/L low=1.8 high=0.9"}},
+		{"ignored though it is canonical", "files: {labs: {ignore: [low]}}", head + row, []string{"A labs:2 date=2023 value=1 unit=g/L high=1.8"}},
+		{"without a name", "version: 1", "registry_id,date,value,,\nA,2023,1,,\nA,2024,2,x,\n", []string{
+			`labs.csv:3: warning: cell 4, "x", stands under no name: it is not read [column-unknown]`,
+			"A labs:2 date=2023 value=1", "A labs:3 date=2024 value=2",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := Parse("m.yaml", []byte(tt.mapping))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := told(t, folder(t, "patients.csv", twoPatients[:26], "labs.csv", tt.labs), m)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
