@@ -18,6 +18,7 @@ func (r *record) judge() {
 		r.judgeCourse(c)
 		r.judgeInfusion(c)
 		r.settle(c)
+		r.judgeRegimen(c)
 	}
 	r.judgeDeath()
 	for _, e := range r.good(patients) {
@@ -79,17 +80,6 @@ func titer(text string) string {
 	return strconv.Itoa(n)
 }
 
-func (r *record) judgeCourse(c *courseRows) {
-	if c.row.Row == nil {
-		return
-	}
-	e := c.row
-	if d := e.date("ld_start"); stated(d) && stated(e.date("apheresis_date")) && !before(e.date("apheresis_date"), d) && isDay(d) {
-		r.Report(e.Row, "ld_start", ruleOrder, "lymphodepletion starts on "+d.String()+", not after the leukapheresis of "+e.Cell("apheresis_date"))
-	}
-	r.positive(e, "ld_flu_mg_m2", "ld_cy_mg_m2")
-}
-
 // positive reports amounts that nobody can have been given, and measures that nobody has.
 func (r *record) positive(e entry, columns ...string) {
 	for _, col := range columns {
@@ -110,12 +100,7 @@ func (r *record) judgeInfusion(c *courseRows) {
 		r.Report(e.Row, "infusion_date", ruleInfusionDay, "the date of the infusion is "+mapping.Quote(d.String())+", and its day is needed")
 	}
 	if c.row.Row != nil {
-		for _, col := range []string{"ld_start", "apheresis_date"} {
-			if b := c.row.date(col); isDay(b) && isDay(d) && !before(b, d) {
-				r.Report(e.Row, "infusion_date", ruleOrder, "the infusion on "+d.String()+" is not after "+col+", "+b.String())
-			}
-		}
-		r.judgeDays(c, d)
+		r.judgeOrder(c, d)
 	}
 	for _, col := range []string{"viability_pct", "transduction_pct"} {
 		if v, ok := e.number(col); ok && (v.Sign() < 0 || v.Cmp(decimal.New(100, 0)) > 0) {
@@ -126,19 +111,6 @@ func (r *record) judgeInfusion(c *courseRows) {
 		r.Report(e.Row, "procedure_code", ruleProcedure, why)
 	}
 	r.judgeDose(e)
-}
-
-// judgeDays compares the start of lymphodepletion with the offsets of its days.
-func (r *record) judgeDays(c *courseRows, infused datetime.DateTime) {
-	first := 0
-	for _, col := range []string{"ld_flu_days", "ld_cy_days"} {
-		if p, ok := daysOf(c.row.Cell(col)); ok && len(p.offsets) > 0 {
-			first = min(first, p.offsets[0])
-		}
-	}
-	if n, ok := daysBetween(infused, c.row.date("ld_start")); ok && first < 0 && n != first {
-		r.Report(c.row.Row, "ld_start", ruleDaysFit, fmt.Sprintf("ld_start is day %d, the first drug is given on day %d", n, first))
-	}
 }
 
 func (r *record) judgeDose(e entry) {

@@ -21,9 +21,10 @@ var (
 	ruleDepends    = mapping.Rule{ID: "depends", Severity: mapping.Error, About: "A row that this one is part of was rejected."}
 	ruleNoSLE      = mapping.Rule{ID: "sle-missing", Severity: mapping.Warning, About: "A patient without a row in sle: nothing says what the therapy was for."}
 
-	ruleOrder       = mapping.Rule{ID: "course-order", Severity: mapping.Error, About: "Leukapheresis < lymphodepletion < infusion <= onset of CRS."}
+	ruleOrder       = mapping.Rule{ID: "course-order", Severity: mapping.Error, About: "Leukapheresis < each day of lymphodepletion < infusion <= onset of CRS."}
 	ruleInfusionDay = mapping.Rule{ID: "infusion-day", Severity: mapping.Error, About: "An infusion needs its date to the day, unless the product was out of specification."}
 	ruleDaysFit     = mapping.Rule{ID: "ld-days", Severity: mapping.Warning, About: "The first day of lymphodepletion is not ld_start."}
+	ruleRegimen     = mapping.Rule{ID: "ld-incomplete", Severity: mapping.Warning, About: "A dose of lymphodepletion without days, days without a dose, or days that count from a date that is missing: no administration is kept."}
 	ruleCRSOnset    = mapping.Rule{ID: "crs-onset", Severity: mapping.Warning, About: "CRS starts within 30 days of the infusion."}
 	ruleICANSOnset  = mapping.Rule{ID: "icans-onset", Severity: mapping.Warning, About: "ICANS starts within 45 days of the infusion."}
 	ruleGrade       = mapping.Rule{ID: "grade-range", Severity: mapping.Error, About: "A grade is 0 to 5."}
@@ -71,7 +72,7 @@ func Rules() []mapping.Rule {
 	return []mapping.Rule{
 		ruleRequired, ruleCode, ruleUnmapped, ruleDate, ruleFuture, ruleNumber, ruleFlag, ruleDays, ruleText, ruleFormula, ruleDuplicate, ruleRepeated,
 		ruleNoPatient, ruleNoInfusion, ruleDepends, ruleNoSLE,
-		ruleOrder, ruleInfusionDay, ruleDaysFit, ruleCRSOnset, ruleICANSOnset, ruleGrade, ruleGradeICD, ruleGradeDates, ruleICE, rulePGA, rulePred,
+		ruleOrder, ruleInfusionDay, ruleDaysFit, ruleRegimen, ruleCRSOnset, ruleICANSOnset, ruleGrade, ruleGradeICD, ruleGradeDates, ruleICE, rulePGA, rulePred,
 		ruleSDI, ruleSDIFalls, ruleTotal, ruleTotalSum, ruleNoItems, ruleScore, ruleTiter, ruleICD, ruleDose, ruleSign, ruleDoseTotal, rulePercent, ruleProcedure,
 		ruleOneInfusion, ruleBeforeCells, ruleDORISSledai, ruleLLDASPGA, ruleDORISLLDAS, ruleAfterDeath, ruleTwoDeaths, ruleBackwards, ruleEarlyLeave,
 		ruleCauseAlone,
