@@ -162,7 +162,7 @@ func (r *record) settle(c *courseRows) {
 		c.row.Row = nil
 	}
 	if c.infusion.Row != nil && c.infusion.Rejected {
-		c.brokenInf, c.infusion.Row = true, nil
+		c.loseInfusion()
 	}
 	if c.infusion.Row != nil {
 		c.infused = c.infusion.date("infusion_date")
@@ -179,6 +179,12 @@ func (r *record) settle(c *courseRows) {
 	if c.row.Row != nil || c.infusion.Row != nil {
 		c.courseID = r.id(course, strconv.Itoa(c.no))
 	}
+}
+
+// loseInfusion takes the infusion out of a course, since its row was rejected.
+func (c *courseRows) loseInfusion() {
+	c.brokenInf, c.lost = true, c.infusion.date("infusion_date")
+	c.infusion.Row, c.infuseID, c.infused = nil, "", datetime.DateTime{}
 }
 
 func (r *record) judgeToxicity(c *courseRows, e entry) {
@@ -292,14 +298,14 @@ func (r *record) judgeScore(e entry) {
 	}
 }
 
-// sameVisit returns the good row of an instrument of the same day.
-func (r *record) sameVisit(instrument string, d datetime.DateTime) (entry, bool) {
+// sameVisit returns the good row of an instrument of the same day: of several the one whose key comes first.
+func (r *record) sameVisit(instrument string, d datetime.DateTime) (same entry, ok bool) {
 	for _, e := range r.good(instrument) {
-		if isDay(d) && e.date("visit_date") == d {
-			return e, true
+		if isDay(d) && e.date("visit_date") == d && (!ok || byInstance(e, same) < 0) {
+			same, ok = e, true
 		}
 	}
-	return entry{}, false
+	return same, ok
 }
 
 func (r *record) judgeOutcome(e entry) {
@@ -329,10 +335,17 @@ func (r *record) judgeOutcome(e entry) {
 	}
 }
 
-// judgeAfter holds an outcome to an infusion that it is about.
+// judgeAfter holds an outcome, and a relapse beside it, to an infusion that they are about.
 func (r *record) judgeAfter(e entry, d datetime.DateTime) {
 	column := "visit_date"
-	if rel := e.date("relapse_date"); stated(rel) && (!stated(d) || before(rel, d)) {
+	rel := e.date("relapse_date")
+	for _, x := range []datetime.DateTime{d, rel} {
+		if c := r.lostBefore(x); stated(x) && c != nil {
+			r.Report(e.Row, column, ruleNoInfusion, "the infusion of course "+strconv.Itoa(c.no)+" was rejected, and the outcome can be about it")
+			return
+		}
+	}
+	if stated(rel) && (!stated(d) || before(rel, d)) {
 		d, column = rel, "relapse_date"
 	}
 	if !stated(d) || r.infusedBefore(d) != nil {
@@ -342,7 +355,7 @@ func (r *record) judgeAfter(e entry, d datetime.DateTime) {
 		r.Report(e.Row, column, ruleBeforeCells, d.String()+" is before every infusion")
 		return
 	}
-	r.Report(e.Row, column, ruleNoInfusion, "there is no good infusion that the outcome is about")
+	r.Report(e.Row, column, ruleNoInfusion, "there is no infusion that the outcome is about")
 }
 
 // judgeDamage looks whether the damage index falls.

@@ -14,10 +14,10 @@ var (
 	ruleDays       = mapping.Rule{ID: "days", Severity: mapping.Error, About: "Neither a count of days nor offsets of days."}
 	ruleText       = mapping.Rule{ID: "text", Severity: mapping.Error, About: "Control characters, or too long a text."}
 	ruleFormula    = mapping.Rule{ID: "formula", Severity: mapping.Error, About: "A cell that a spreadsheet would compute: it starts with =, +, - or @."}
-	ruleDuplicate  = mapping.Rule{ID: "duplicate-key", Severity: mapping.Error, About: "Two rows with the same key say different things: neither is taken."}
+	ruleDuplicate  = mapping.Rule{ID: "duplicate-key", Severity: mapping.Error, About: "Two rows with the same key, or of one patient, lupus or course, say different things: neither is taken."}
 	ruleRepeated   = mapping.Rule{ID: "repeated-row", Severity: mapping.Warning, About: "The same row twice: it is taken once."}
 	ruleNoPatient  = mapping.Rule{ID: "patient-missing", Severity: mapping.Error, About: "The row of the patient in patients is missing or was rejected."}
-	ruleNoInfusion = mapping.Rule{ID: "infusion-missing", Severity: mapping.Error, About: "The infusion that the row is about is missing or was rejected."}
+	ruleNoInfusion = mapping.Rule{ID: "infusion-missing", Severity: mapping.Error, About: "The infusion that the row is about, or can be about, is missing or was rejected."}
 	ruleDepends    = mapping.Rule{ID: "depends", Severity: mapping.Error, About: "A row that this one is part of was rejected."}
 	ruleNoSLE      = mapping.Rule{ID: "sle-missing", Severity: mapping.Warning, About: "A patient without a row in sle: nothing says what the therapy was for."}
 
@@ -52,7 +52,7 @@ var (
 	ruleLLDASPGA    = mapping.Rule{ID: "lldas-pga", Severity: mapping.Error, About: "LLDAS is met, but PGA is above 1."}
 	ruleDORISLLDAS  = mapping.Rule{ID: "doris-lldas", Severity: mapping.Warning, About: "DORIS is met and LLDAS is not: only new activity or an investigational drug explains that."}
 	ruleAfterDeath  = mapping.Rule{ID: "after-death", Severity: mapping.Error, About: "Something is dated after the death."}
-	ruleTwoDeaths   = mapping.Rule{ID: "two-deaths", Severity: mapping.Error, About: "Two dates of death."}
+	ruleTwoDeaths   = mapping.Rule{ID: "two-deaths", Severity: mapping.Error, About: "Two dates of death, or two causes."}
 	ruleBackwards   = mapping.Rule{ID: "period", Severity: mapping.Error, About: "An end before its start."}
 	ruleEarlyLeave  = mapping.Rule{ID: "withdrawal-early", Severity: mapping.Warning, About: "A withdrawal before the consent: the patient is withdrawn, whatever the dates."}
 	ruleCauseAlone  = mapping.Rule{ID: "cause-alone", Severity: mapping.Warning, About: "A cause of death without a date of death: nobody is dead by it, and it is not kept."}

@@ -43,6 +43,10 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 
 		{"the same row twice", onePatient().add("labs", "date=2023-01-05", "loinc=5130-0", "value=428", "unit=[IU]/mL", "high=100", "assay=ELISA"), []string{"labs.csv:3 repeated-row"}},
 		{"two rows of one key that differ", onePatient().add("labs", "date=2023-01-05", "loinc=5130-0", "value=42", "unit=[IU]/mL", "high=100"), []string{"labs.csv:2 duplicate-key", "labs.csv:3 duplicate-key"}},
+		{"two rows of a patient with names of their own", onePatient().set("patients", 2, "row_id", "1").add("patients", "row_id=2", "center_id=SYN-C2", "sex=male"), append(
+			append(all("duplicate-key")[:4:4], "patients.csv:2 duplicate-key", "patients.csv:3 duplicate-key"), all("")[5:]...)},
+		{"two rows of lupus with names of their own", onePatient().set("sle", 2, "row_id", "1").add("sle", "row_id=2", "status=active"), []string{"patients.csv:2 registry_id sle-missing", "sle.csv:2 duplicate-key", "sle.csv:3 duplicate-key"}},
+		{"two rows of a course with names of their own", onePatient().set("course", 2, "row_id", "1").add("course", "row_id=2", "ld_flu_mg_m2=30"), noInfusion("course.csv:2 duplicate-key", "course.csv:3 duplicate-key", "infusion.csv:2 course_no depends")},
 		{"a patient without lupus", onePatient().drop("sle"), []string{"patients.csv:2 registry_id sle-missing"}},
 
 		{"an infusion before lymphodepletion", onePatient().set("infusion", 2, "infusion_date", "2023-01-10"), noInfusion("course.csv:2 ld_start ld-days", "infusion.csv:2 infusion_date course-order")},
@@ -117,6 +121,11 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"a visit on the day of the death", onePatient().add("outcome", "death_date=2023-04-18"), nil},
 		{"a visit in the month of the death", onePatient().add("outcome", "death_date=2023-04"), nil},
 		{"two dates of death", onePatient().add("outcome", "row_id=1", "death_date=2024-01-01").add("outcome", "row_id=2", "death_date=2024-01-02"), []string{"outcome.csv:4 death_date two-deaths"}},
+		{"two causes of death", onePatient().add("outcome", "row_id=1", "death_date=2024-01-01", "cause=lupus").add("outcome", "row_id=2", "death_date=2024-01-01", "cause=other"), []string{"outcome.csv:4 cause two-deaths"}},
+		{"one cause of death, told twice", onePatient().add("outcome", "row_id=1", "death_date=2024-01-01", "cause=lupus").add("outcome", "row_id=2", "death_date=2024-01-01"), nil},
+		{"an outcome after a second infusion that was rejected", onePatient().add("infusion", "course_no=2", "infusion_date=2023-04-01", "product=other-cd19", "viability_pct=101"), []string{"infusion.csv:3 viability_pct percent", "outcome.csv:2 visit_date infusion-missing"}},
+		{"an outcome before a second infusion that was rejected", onePatient().add("infusion", "course_no=2", "infusion_date=2023-04-19", "product=other-cd19", "viability_pct=101"), []string{"infusion.csv:3 viability_pct percent"}},
+		{"an outcome after a second infusion whose date cannot be read", onePatient().add("infusion", "course_no=2", "infusion_date=19.4.2023", "product=other-cd19"), []string{"infusion.csv:3 infusion_date date", "outcome.csv:2 visit_date infusion-missing"}},
 		{"a withdrawal before the consent", onePatient().set("patients", 2, "withdrawal_date", "2021"), []string{"patients.csv:2 withdrawal_date withdrawal-early"}},
 		{"a line of therapy before the first", onePatient().set("prior_tx", 2, "line", "0"), []string{"prior_tx.csv:2 line not-positive"}},
 		{"a course before the first", onePatient().set("tox", 2, "course_no", "-1"), []string{"tox.csv:2 course_no not-positive"}},

@@ -65,8 +65,10 @@ func (r *record) buildHighest(c *courseRows, kind string, rows []entry) {
 	scale := ""
 	for _, e := range rows {
 		grade, _ := e.integer("max_grade")
+		if s := scaleOf(e); grade > top || scale == "" {
+			scale = s
+		}
 		top = max(top, grade)
-		scale = scaleOf(e)
 		for _, d := range []datetime.DateTime{e.date("onset"), e.date("end")} {
 			if before(end, d) {
 				end = d
