@@ -204,7 +204,7 @@ func toxicities() *mapping.Instrument {
 		mapping.Column{Name: "max_grade", Kind: mapping.Integer, Required: true, About: "0 to 5; 0 says that it was looked for and was not there."},
 		mapping.Column{Name: "scale", Kind: mapping.Code, Codes: []string{"astct-2019", "ctcae-5", "ehaebmt-icaht"}, About: "astct-2019 for crs and icans where it is missing."},
 		mapping.Column{Name: "ice", Kind: mapping.Integer, About: "The lowest ICE score, 0 to 10."},
-		mapping.Column{Name: "icd_code", Kind: mapping.Text, About: "ICD-10-CM with the grade as last digit; it is checked."},
+		mapping.Column{Name: "icd_code", Kind: mapping.Text, About: "ICD-10-CM. Of crs and icans its last digit is the grade, and is checked."},
 		mapping.Column{Name: "toci", Kind: mapping.Flag, About: "Tocilizumab was given for it."},
 		mapping.Column{Name: "steroid", Kind: mapping.Flag, About: "A glucocorticoid was given for it."},
 		mapping.Column{Name: "serious", Kind: mapping.Flag},

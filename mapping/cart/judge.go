@@ -2,6 +2,7 @@ package cart
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -206,9 +207,66 @@ func (r *record) judgeToxicity(c *courseRows, e entry) {
 	}
 	r.ordered(e, "onset", "end")
 	r.judgeOnset(c, e, grade)
-	kind := e.Cell("type")
-	if codes := term.ToxicityCodes(kind); e.Cell("icd_code") != "" && grade > 0 && codes[grade] != "" && e.Cell("icd_code") != codes[grade] {
-		r.Report(e.Row, "icd_code", ruleGradeICD, mapping.Quote(e.Cell("icd_code"))+fmt.Sprintf(" is not %s, grade %d", codes[grade], grade))
+	r.judgeCode(e, grade)
+	r.judgeNone(e, grade)
+	r.judgeFatal(e, grade)
+	if least, ok := leastOfICE(e); ok && e.Cell("type") == term.ICANS && grade < least {
+		r.Report(e.Row, "max_grade", ruleGradeOfICE, fmt.Sprintf("an ICE score of %s is grade %d at least, not %d", e.Cell("ice"), least, grade))
+	}
+}
+
+// icdShape is how ICD-10-CM writes a code. https://www.cms.gov/medicare/coding-billing/icd-10-codes
+var icdShape = regexp.MustCompile(`^[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$`)
+
+// judgeCode compares the code of ICD-10-CM with the grade, where its last digit is one.
+func (r *record) judgeCode(e entry, grade int) {
+	code := e.Cell("icd_code")
+	switch graded := term.ToxicityCodes(e.Cell("type")); {
+	case code == "":
+	case graded[1] == "":
+		if !icdShape.MatchString(code) {
+			r.Report(e.Row, "icd_code", ruleCode, mapping.Quote(code)+" is no code of ICD-10-CM")
+		}
+	case grade > 0 && code != graded[grade]:
+		r.Report(e.Row, "icd_code", ruleGradeICD, mapping.Quote(code)+fmt.Sprintf(" is not %s, grade %d", graded[grade], grade))
+	}
+}
+
+// judgeNone looks whether a row that says that nothing was there says what there was.
+func (r *record) judgeNone(e entry, grade int) {
+	if grade > 0 {
+		return
+	}
+	for _, col := range []string{"end", "icd_code", "toci", "steroid", "serious", "outcome"} {
+		if text := e.Cell(col); text != "" && text != "0" && text != "unknown" {
+			r.Report(e.Row, col, ruleGradeNone, "grade 0 says that there was none, and "+col+" is "+mapping.Quote(text))
+		}
+	}
+}
+
+// judgeFatal looks for the death that a toxicity tells of.
+func (r *record) judgeFatal(e entry, grade int) {
+	if grade < 5 && e.Cell("outcome") != "fatal" {
+		return
+	}
+	if _, dead := r.death(); !dead {
+		r.Report(e.Row, "outcome", ruleNotDead, "the patient died of it, and no row of "+outcome+" has the death_date")
+	}
+}
+
+// leastOfICE is the grade of ICANS that an ICE score alone gives by ASTCT 2019: others may raise it. https://doi.org/10.1016/j.bbmt.2018.12.758
+func leastOfICE(e entry) (grade int, ok bool) {
+	switch n, known := e.integer("ice"); {
+	case !known || n < 0 || n > 10:
+		return 0, false
+	case n == 10:
+		return 0, true
+	case n >= 7:
+		return 1, true
+	case n >= 3:
+		return 2, true
+	default:
+		return 3, true
 	}
 }
 
@@ -261,12 +319,17 @@ type sledaiSum struct {
 	sum, clinical int
 	known         int // items
 	unknown       int // the weight of the items that are not known
+	serologic     int // the most that the serologic items can give
 }
 
 func sumOf(e entry) sledaiSum {
 	var s sledaiSum
 	for k, i := range term.Sledai() {
-		switch yes, known := e.flag(itemColumn(k)); {
+		yes, known := e.flag(itemColumn(k))
+		if i.Serologic && (yes || !known) {
+			s.serologic += i.Weight
+		}
+		switch {
 		case !known:
 			s.unknown += i.Weight
 		case yes:
@@ -318,8 +381,13 @@ func (r *record) judgeOutcome(e entry) {
 		r.judgeAfter(e, d)
 	}
 	if sc, ok := r.sameVisit(sledai, d); ok && e.Cell("doris") == "met" {
-		if s := sumOf(sc); s.clinical > 0 {
-			r.Report(e.Row, "doris", ruleDORISSledai, fmt.Sprintf("clinical SLEDAI of that day is %d", s.clinical))
+		s := sumOf(sc)
+		least := s.clinical
+		if total, given := sc.integer("total"); given && s.known < term.SledaiItems {
+			least = max(least, total-s.serologic)
+		}
+		if least > 0 {
+			r.Report(e.Row, "doris", ruleDORISSledai, fmt.Sprintf("clinical SLEDAI of that day is %d at least", least))
 		}
 	}
 	if v, ok := r.sameVisit(visits, d); ok && e.Cell("lldas") == "met" {

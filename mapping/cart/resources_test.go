@@ -261,3 +261,10 @@ func TestLupusInRemissionIsLupusWhoseStatusIsRemission(t *testing.T) {
 		}
 	}
 }
+
+func TestAnInfectionKeepsItsCode(t *testing.T) {
+	got := onePatient().add("tox", "type=infection", "onset=2023-05", "max_grade=3", "icd_code=J18.9").run(t)
+	if len(got.has("Condition", `"code":"infection"`, `{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"J18.9"}`)) != 1 {
+		t.Error("the condition has no code of ICD-10-CM")
+	}
+}

@@ -30,6 +30,9 @@ var (
 	ruleGrade       = mapping.Rule{ID: "grade-range", Severity: mapping.Error, About: "A grade is 0 to 5."}
 	ruleGradeICD    = mapping.Rule{ID: "grade-icd", Severity: mapping.Error, About: "The grade digit of the ICD-10-CM code is not the grade."}
 	ruleGradeDates  = mapping.Rule{ID: "grade-dates", Severity: mapping.Error, About: "Grade 0 has no onset, another grade has one, and the end is not before it."}
+	ruleGradeNone   = mapping.Rule{ID: "grade-none", Severity: mapping.Error, About: "Grade 0 says that there was none: it has no end, code, treatment, seriousness or outcome."}
+	ruleGradeOfICE  = mapping.Rule{ID: "icans-ice", Severity: mapping.Warning, About: "The grade of ICANS is lower than its ICE score gives (ASTCT 2019, from 12 years on)."}
+	ruleNotDead     = mapping.Rule{ID: "death-missing", Severity: mapping.Warning, About: "A toxicity of grade 5, or a fatal one, of a patient without a date of death: nobody is dead by it."}
 	ruleICE         = mapping.Rule{ID: "ice-range", Severity: mapping.Error, About: "ICE is 0 to 10."}
 	rulePGA         = mapping.Rule{ID: "pga-range", Severity: mapping.Error, About: "PGA is 0 to the end of its scale."}
 	rulePred        = mapping.Rule{ID: "pred-range", Severity: mapping.Error, About: "A dose of prednisolone is not negative."}
@@ -72,7 +75,7 @@ func Rules() []mapping.Rule {
 	return []mapping.Rule{
 		ruleRequired, ruleCode, ruleUnmapped, ruleDate, ruleFuture, ruleNumber, ruleFlag, ruleDays, ruleText, ruleFormula, ruleDuplicate, ruleRepeated,
 		ruleNoPatient, ruleNoInfusion, ruleDepends, ruleNoSLE,
-		ruleOrder, ruleInfusionDay, ruleDaysFit, ruleRegimen, ruleCRSOnset, ruleICANSOnset, ruleGrade, ruleGradeICD, ruleGradeDates, ruleICE, rulePGA, rulePred,
+		ruleOrder, ruleInfusionDay, ruleDaysFit, ruleRegimen, ruleCRSOnset, ruleICANSOnset, ruleGrade, ruleGradeICD, ruleGradeDates, ruleGradeNone, ruleGradeOfICE, ruleNotDead, ruleICE, rulePGA, rulePred,
 		ruleSDI, ruleSDIFalls, ruleTotal, ruleTotalSum, ruleNoItems, ruleScore, ruleTiter, ruleICD, ruleDose, ruleSign, ruleDoseTotal, rulePercent, ruleProcedure,
 		ruleOneInfusion, ruleBeforeCells, ruleDORISSledai, ruleLLDASPGA, ruleDORISLLDAS, ruleAfterDeath, ruleTwoDeaths, ruleBackwards, ruleEarlyLeave,
 		ruleCauseAlone,

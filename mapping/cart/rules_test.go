@@ -76,6 +76,21 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"a grade of 6", onePatient().set("tox", 2, "max_grade", "6"), []string{"tox.csv:2 max_grade grade-range"}},
 		{"a grade below 0", onePatient().set("tox", 2, "max_grade", "-1"), []string{"tox.csv:2 max_grade grade-range"}},
 		{"a code of another grade", onePatient().set("tox", 2, "icd_code", "D89.832"), []string{"tox.csv:2 icd_code grade-icd"}},
+		{"a code of another grade beside grade 0", onePatient().set("tox", 3, "icd_code", "G92.01"), []string{"tox.csv:3 icd_code grade-none"}},
+		{"the code of an infection", onePatient().add("tox", "type=infection", "onset=2023-05", "max_grade=3", "icd_code=J18.9"), nil},
+		{"an infection with a code that is none", onePatient().add("tox", "type=infection", "onset=2023-05", "max_grade=3", "icd_code=pneumonia"), []string{"tox.csv:4 icd_code code-unknown"}},
+		{"grade 0 that ended", onePatient().set("tox", 3, "end", "2023-01-20"), []string{"tox.csv:3 end grade-none"}},
+		{"grade 0 that was treated", onePatient().set("tox", 3, "toci", "1").set("tox", 3, "steroid", "1"), []string{"tox.csv:3 toci grade-none", "tox.csv:3 steroid grade-none"}},
+		{"grade 0 that was serious and resolved", onePatient().set("tox", 3, "serious", "1").set("tox", 3, "outcome", "resolved"), []string{"tox.csv:3 serious grade-none", "tox.csv:3 outcome grade-none"}},
+		{"grade 0 that was neither treated nor serious", onePatient().set("tox", 3, "toci", "0").set("tox", 3, "serious", "0").set("tox", 3, "outcome", "unknown"), nil},
+		{"ICE of 9 and no ICANS", onePatient().set("tox", 3, "ice", "9"), []string{"tox.csv:3 max_grade icans-ice"}},
+		{"ICE of 7 and grade 1", onePatient().set("tox", 3, "ice", "7").set("tox", 3, "max_grade", "1").set("tox", 3, "onset", "2023-01-20"), nil},
+		{"ICE of 6 and grade 1", onePatient().set("tox", 3, "ice", "6").set("tox", 3, "max_grade", "1").set("tox", 3, "onset", "2023-01-20"), []string{"tox.csv:3 max_grade icans-ice"}},
+		{"ICE of 3 and grade 2", onePatient().set("tox", 3, "ice", "3").set("tox", 3, "max_grade", "2").set("tox", 3, "onset", "2023-01-20"), nil},
+		{"ICE of 2 and grade 2", onePatient().set("tox", 3, "ice", "2").set("tox", 3, "max_grade", "2").set("tox", 3, "onset", "2023-01-20"), []string{"tox.csv:3 max_grade icans-ice"}},
+		{"a fatal syndrome of nobody dead", onePatient().set("tox", 2, "outcome", "fatal"), []string{"tox.csv:2 outcome death-missing"}},
+		{"grade 5 of nobody dead", onePatient().set("tox", 2, "max_grade", "5").set("tox", 2, "icd_code", ""), []string{"tox.csv:2 outcome death-missing"}},
+		{"a fatal syndrome of somebody dead", onePatient().set("tox", 2, "outcome", "fatal").add("outcome", "death_date=2023-05-01"), nil},
 		{"grade 0 with an onset", onePatient().set("tox", 3, "onset", "2023-01-20"), []string{"tox.csv:3 onset grade-dates"}},
 		{"grade 1 without an onset", onePatient().set("tox", 2, "onset", ""), []string{"tox.csv:2 onset grade-dates"}},
 		{"an end before the onset", onePatient().set("tox", 2, "end", "2023-01-20"), []string{"tox.csv:2 end period"}},
@@ -113,6 +128,9 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"an outcome before the infusion", onePatient().set("outcome", 2, "visit_date", "2023-01-05").set("outcome", 2, "doris", "not-met").set("outcome", 2, "lldas", "not-met"), []string{"outcome.csv:2 visit_date outcome-before-infusion"}},
 		{"a relapse before the infusion", onePatient().set("outcome", 2, "relapse_date", "2023-01-05"), []string{"outcome.csv:2 relapse_date outcome-before-infusion"}},
 		{"remission with clinical activity", onePatient().set("sledai", 3, "s15", "1").set("sledai", 3, "total", "2"), []string{"outcome.csv:2 doris doris-csledai"}},
+		{"remission with a total that serology does not explain", only("5"), []string{"outcome.csv:2 doris doris-csledai"}},
+		{"remission with a total that serology can explain", only("4"), nil},
+		{"remission with a total that is more than what is left of serology", only("4").set("sledai", 3, "s20", "0"), []string{"outcome.csv:2 doris doris-csledai"}},
 		{"remission with serological activity alone", onePatient().set("sledai", 3, "s20", "1").set("sledai", 3, "total", "2"), nil},
 		{"low activity with PGA above 1", onePatient().set("visits", 3, "pga", "1.1"), []string{"outcome.csv:2 lldas lldas-pga"}},
 		{"low activity with PGA 1", onePatient().set("visits", 3, "pga", "1"), nil},
@@ -143,6 +161,15 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// only is a patient of whose second SLEDAI-2K the total alone is known.
+func only(total string) delivery {
+	d := onePatient().set("sledai", 3, "total", total).set("outcome", 2, "lldas", "")
+	for k := range 24 {
+		d[`sledai`][2][4+k] = ""
+	}
+	return d
 }
 
 // all are the findings where the row of the patient is rejected: nothing of the patient can land.

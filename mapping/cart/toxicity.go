@@ -111,7 +111,12 @@ func (r *record) buildToxicity(c *courseRows, e entry, grade int) {
 		status = "resolved"
 	}
 	codes := []term.Coding{term.Of(kind)}
-	if icd := term.ToxicityCodes(kind)[grade]; icd != "" {
+	icd := term.ToxicityCodes(kind)[grade]
+	if icd == "" {
+		// Which infection, or which malignancy.
+		icd = e.Cell("icd_code")
+	}
+	if icd != "" {
 		codes = append(codes, term.Coding{System: term.ICD10CM, Code: icd})
 	}
 	condition := r.condition(r.rowID(e, ""), status, concept(codes...), e.date("onset"))
