@@ -91,13 +91,19 @@ func notNumber(text string) string {
 	return why
 }
 
+// earliest is the first year that something of a patient can be of.
+const earliest = 1900
+
 func (s *Step) judgeDate(text string) (mapping.Rule, string) {
 	d, err := datetime.ParseDate(text)
 	if err != nil {
 		return ruleDate, mapping.Quote(text) + " is no date: " + err.Error()
 	}
-	if first, _ := d.Range(); first.After(s.today) {
+	switch first, _ := d.Range(); {
+	case first.After(s.today):
 		return ruleFuture, mapping.Quote(text) + " is after today"
+	case first.Year() < earliest:
+		return ruleDate, mapping.Quote(text) + " is before " + strconv.Itoa(earliest)
 	}
 	return mapping.Rule{}, ""
 }

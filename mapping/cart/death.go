@@ -10,15 +10,21 @@ func (r *record) death() (death entry, dead bool) {
 	return death, dead
 }
 
-// dated are the columns of each instrument that say when something was seen of a living patient.
+// dated are the columns of each instrument that say when something was seen of a living patient, or ended at the latest.
 var dated = []struct{ instrument, column string }{
+	{sle, "dx_date"},
+	{sle, "ln_biopsy_date"},
+	{priorTx, "start"},
+	{priorTx, "stop"},
 	{course, "apheresis_date"},
+	{course, "ld_start"},
 	{infusion, "infusion_date"},
 	{visits, "visit_date"},
 	{visits, "last_alive"},
 	{sledai, "visit_date"},
 	{labs, "date"},
 	{tox, "onset"},
+	{tox, "end"},
 	{outcome, "visit_date"},
 	{outcome, "relapse_date"},
 }

@@ -105,7 +105,7 @@ func infusions() *mapping.Instrument {
 		mapping.Column{Name: "infusion_date", Kind: mapping.Date, About: "To the day; missing only where oos is 1 and nothing was infused."},
 		mapping.Column{Name: "product", Kind: mapping.Code, Required: true, About: "A product by name; see the list of products."},
 		mapping.Column{Name: "lot", Kind: mapping.Name},
-		mapping.Column{Name: "procedure_code", Kind: mapping.Code, About: "ICD-10-PCS or CPT of the administration."},
+		mapping.Column{Name: "procedure_code", Kind: mapping.Code, About: "ICD-10-PCS, CPT or OPS of the administration."},
 		mapping.Column{Name: "dose_e6_per_kg", Kind: mapping.Number, About: "Millions of CAR-T cells per kg."},
 		mapping.Column{Name: "dose_total_e6", Kind: mapping.Number, About: "Millions of CAR-T cells."},
 		mapping.Column{Name: "weight_kg", Kind: mapping.Number},

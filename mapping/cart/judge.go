@@ -2,7 +2,6 @@ package cart
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,9 +59,20 @@ func (r *record) ordered(e entry, start, end string) {
 	}
 }
 
+// lupusWritten are the codes that icd_code may have: those of ICD-10-CM below M32 but for M32.0, lupus by a drug, and lupus in remission.
+var lupusWritten = []string{
+	"M32", "M32.1", "M32.10", "M32.11", "M32.12", "M32.13", "M32.14", "M32.15", "M32.19", "M32.8", "M32.9", term.InRemissionLupus,
+}
+
 func (r *record) judgeDisease(e entry) {
-	if code := e.Cell("icd_code"); code != "" && code != term.InRemissionLupus && !term.IsLupus(term.ICD10CM, code) {
-		r.Report(e.Row, "icd_code", ruleICD, mapping.Quote(code)+" is not M32, or is M32.0")
+	if code := e.Cell("icd_code"); code != "" && !slices.Contains(lupusWritten, code) {
+		r.Report(e.Row, "icd_code", ruleICD, mapping.Quote(code)+" is none of "+strings.Join(lupusWritten, ", "))
+	}
+	if renal, known := e.flag("organ_renal"); e.Cell("ln_class") != "" && known && !renal {
+		r.Report(e.Row, "organ_renal", ruleNephritis, "organ_renal is 0, and ln_class is "+e.Cell("ln_class")+": nephritis is kept")
+	}
+	if e.Cell("ln_biopsy_date") != "" && e.Cell("ln_class") == "" {
+		r.Report(e.Row, "ln_biopsy_date", ruleNephritis, "there is no ln_class beside it: the biopsy is not kept")
 	}
 	if n, ok := e.integer("aclr2019_score"); ok && (n < 0 || n > 51) {
 		r.Report(e.Row, "aclr2019_score", ruleScore, strconv.Itoa(n)+" is not 0 to 51")
@@ -108,9 +118,7 @@ func (r *record) judgeInfusion(c *courseRows) {
 			r.Report(e.Row, col, rulePercent, v.String()+" % is not 0 to 100 %")
 		}
 	}
-	if why := wrongProcedure(e.Cell("procedure_code"), e.Cell("product")); why != "" {
-		r.Report(e.Row, "procedure_code", ruleProcedure, why)
-	}
+	r.judgeProcedure(e)
 	r.judgeDose(e)
 }
 
@@ -123,7 +131,13 @@ func (r *record) judgeDose(e entry) {
 	if dosed && perKg.Sign() > 0 && (perKg.Cmp(least) < 0 || perKg.Cmp(most) > 0) {
 		r.Report(e.Row, "dose_e6_per_kg", ruleDose, perKg.String()+" million cells per kg are not 0.01 to 10")
 	}
-	if !dosed || !summed || !weighed || e.Rejected {
+	if e.Rejected {
+		return
+	}
+	if given, ok := rounded(total.Quo(kg)); !dosed && summed && weighed && ok && (given.Cmp(least) < 0 || given.Cmp(most) > 0) {
+		r.Report(e.Row, "dose_total_e6", ruleDose, fmt.Sprintf("%s million cells by %s kg are %s per kg, not 0.01 to 10", total, kg, given))
+	}
+	if !dosed || !summed || !weighed {
 		return
 	}
 	want, err := perKg.Mul(kg)
@@ -135,22 +149,6 @@ func (r *record) judgeDose(e entry) {
 	if err == nil && err2 == nil && off.Abs().Cmp(tenth.Abs()) > 0 {
 		r.Report(e.Row, "dose_total_e6", ruleDoseTotal, fmt.Sprintf("%s million cells are not %s per kg times %s kg, %s", total, perKg, kg, want))
 	}
-}
-
-// wrongProcedure says what is wrong with a code of the administration, "" for nothing that is known.
-// The CPT codes are named by number: their texts are not ours to give.
-func wrongProcedure(code, product string) string {
-	switch code {
-	case "0537T", "38225":
-		return code + " is the harvest of cells, not their administration (0540T, 38228)"
-	case "0538T", "0539T", "38226", "38227":
-		return code + " is a preparation of cells, not their administration (0540T, 38228)"
-	case "XW033C7", "XW043C7":
-		if strings.HasPrefix(product, "tisa") {
-			return code + " is not for " + product + ", which has XW033J7"
-		}
-	}
-	return ""
 }
 
 // settle decides what of a course stands, once its rows are judged: an infusion is part of a course, a toxicity of an infusion.
@@ -186,110 +184,6 @@ func (r *record) settle(c *courseRows) {
 func (c *courseRows) loseInfusion() {
 	c.brokenInf, c.lost = true, c.infusion.date("infusion_date")
 	c.infusion.Row, c.infuseID, c.infused = nil, "", datetime.DateTime{}
-}
-
-func (r *record) judgeToxicity(c *courseRows, e entry) {
-	if c.infuseID == "" || !stated(c.infused) {
-		why := "the course has no infusion"
-		if c.brokenInf {
-			why = "the infusion of the course was rejected"
-		}
-		r.Report(e.Row, "course_no", ruleNoInfusion, why)
-		return
-	}
-	grade, ok := e.integer("max_grade")
-	if !ok || grade < 0 || grade > 5 {
-		r.Report(e.Row, "max_grade", ruleGrade, mapping.Quote(e.Cell("max_grade"))+" is not 0 to 5")
-		return
-	}
-	if n, ok := e.integer("ice"); ok && (n < 0 || n > 10) {
-		r.Report(e.Row, "ice", ruleICE, strconv.Itoa(n)+" is not 0 to 10")
-	}
-	r.ordered(e, "onset", "end")
-	r.judgeOnset(c, e, grade)
-	r.judgeCode(e, grade)
-	r.judgeNone(e, grade)
-	r.judgeFatal(e, grade)
-	if least, ok := leastOfICE(e); ok && e.Cell("type") == term.ICANS && grade < least {
-		r.Report(e.Row, "max_grade", ruleGradeOfICE, fmt.Sprintf("an ICE score of %s is grade %d at least, not %d", e.Cell("ice"), least, grade))
-	}
-}
-
-// icdShape is how ICD-10-CM writes a code. https://www.cms.gov/medicare/coding-billing/icd-10-codes
-var icdShape = regexp.MustCompile(`^[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$`)
-
-// judgeCode compares the code of ICD-10-CM with the grade, where its last digit is one.
-func (r *record) judgeCode(e entry, grade int) {
-	code := e.Cell("icd_code")
-	switch graded := term.ToxicityCodes(e.Cell("type")); {
-	case code == "":
-	case graded[1] == "":
-		if !icdShape.MatchString(code) {
-			r.Report(e.Row, "icd_code", ruleCode, mapping.Quote(code)+" is no code of ICD-10-CM")
-		}
-	case grade > 0 && code != graded[grade]:
-		r.Report(e.Row, "icd_code", ruleGradeICD, mapping.Quote(code)+fmt.Sprintf(" is not %s, grade %d", graded[grade], grade))
-	}
-}
-
-// judgeNone looks whether a row that says that nothing was there says what there was.
-func (r *record) judgeNone(e entry, grade int) {
-	if grade > 0 {
-		return
-	}
-	for _, col := range []string{"end", "icd_code", "toci", "steroid", "serious", "outcome"} {
-		if text := e.Cell(col); text != "" && text != "0" && text != "unknown" {
-			r.Report(e.Row, col, ruleGradeNone, "grade 0 says that there was none, and "+col+" is "+mapping.Quote(text))
-		}
-	}
-}
-
-// judgeFatal looks for the death that a toxicity tells of.
-func (r *record) judgeFatal(e entry, grade int) {
-	if grade < 5 && e.Cell("outcome") != "fatal" {
-		return
-	}
-	if _, dead := r.death(); !dead {
-		r.Report(e.Row, "outcome", ruleNotDead, "the patient died of it, and no row of "+outcome+" has the death_date")
-	}
-}
-
-// leastOfICE is the grade of ICANS that an ICE score alone gives by ASTCT 2019: others may raise it. https://doi.org/10.1016/j.bbmt.2018.12.758
-func leastOfICE(e entry) (grade int, ok bool) {
-	switch n, known := e.integer("ice"); {
-	case !known || n < 0 || n > 10:
-		return 0, false
-	case n == 10:
-		return 0, true
-	case n >= 7:
-		return 1, true
-	case n >= 3:
-		return 2, true
-	default:
-		return 3, true
-	}
-}
-
-// judgeOnset looks whether a toxicity began when it can.
-func (r *record) judgeOnset(c *courseRows, e entry, grade int) {
-	onset := e.date("onset")
-	switch {
-	case grade == 0 && stated(onset):
-		r.Report(e.Row, "onset", ruleGradeDates, "grade 0 has no onset")
-	case grade > 0 && !stated(onset):
-		r.Report(e.Row, "onset", ruleGradeDates, "when it began is missing")
-	case before(onset, c.infused):
-		r.Report(e.Row, "onset", ruleOrder, "it began on "+onset.String()+", before the infusion of "+c.infused.String())
-	}
-	late := map[string]struct {
-		days int
-		rule mapping.Rule
-	}{"crs": {30, ruleCRSOnset}, "icans": {45, ruleICANSOnset}}
-	if l, ok := late[e.Cell("type")]; ok {
-		if n, known := daysBetween(c.infused, onset); known && n > l.days {
-			r.Report(e.Row, "onset", l.rule, fmt.Sprintf("it began %d days after the infusion", n))
-		}
-	}
 }
 
 func (r *record) judgeVisit(e entry) {
@@ -426,20 +320,20 @@ func (r *record) judgeAfter(e entry, d datetime.DateTime) {
 	r.Report(e.Row, column, ruleNoInfusion, "there is no infusion that the outcome is about")
 }
 
-// judgeDamage looks whether the damage index falls.
+// judgeDamage looks whether the damage index falls from a date to a later one. Of dates that overlap nobody knows which is later.
 func (r *record) judgeDamage() {
 	rows := r.good(visits)
 	slices.SortStableFunc(rows, func(a, b entry) int { return startOf(a.date("visit_date")).Compare(startOf(b.date("visit_date"))) })
-	last, known := 0, false
-	for _, e := range rows {
+	for k, e := range rows {
 		n, ok := e.integer("sdi")
 		if !ok {
 			continue
 		}
-		if known && n < last {
-			r.Report(e.Row, "sdi", ruleSDIFalls, fmt.Sprintf("%d after %d", n, last))
-			continue
+		for _, x := range rows[:k] {
+			if had, known := x.integer("sdi"); known && !x.Rejected && n < had && before(x.date("visit_date"), e.date("visit_date")) {
+				r.Report(e.Row, "sdi", ruleSDIFalls, fmt.Sprintf("%d after %d in line %d", n, had, x.Line))
+				break
+			}
 		}
-		last, known = n, true
 	}
 }

@@ -7,7 +7,7 @@ var (
 	ruleRequired   = mapping.Rule{ID: "required", Severity: mapping.Error, About: "A cell that the row cannot do without is empty."}
 	ruleCode       = mapping.Rule{ID: "code-unknown", Severity: mapping.Error, About: "A code that the column does not know."}
 	ruleUnmapped   = mapping.Rule{ID: "code-unmapped", Severity: mapping.Warning, About: "A drug, product or test that is not known: it is kept as text and as a code of the center."}
-	ruleDate       = mapping.Rule{ID: "date", Severity: mapping.Error, About: "A text that is no date, or a day that does not exist."}
+	ruleDate       = mapping.Rule{ID: "date", Severity: mapping.Error, About: "A text that is no date, a day that does not exist, or one before 1900."}
 	ruleFuture     = mapping.Rule{ID: "date-future", Severity: mapping.Error, About: "A date after today."}
 	ruleNumber     = mapping.Rule{ID: "number", Severity: mapping.Error, About: "A text that is no number."}
 	ruleFlag       = mapping.Rule{ID: "flag", Severity: mapping.Error, About: "Neither 1 nor 0."}
@@ -43,12 +43,13 @@ var (
 	ruleNoItems     = mapping.Rule{ID: "sledai-empty", Severity: mapping.Error, About: "Neither an item nor a total."}
 	ruleScore       = mapping.Rule{ID: "score-range", Severity: mapping.Error, About: "The score of EULAR/ACR 2019 is 0 to 51."}
 	ruleTiter       = mapping.Rule{ID: "titer", Severity: mapping.Error, About: "A titer is 1280 or 1:1280."}
-	ruleICD         = mapping.Rule{ID: "icd-lupus", Severity: mapping.Error, About: "The diagnosis is M32 of ICD-10, and not M32.0, lupus by a drug; or 698694005 of SNOMED CT."}
-	ruleDose        = mapping.Rule{ID: "dose-range", Severity: mapping.Warning, About: "A dose per kg is 0.01 to 10 million cells."}
+	ruleICD         = mapping.Rule{ID: "icd-lupus", Severity: mapping.Error, About: "The diagnosis is a code of ICD-10-CM below M32, and not M32.0, lupus by a drug; or 698694005 of SNOMED CT."}
+	ruleNephritis   = mapping.Rule{ID: "nephritis", Severity: mapping.Warning, About: "A class of lupus nephritis beside organ_renal 0: nephritis is kept. A biopsy without a class: it is not kept."}
+	ruleDose        = mapping.Rule{ID: "dose-range", Severity: mapping.Warning, About: "A dose per kg, as it is told or as total and weight give it, is 0.01 to 10 million cells."}
 	ruleSign        = mapping.Rule{ID: "not-positive", Severity: mapping.Error, About: "A dose, a weight, a height, a line of therapy or a number of a course that is 0 or less."}
 	ruleDoseTotal   = mapping.Rule{ID: "dose-total", Severity: mapping.Error, About: "The total dose is the dose per kg times the weight, within 10 %."}
 	rulePercent     = mapping.Rule{ID: "percent", Severity: mapping.Error, About: "A share is 0 to 100 %."}
-	ruleProcedure   = mapping.Rule{ID: "procedure-code", Severity: mapping.Error, About: "A code that means another procedure or another product."}
+	ruleProcedure   = mapping.Rule{ID: "procedure-code", Severity: mapping.Error, About: "A code that means another procedure or another product, or none of ICD-10-PCS, CPT or OPS."}
 	ruleOneInfusion = mapping.Rule{ID: "one-infusion", Severity: mapping.Error, About: "One index infusion a course: outcomes are about it."}
 	ruleBeforeCells = mapping.Rule{ID: "outcome-before-infusion", Severity: mapping.Error, About: "An outcome is not before the infusion."}
 	ruleDORISSledai = mapping.Rule{ID: "doris-csledai", Severity: mapping.Error, About: "DORIS is met, but clinical SLEDAI is above 0."}
@@ -76,7 +77,7 @@ func Rules() []mapping.Rule {
 		ruleRequired, ruleCode, ruleUnmapped, ruleDate, ruleFuture, ruleNumber, ruleFlag, ruleDays, ruleText, ruleFormula, ruleDuplicate, ruleRepeated,
 		ruleNoPatient, ruleNoInfusion, ruleDepends, ruleNoSLE,
 		ruleOrder, ruleInfusionDay, ruleDaysFit, ruleRegimen, ruleCRSOnset, ruleICANSOnset, ruleGrade, ruleGradeICD, ruleGradeDates, ruleGradeNone, ruleGradeOfICE, ruleNotDead, ruleICE, rulePGA, rulePred,
-		ruleSDI, ruleSDIFalls, ruleTotal, ruleTotalSum, ruleNoItems, ruleScore, ruleTiter, ruleICD, ruleDose, ruleSign, ruleDoseTotal, rulePercent, ruleProcedure,
+		ruleSDI, ruleSDIFalls, ruleTotal, ruleTotalSum, ruleNoItems, ruleScore, ruleTiter, ruleICD, ruleNephritis, ruleDose, ruleSign, ruleDoseTotal, rulePercent, ruleProcedure,
 		ruleOneInfusion, ruleBeforeCells, ruleDORISSledai, ruleLLDASPGA, ruleDORISLLDAS, ruleAfterDeath, ruleTwoDeaths, ruleBackwards, ruleEarlyLeave,
 		ruleCauseAlone,
 		ruleNoRange, ruleRange, ruleNegative, ruleUnit, ruleUnitKind, ruleCheckDigit, rulePairing, ruleNoTest, ruleComparators,
