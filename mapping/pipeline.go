@@ -57,7 +57,8 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	whole := ctx
+	g, ctx := errgroup.WithContext(whole)
 	work := make(chan *job)
 	order := make(chan *job, 4*o.Workers)
 	g.Go(func() error {
@@ -94,6 +95,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return nil
 	})
 	err := g.Wait()
+	if err == nil {
+		// A source that was stopped just ends: what it did not give is missing all the same.
+		err = whole.Err()
+	}
 	return report, err
 }
 

@@ -344,6 +344,26 @@ func TestATornSourceAndACanceledRunEndWithoutWaiting(t *testing.T) {
 	}
 }
 
+// halted is a Source that is told to stop after its first case, and does.
+type halted struct{ stop func() }
+
+func (h halted) Cases(context.Context) iter.Seq2[*Case, error] {
+	return func(yield func(*Case, error) bool) {
+		if yield(&Case{Record: "R1", Rows: rows()[:1]}, nil) {
+			h.stop()
+		}
+	}
+}
+
+func TestARunWhoseSourceStopsSinceItWasToldToIsNoWholeRun(t *testing.T) {
+	for range 20 {
+		ctx, cancel := context.WithCancel(t.Context())
+		if _, err := Run(ctx, Options{Source: halted{cancel}, Steps: []Step{double{}}, Sink: &collect{}}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func TestQuoteShowsACellWithoutWhatCouldHarm(t *testing.T) {
 	for text, want := range map[string]string{
 		"a":                     `"a"`,
