@@ -375,3 +375,33 @@ func TestQuoteShowsACellWithoutWhatCouldHarm(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAmendsIsWrittenOnlyWhereThereIsSomething(t *testing.T) {
+	m := &memory{kept: map[fhir.Key]string{}}
+	told := func(text string, amends bool) *Case {
+		c := &Case{Record: "R", Rows: rows()[:1]}
+		d := draft("a", text, 0, c.Rows...)
+		d.Amends = amends
+		c.Drafts = []Draft{d}
+		return c
+	}
+	for _, x := range []struct {
+		name, text string
+		amends     bool
+		want       Fate
+	}{
+		{"before it was told", "no", true, Pending},
+		{"it is told", "yes", false, Created},
+		{"it is taken back", "no", true, Changed},
+		{"it was taken back", "no", true, Left},
+		{"it is told again", "yes", false, Changed},
+	} {
+		c := told(x.text, x.amends)
+		if err := (&Writer{Target: m}).Put(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Drafts[0].Fate; got != x.want {
+			t.Errorf("%s: %v, want %v", x.name, got, x.want)
+		}
+	}
+}

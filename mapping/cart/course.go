@@ -6,6 +6,7 @@ import (
 
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"firewolf/fhir"
 	"firewolf/fhir/datetime"
 	"firewolf/registry/term"
 )
@@ -55,13 +56,21 @@ func (r *record) buildCourse(c *courseRows) {
 		p.PerformedDateTime = on(d)
 		r.add(part, p, c.row)
 	}
-	if yes, _ := c.row.flag("bridging"); yes {
-		p := r.procedure(r.rowID(c.row, "bridging"), r4.EventStatusCompleted, local("bridging"))
-		p.PartOf = refs("Procedure", c.courseID)
-		p.PerformedPeriod = period(c.row.date("apheresis_date"), c.row.date("ld_start"))
-		r.add(part, p, c.row)
+	switch yes, known := c.row.flag("bridging"); {
+	case yes:
+		r.add(part, r.bridging(c, r4.EventStatusCompleted), c.row)
+	case known:
+		r.amend(part, fhir.Key{Type: "Procedure", ID: r.rowID(c.row, "bridging")}, c.row, func() any { return r.bridging(c, r4.EventStatusEnteredInError) })
 	}
 	r.buildLymphodepletion(c)
+}
+
+// bridging is the therapy between leukapheresis and lymphodepletion.
+func (r *record) bridging(c *courseRows, status r4.EventStatus) *r4.Procedure {
+	p := r.procedure(r.rowID(c.row, "bridging"), status, local("bridging"))
+	p.PartOf = refs("Procedure", c.courseID)
+	p.PerformedPeriod = period(c.row.date("apheresis_date"), c.row.date("ld_start"))
+	return p
 }
 
 func (r *record) apheresisID(c *courseRows) string { return r.id(course, itoa(c.no), "leukapheresis") }

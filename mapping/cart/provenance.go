@@ -17,6 +17,7 @@ type trace struct {
 	name    string // of instrument and key
 	hashes  []string
 	targets []fhir.Key
+	amends  []int // places of drafts that are targets only where they take something back
 	rows    []*mapping.Row
 }
 
@@ -62,6 +63,11 @@ func (r *record) buildTraces() {
 		r.b.drafts = append(r.b.drafts, mapping.Draft{
 			Key: fhir.Key{Type: "Provenance", ID: id}, Part: t.part, Trace: true, Rows: t.rows,
 			Late: func() ([]byte, error) {
+				for _, k := range t.amends {
+					if d := &r.Drafts[k]; d.Fate == mapping.Changed || d.Fate == mapping.Left {
+						t.targets = append(t.targets, d.Key)
+					}
+				}
 				p := t.provenance(software, center)
 				p.Id, p.Meta, p.Recorded = to(id), meta, recorded
 				body, _, _, err := encode(p)
