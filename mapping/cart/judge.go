@@ -255,10 +255,15 @@ func (r *record) judgeScore(e entry) {
 	}
 }
 
-// sameVisit returns the good row of an instrument of the same day: of several the one whose key comes first.
-func (r *record) sameVisit(instrument string, d datetime.DateTime) (same entry, ok bool) {
+// sameVisit returns the good row of an instrument that is of a date of another row: of the same day, or, where only the month or the year is
+// known, of the same planned visit. Of several it is the one whose key comes first.
+func (r *record) sameVisit(instrument string, of entry, d datetime.DateTime) (same entry, ok bool) {
+	planned := of.Cell("visit_code")
 	for _, e := range r.good(instrument) {
-		if isDay(d) && e.date("visit_date") == d && (!ok || byInstance(e, same) < 0) {
+		if !stated(d) || e.date("visit_date") != d || !isDay(d) && (planned == "" || planned == unscheduled || e.Cell("visit_code") != planned) {
+			continue
+		}
+		if !ok || byInstance(e, same) < 0 {
 			same, ok = e, true
 		}
 	}
@@ -274,19 +279,19 @@ func (r *record) judgeOutcome(e entry) {
 	if judged || e.Cell("relapse_date") != "" {
 		r.judgeAfter(e, d)
 	}
-	if sc, ok := r.sameVisit(sledai, d); ok && e.Cell("doris") == "met" {
+	if sc, ok := r.sameVisit(sledai, e, d); ok && e.Cell("doris") == "met" {
 		s := sumOf(sc)
 		least := s.clinical
 		if total, given := sc.integer("total"); given && s.known < term.SledaiItems {
 			least = max(least, total-s.serologic)
 		}
 		if least > 0 {
-			r.Report(e.Row, "doris", ruleDORISSledai, fmt.Sprintf("clinical SLEDAI of that day is %d at least", least))
+			r.Report(e.Row, "doris", ruleDORISSledai, fmt.Sprintf("clinical SLEDAI of that visit is %d at least", least))
 		}
 	}
-	if v, ok := r.sameVisit(visits, d); ok && e.Cell("lldas") == "met" {
+	if v, ok := r.sameVisit(visits, e, d); ok && e.Cell("lldas") == "met" {
 		if pga, has := v.number("pga"); has && rescaled(pga, pgaScale(v)).Cmp(decimal.New(1, 0)) > 0 {
-			r.Report(e.Row, "lldas", ruleLLDASPGA, "PGA of that day is "+pga.String())
+			r.Report(e.Row, "lldas", ruleLLDASPGA, "PGA of that visit is "+pga.String())
 		}
 	}
 	if e.Cell("cause") != "" && e.Cell("death_date") == "" {

@@ -152,6 +152,8 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"remission with a total that serology does not explain", only("5"), []string{"outcome.csv:2 doris doris-csledai"}},
 		{"remission with a total that serology can explain", only("4"), nil},
 		{"remission with a total that is more than what is left of serology", only("4").set("sledai", 3, "s20", "0"), []string{"outcome.csv:2 doris doris-csledai"}},
+		{"remission with clinical activity at the visit of some day of a month", onePatient().set("sledai", 3, "s15", "1").set("sledai", 3, "total", "2").set("sledai", 3, "visit_date", "2023-04").set("outcome", 2, "visit_date", "2023-04"), []string{"outcome.csv:2 doris doris-csledai"}},
+		{"remission with clinical activity at another visit of that month", onePatient().set("sledai", 3, "s15", "1").set("sledai", 3, "total", "2").set("sledai", 3, "visit_date", "2023-04").set("sledai", 3, "visit_code", "").set("outcome", 2, "visit_date", "2023-04"), nil},
 		{"remission with serological activity alone", onePatient().set("sledai", 3, "s20", "1").set("sledai", 3, "total", "2"), nil},
 		{"low activity with PGA above 1", onePatient().set("visits", 3, "pga", "1.1"), []string{"outcome.csv:2 lldas lldas-pga"}},
 		{"low activity with PGA 1", onePatient().set("visits", 3, "pga", "1"), nil},

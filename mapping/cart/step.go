@@ -147,21 +147,28 @@ func (r *record) unique() {
 			r.Report(row, "", ruleRepeated, "the row of line "+strconv.Itoa(before.Line)+" again")
 			row.Rejected = true
 		default:
-			r.Report(row, "", ruleDuplicate, "the row of line "+strconv.Itoa(before.Line)+" has the same key and says something else")
+			why := " has the same key and says something else; where both are meant, row_id tells them apart"
+			if of := single[row.Name]; of != "" {
+				why = " is of the same " + of + " and says something else"
+			}
+			r.Report(row, "", ruleDuplicate, "the row of line "+strconv.Itoa(before.Line)+why)
 			if !before.Rejected {
-				r.Report(before, "", ruleDuplicate, "the row of line "+strconv.Itoa(row.Line)+" has the same key and says something else")
+				r.Report(before, "", ruleDuplicate, "the row of line "+strconv.Itoa(row.Line)+why)
 			}
 		}
 	}
 }
 
+// single are the instruments that have one row, whatever the source calls it, with whose it is.
+var single = map[string]string{patients: "patient", sle: "patient", course: "course"}
+
 // onceOf is what may stand once: a row by its key; and what the others hang on once for the patient or the course, whatever the source calls
 // its rows.
 func onceOf(r *mapping.Row) string {
-	switch r.Name {
-	case patients, sle:
+	switch single[r.Name] {
+	case "patient":
 		return ""
-	case course:
+	case "course":
 		return strconv.Itoa(entry{r}.courseNo())
 	}
 	return instanceOf(r)
