@@ -344,6 +344,31 @@ func TestATornSourceAndACanceledRunEndWithoutWaiting(t *testing.T) {
 	}
 }
 
+// breaking is a Sink that loses its target at one record.
+type breaking struct {
+	collect
+	at string
+}
+
+func (s *breaking) Put(ctx context.Context, c *Case) error {
+	if c.Record == s.at {
+		return errors.New("the target is lost")
+	}
+	return s.collect.Put(ctx, c)
+}
+
+func TestARunThatEndsEarlyCountsWhateverIsWhole(t *testing.T) {
+	for _, at := range []string{"R000", "R050", "R099"} {
+		for range 20 {
+			sink := &breaking{at: at}
+			report, err := Run(t.Context(), Options{Source: list{n: 100}, Steps: []Step{double{}}, Sink: sink, Workers: 8})
+			if err == nil || report.Total(Created) != len(sink.records) || report.Cases != len(sink.records) {
+				t.Fatalf("lost at %s: %v; %d are there, %d are told", at, err, len(sink.records), report.Total(Created))
+			}
+		}
+	}
+}
+
 // halted is a Source that is told to stop after its first case, and does.
 type halted struct{ stop func() }
 
