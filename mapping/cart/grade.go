@@ -30,7 +30,7 @@ func (r *record) judgeToxicity(c *courseRows, e entry) {
 	r.ordered(e, "onset", "end")
 	r.judgeOnset(c, e, grade)
 	r.judgeCode(e, grade)
-	r.judgeNone(e, grade)
+	r.judgeNone(c, e, grade)
 	r.judgeFatal(e, grade)
 	if least, ok := leastOfICE(e); ok && e.Cell("type") == term.ICANS && grade < least {
 		r.Report(e.Row, "max_grade", ruleGradeOfICE, fmt.Sprintf("an ICE score of %s is grade %d at least, not %d", e.Cell("ice"), least, grade))
@@ -55,13 +55,19 @@ func (r *record) judgeCode(e entry, grade int) {
 }
 
 // judgeNone looks whether a row that says that nothing was there says what there was.
-func (r *record) judgeNone(e entry, grade int) {
+func (r *record) judgeNone(c *courseRows, e entry, grade int) {
 	if grade > 0 {
 		return
 	}
 	for _, col := range []string{"end", "icd_code", "toci", "steroid", "serious", "outcome"} {
 		if text := e.Cell(col); text != "" && text != "0" && text != "unknown" {
 			r.Report(e.Row, col, ruleGradeNone, "grade 0 says that there was none, and "+col+" is "+mapping.Quote(text))
+		}
+	}
+	for _, other := range c.toxicity {
+		if n, ok := other.integer("max_grade"); ok && n > 0 && !other.Rejected && other.Cell("type") == e.Cell("type") {
+			r.Report(e.Row, "max_grade", ruleGradeNone, "grade 0 says that there was none, and line "+strconv.Itoa(other.Line)+" has grade "+strconv.Itoa(n))
+			return
 		}
 	}
 }

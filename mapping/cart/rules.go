@@ -30,7 +30,7 @@ var (
 	ruleGrade       = mapping.Rule{ID: "grade-range", Severity: mapping.Error, About: "A grade is 0 to 5."}
 	ruleGradeICD    = mapping.Rule{ID: "grade-icd", Severity: mapping.Error, About: "The grade digit of the ICD-10-CM code is not the grade."}
 	ruleGradeDates  = mapping.Rule{ID: "grade-dates", Severity: mapping.Error, About: "Grade 0 has no onset, another grade has one, and the end is not before it."}
-	ruleGradeNone   = mapping.Rule{ID: "grade-none", Severity: mapping.Error, About: "Grade 0 says that there was none: it has no end, code, treatment, seriousness or outcome."}
+	ruleGradeNone   = mapping.Rule{ID: "grade-none", Severity: mapping.Error, About: "Grade 0 says that there was none: it has no end, code, treatment, seriousness or outcome, and no other row of the course has a grade."}
 	ruleGradeOfICE  = mapping.Rule{ID: "icans-ice", Severity: mapping.Warning, About: "The grade of ICANS is lower than its ICE score gives (ASTCT 2019, from 12 years on)."}
 	ruleNotDead     = mapping.Rule{ID: "death-missing", Severity: mapping.Warning, About: "A toxicity of grade 5, or a fatal one, of a patient without a date of death: nobody is dead by it."}
 	ruleICE         = mapping.Rule{ID: "ice-range", Severity: mapping.Error, About: "ICE is 0 to 10."}

@@ -85,6 +85,8 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"grade 0 that was treated", onePatient().set("tox", 3, "toci", "1").set("tox", 3, "steroid", "1"), []string{"tox.csv:3 toci grade-none", "tox.csv:3 steroid grade-none"}},
 		{"grade 0 that was serious and resolved", onePatient().set("tox", 3, "serious", "1").set("tox", 3, "outcome", "resolved"), []string{"tox.csv:3 serious grade-none", "tox.csv:3 outcome grade-none"}},
 		{"grade 0 that was neither treated nor serious", onePatient().set("tox", 3, "toci", "0").set("tox", 3, "serious", "0").set("tox", 3, "outcome", "unknown"), nil},
+		{"grade 0 beside a grade", onePatient().add("tox", "row_id=2", "course_no=1", "type=crs", "max_grade=0"), []string{"tox.csv:4 max_grade grade-none"}},
+		{"grade 0 beside a grade after another infusion", onePatient().add("infusion", "course_no=2", "infusion_date=2024-01-17", "product=bcma").add("tox", "course_no=2", "type=crs", "max_grade=0"), nil},
 		{"ICE of 9 and no ICANS", onePatient().set("tox", 3, "ice", "9"), []string{"tox.csv:3 max_grade icans-ice"}},
 		{"ICE of 7 and grade 1", onePatient().set("tox", 3, "ice", "7").set("tox", 3, "max_grade", "1").set("tox", 3, "onset", "2023-01-20"), nil},
 		{"ICE of 6 and grade 1", onePatient().set("tox", 3, "ice", "6").set("tox", 3, "max_grade", "1").set("tox", 3, "onset", "2023-01-20"), []string{"tox.csv:3 max_grade icans-ice"}},

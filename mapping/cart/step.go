@@ -187,7 +187,7 @@ func (r *record) person() bool {
 	}
 	for _, row := range r.Rows {
 		if row.Name != patients && !row.Rejected {
-			r.Report(row, recordColumn, ruleNoPatient, "the patient has no good row in "+patients)
+			r.Report(row, recordColumn, ruleNoPatient, "the patient "+mapping.Quote(r.Record)+" has no good row in "+patients)
 		}
 	}
 	return false
