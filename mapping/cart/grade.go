@@ -32,6 +32,9 @@ func (r *record) judgeToxicity(c *courseRows, e entry) {
 	r.judgeCode(e, grade)
 	r.judgeNone(c, e, grade)
 	r.judgeFatal(e, grade)
+	if out := e.Cell("outcome"); grade > 0 && e.Cell("end") != "" && (out == "ongoing" || out == "recovering") {
+		r.Report(e.Row, "outcome", ruleGoesOn, "outcome is "+out+", and end is "+e.Cell("end"))
+	}
 	if least, ok := leastOfICE(e); ok && e.Cell("type") == term.ICANS && grade < least {
 		r.Report(e.Row, "max_grade", ruleGradeOfICE, fmt.Sprintf("an ICE score of %s is grade %d at least, not %d", e.Cell("ice"), least, grade))
 	}

@@ -32,6 +32,9 @@ func (r *record) judge() {
 	}
 	for _, e := range r.good(priorTx) {
 		r.ordered(e, "start", "stop")
+		if e.Cell("reason_stop") != "" && e.Cell("stop") == "" {
+			r.Report(e.Row, "stop", ruleNoStop, "reason_stop is "+e.Cell("reason_stop")+", and when it stopped is missing")
+		}
 	}
 	for _, c := range r.courses {
 		for _, e := range c.toxicity {

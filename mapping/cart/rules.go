@@ -58,6 +58,8 @@ var (
 	ruleAfterDeath  = mapping.Rule{ID: "after-death", Severity: mapping.Error, About: "Something is dated after the death."}
 	ruleTwoDeaths   = mapping.Rule{ID: "two-deaths", Severity: mapping.Error, About: "Two dates of death, or two causes."}
 	ruleBackwards   = mapping.Rule{ID: "period", Severity: mapping.Error, About: "An end before its start."}
+	ruleNoStop      = mapping.Rule{ID: "stop-missing", Severity: mapping.Warning, About: "A reason why a therapy stopped without the date: its period has no end, so that it counts as taken."}
+	ruleGoesOn      = mapping.Rule{ID: "outcome-end", Severity: mapping.Warning, About: "A toxicity that goes on, or of which the patient recovers, and that has an end: it counts as resolved."}
 	ruleEarlyLeave  = mapping.Rule{ID: "withdrawal-early", Severity: mapping.Warning, About: "A withdrawal before the consent: the patient is withdrawn, whatever the dates."}
 	ruleCauseAlone  = mapping.Rule{ID: "cause-alone", Severity: mapping.Warning, About: "A cause of death without a date of death: nobody is dead by it, and it is not kept."}
 	ruleNoRange     = mapping.Rule{ID: "range-missing", Severity: mapping.Warning, About: "Anti-dsDNA, C3 or C4 without a reference range: items 20 and 21 of SLEDAI cannot be checked."}
@@ -78,7 +80,7 @@ func Rules() []mapping.Rule {
 		ruleNoPatient, ruleNoInfusion, ruleDepends, ruleNoSLE,
 		ruleOrder, ruleInfusionDay, ruleDaysFit, ruleRegimen, ruleCRSOnset, ruleICANSOnset, ruleGrade, ruleGradeICD, ruleGradeDates, ruleGradeNone, ruleGradeOfICE, ruleNotDead, ruleICE, rulePGA, rulePred,
 		ruleSDI, ruleSDIFalls, ruleTotal, ruleTotalSum, ruleNoItems, ruleScore, ruleTiter, ruleICD, ruleNephritis, ruleDose, ruleSign, ruleDoseTotal, rulePercent, ruleProcedure,
-		ruleOneInfusion, ruleBeforeCells, ruleDORISSledai, ruleLLDASPGA, ruleDORISLLDAS, ruleAfterDeath, ruleTwoDeaths, ruleBackwards, ruleEarlyLeave,
+		ruleOneInfusion, ruleBeforeCells, ruleDORISSledai, ruleLLDASPGA, ruleDORISLLDAS, ruleAfterDeath, ruleTwoDeaths, ruleBackwards, ruleNoStop, ruleGoesOn, ruleEarlyLeave,
 		ruleCauseAlone,
 		ruleNoRange, ruleRange, ruleNegative, ruleUnit, ruleUnitKind, ruleCheckDigit, rulePairing, ruleNoTest, ruleComparators,
 	}

@@ -125,6 +125,10 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"a biopsy without a class", onePatient().set("sle", 2, "ln_class", ""), []string{"sle.csv:2 ln_biopsy_date nephritis"}},
 		{"another disease", onePatient().set("sle", 2, "icd_code", "M33.1"), []string{"patients.csv:2 registry_id sle-missing", "sle.csv:2 icd_code icd-lupus"}},
 		{"a therapy that ends before it starts", onePatient().set("prior_tx", 2, "stop", "2018"), []string{"prior_tx.csv:2 stop period"}},
+		{"a therapy that stopped nobody knows when", onePatient().set("prior_tx", 2, "stop", ""), []string{"prior_tx.csv:2 stop stop-missing"}},
+		{"a therapy that goes on", onePatient().set("prior_tx", 2, "stop", "").set("prior_tx", 2, "reason_stop", ""), nil},
+		{"a syndrome that goes on and has an end", onePatient().set("tox", 2, "outcome", "ongoing"), []string{"tox.csv:2 outcome outcome-end"}},
+		{"a syndrome that goes on", onePatient().set("tox", 2, "outcome", "ongoing").set("tox", 2, "end", ""), nil},
 		{"a drug that nobody knows", onePatient().set("prior_tx", 2, "drug", "wonderumab"), []string{"prior_tx.csv:2 drug code-unmapped"}},
 
 		{"a dose per kg above 10", onePatient().set("infusion", 2, "dose_e6_per_kg", "11").set("infusion", 2, "dose_total_e6", "671"), []string{"infusion.csv:2 dose_e6_per_kg dose-range"}},
