@@ -121,7 +121,7 @@ func (r remote) batch(ctx context.Context, keys []fhir.Key) ([][]byte, error) {
 		}
 	}
 	if a.Status != http.StatusOK {
-		return nil, fmt.Errorf("the server answers %d to a batch of reads: %w", a.Status, a.Issues)
+		return nil, fmt.Errorf("the server answers %s to a batch of reads", told(a))
 	}
 	if err := json.Unmarshal(a.Body, &answer); err != nil || len(answer.Entry) != len(keys) {
 		return nil, fmt.Errorf("the server answers %d of %d reads of a batch", len(answer.Entry), len(keys))
@@ -138,18 +138,32 @@ func (r remote) batch(ctx context.Context, keys []fhir.Key) ([][]byte, error) {
 	return bodies, nil
 }
 
-// Commit sends a transaction.
+// Commit sends a transaction. What is no answer of a FHIR server to it, as the page of a proxy, says nothing of what was stored: the target
+// counts as lost then.
 func (r remote) Commit(ctx context.Context, bundle []byte) (fhir.Issues, error) {
 	a, err := r.sink.Send(ctx, load.Unit{Method: http.MethodPost, Body: bundle})
 	switch {
 	case err != nil:
 		return nil, err
 	case a.Status >= 200 && a.Status < 300:
+		var answer struct{ ResourceType, Type string }
+		if err := json.Unmarshal(a.Body, &answer); err != nil || answer.ResourceType != "Bundle" || answer.Type != "transaction-response" {
+			return nil, fmt.Errorf("the server answers %d without a Bundle of answers to a transaction: what was stored is not known", a.Status)
+		}
 		return nil, nil
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden || a.Status == http.StatusInsufficientStorage:
-		return nil, fmt.Errorf("the server answers %d: %w", a.Status, a.Issues)
+		return nil, fmt.Errorf("the server answers %s", told(a))
 	case len(a.Issues) == 0:
-		return fhir.Issues{fhir.NewIssue(fhir.Processing, fmt.Sprintf("status %d %s", a.Status, http.StatusText(a.Status)))}, nil
+		return fhir.Issues{fhir.NewIssue(fhir.Processing, "status "+told(a))}, nil
 	}
 	return a.Issues, nil
+}
+
+// told is the status of an answer, and why it was given where the server says so.
+func told(a load.Answer) string {
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status)))
+	if len(a.Issues) > 0 {
+		text += ": " + a.Issues[0].Text
+	}
+	return text
 }

@@ -108,7 +108,7 @@ func report(w io.Writer, err error) int {
 	}
 	text := err.Error()
 	// The text of an issue says it all; its code and its cause are for programs and logs.
-	if issues, ok := fhir.IssuesOf(err); ok {
+	if issues, ok := fhir.IssuesOf(err); ok && len(issues) > 0 {
 		text = issues[0].Text
 	}
 	fmt.Fprintln(w, "firewolf:", strings.Join(strings.Fields(text), " "))

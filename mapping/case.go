@@ -63,8 +63,10 @@ type Draft struct {
 	Shared bool   // other cases have it too: it is written before, by itself
 	Trace  bool   // it tells how others of its part came to be: it is written only with a change of one of them
 	Rows   []*Row // which gave it
+	Amends bool   // it says that what an earlier delivery told was not so: it is written only where that is
 
-	// Late makes the Body. Most traces are never written, since most rows of a delivery that comes again are there.
+	// Late makes the Body. Most traces are never written, since most rows of a delivery that comes again are there; most of what amends has
+	// nothing to amend.
 	Late func() ([]byte, error)
 
 	Fate Fate

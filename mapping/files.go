@@ -32,6 +32,9 @@ func (b *Bundles) Put(_ context.Context, c *Case) error {
 	last := 0
 	for k := range c.Drafts {
 		d := &c.Drafts[k]
+		if d.Amends {
+			continue // files are of nothing before
+		}
 		d.Fate = Created
 		if d.Shared {
 			b.share(d)
@@ -116,6 +119,9 @@ var _ Sink = (*NDJSON)(nil)
 func (n *NDJSON) Put(_ context.Context, c *Case) error {
 	for k := range c.Drafts {
 		d := &c.Drafts[k]
+		if d.Amends {
+			continue
+		}
 		if d.Shared {
 			if n.seen[d.Key] {
 				continue

@@ -47,8 +47,9 @@ type Options struct {
 
 // job is a case on its way.
 type job struct {
-	c    *Case
-	done chan struct{}
+	c     *Case
+	ended chan struct{} // closed when nobody works on it any more
+	done  bool          // the sink has it whole; to be read once it ended
 }
 
 // Run maps a delivery. Cases are worked on in parallel and reported in their order; how many are in memory is bounded. What was rejected is
@@ -57,7 +58,8 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	whole := ctx
+	g, ctx := errgroup.WithContext(whole)
 	work := make(chan *job)
 	order := make(chan *job, 4*o.Workers)
 	g.Go(func() error {
@@ -68,10 +70,12 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	for range o.Workers {
 		g.Go(func() error {
 			for j := range work {
-				if err := o.do(ctx, j.c); err != nil {
+				err := o.do(ctx, j.c)
+				j.done = err == nil
+				close(j.ended)
+				if err != nil {
 					return err
 				}
-				close(j.done)
 			}
 			return nil
 		})
@@ -79,9 +83,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	report := newReport()
 	g.Go(func() error {
 		for j := range order {
-			select {
-			case <-j.done:
-			case <-ctx.Done():
+			// Of a run that ends early, what is whole is told: it is where it was put.
+			<-j.ended
+			if !j.done || o.InOrder && ctx.Err() != nil {
 				continue
 			}
 			if o.InOrder && len(j.c.Drafts) > 0 {
@@ -94,6 +98,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return nil
 	})
 	err := g.Wait()
+	if err == nil {
+		// A source that was stopped just ends: what it did not give is missing all the same.
+		err = whole.Err()
+	}
 	return report, err
 }
 
@@ -103,13 +111,17 @@ func read(ctx context.Context, s Source, work, order chan<- *job) error {
 		if err != nil {
 			return err
 		}
-		j := &job{c, make(chan struct{})}
-		for _, to := range []chan<- *job{order, work} {
-			select {
-			case to <- j:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
+		j := &job{c: c, ended: make(chan struct{})}
+		select {
+		case order <- j:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		select {
+		case work <- j:
+		case <-ctx.Done():
+			close(j.ended)
+			return context.Cause(ctx)
 		}
 	}
 	return nil

@@ -116,12 +116,17 @@ func (w *Writer) compare(ctx context.Context, drafts []*Draft) error {
 	}
 	for k, d := range drafts {
 		switch {
+		case stored[k] == nil && d.Amends:
 		case stored[k] == nil:
 			d.Fate = Created
 		case d.Trace:
 			d.Fate = Left
 		default:
-			same, err := equal(stored[k], d.Body)
+			body, err := d.JSON()
+			if err != nil {
+				return err
+			}
+			same, err := equal(stored[k], body)
 			if err != nil {
 				return fmt.Errorf("comparing %s: %w", d.Key, err)
 			}
@@ -179,7 +184,7 @@ func alike(stored, body []byte) bool {
 func ofChanges(traces, drafts []*Draft) []*Draft {
 	changed := map[*Row]bool{}
 	for _, d := range drafts {
-		if d.Fate == Left {
+		if d.Fate != Created && d.Fate != Changed {
 			continue
 		}
 		for _, r := range d.Rows {

@@ -344,6 +344,51 @@ func TestATornSourceAndACanceledRunEndWithoutWaiting(t *testing.T) {
 	}
 }
 
+// breaking is a Sink that loses its target at one record.
+type breaking struct {
+	collect
+	at string
+}
+
+func (s *breaking) Put(ctx context.Context, c *Case) error {
+	if c.Record == s.at {
+		return errors.New("the target is lost")
+	}
+	return s.collect.Put(ctx, c)
+}
+
+func TestARunThatEndsEarlyCountsWhateverIsWhole(t *testing.T) {
+	for _, at := range []string{"R000", "R050", "R099"} {
+		for range 20 {
+			sink := &breaking{at: at}
+			report, err := Run(t.Context(), Options{Source: list{n: 100}, Steps: []Step{double{}}, Sink: sink, Workers: 8})
+			if err == nil || report.Total(Created) != len(sink.records) || report.Cases != len(sink.records) {
+				t.Fatalf("lost at %s: %v; %d are there, %d are told", at, err, len(sink.records), report.Total(Created))
+			}
+		}
+	}
+}
+
+// halted is a Source that is told to stop after its first case, and does.
+type halted struct{ stop func() }
+
+func (h halted) Cases(context.Context) iter.Seq2[*Case, error] {
+	return func(yield func(*Case, error) bool) {
+		if yield(&Case{Record: "R1", Rows: rows()[:1]}, nil) {
+			h.stop()
+		}
+	}
+}
+
+func TestARunWhoseSourceStopsSinceItWasToldToIsNoWholeRun(t *testing.T) {
+	for range 20 {
+		ctx, cancel := context.WithCancel(t.Context())
+		if _, err := Run(ctx, Options{Source: halted{cancel}, Steps: []Step{double{}}, Sink: &collect{}}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func TestQuoteShowsACellWithoutWhatCouldHarm(t *testing.T) {
 	for text, want := range map[string]string{
 		"a":                     `"a"`,
@@ -352,6 +397,36 @@ func TestQuoteShowsACellWithoutWhatCouldHarm(t *testing.T) {
 	} {
 		if got := Quote(text); got != want {
 			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestWhatAmendsIsWrittenOnlyWhereThereIsSomething(t *testing.T) {
+	m := &memory{kept: map[fhir.Key]string{}}
+	told := func(text string, amends bool) *Case {
+		c := &Case{Record: "R", Rows: rows()[:1]}
+		d := draft("a", text, 0, c.Rows...)
+		d.Amends = amends
+		c.Drafts = []Draft{d}
+		return c
+	}
+	for _, x := range []struct {
+		name, text string
+		amends     bool
+		want       Fate
+	}{
+		{"before it was told", "no", true, Pending},
+		{"it is told", "yes", false, Created},
+		{"it is taken back", "no", true, Changed},
+		{"it was taken back", "no", true, Left},
+		{"it is told again", "yes", false, Changed},
+	} {
+		c := told(x.text, x.amends)
+		if err := (&Writer{Target: m}).Put(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Drafts[0].Fate; got != x.want {
+			t.Errorf("%s: %v, want %v", x.name, got, x.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package cart
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"firewolf/fhir/decimal"
 	"firewolf/fhir/ucum"
@@ -101,13 +102,37 @@ func plain(name string) string {
 func Pairing(loinc, name string) string {
 	meant, ok := spoken[plain(name)]
 	if !ok {
-		return ""
+		return mispaired(loinc, name)
 	}
 	a, _ := term.AnalyteNamed(meant)
 	for _, code := range a.Codes {
 		if code == loinc {
 			return ""
 		}
+	}
+	return fmt.Sprintf("%s is not %s: LOINC has %s for it", loinc, a.Label, strings.Join(a.Codes, ", "))
+}
+
+// words are parts of a longer name that say what is measured: "Komplement C3", "anti-dsDNA IgG".
+var words = map[string]string{"dsdna": "dsdna", "c3": "c3", "c3c": "c3", "c4": "c4", "cd19": "cd19"}
+
+// mistaken are codes that stand for a test in public files and mean another.
+var mistaken = map[string]string{"8124-0": "cd19", "11572-5": "c3"}
+
+// mispaired says that a code is that of another test than the words of a name mean. A code that is not known may be that of a variant.
+func mispaired(loinc, name string) string {
+	meant := ""
+	for _, w := range strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(name, "ds-", "ds")), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if m := words[w]; m != "" && meant != "" && m != meant {
+			return "" // of both
+		} else if m != "" {
+			meant = m
+		}
+	}
+	a, _ := term.AnalyteNamed(meant)
+	known, other := term.AnalyteOf(loinc)
+	if meant == "" || known.Name == meant || known.Name == meant+"-percent" || !other && mistaken[loinc] != meant {
+		return ""
 	}
 	return fmt.Sprintf("%s is not %s: LOINC has %s for it", loinc, a.Label, strings.Join(a.Codes, ", "))
 }
@@ -177,7 +202,7 @@ func measured(units *ucum.Table, a analyte, unit string) (measure, error) {
 	if err != nil {
 		return measure{}, err
 	}
-	if noted := annotations(a.unit); from.Comparable(target) && (noted == "" || noted == annotations(unit)) {
+	if noted := annotations(a.unit); from.Comparable(target) && (noted == "" || noted == annotations(unit)) && alikeCounted(unit, a.unit) {
 		return measure{unit: a.unit, convert: func(v decimal.Decimal) (decimal.Decimal, error) { return from.Convert(v, target) }}, nil
 	}
 	if a.molar.from != "" {
@@ -186,6 +211,21 @@ func measured(units *ucum.Table, a analyte, unit string) (measure, error) {
 		}
 	}
 	return measure{}, &unitError{false, fmt.Sprintf("%s is measured in %s, and %s cannot be converted to it", a.label, a.unit, unit)}
+}
+
+// alikeCounted reports whether units that UCUM calls comparable count the same. To UCUM a mole is a number, so that mmol/mol were g/g and a
+// mmol/L some 10*20 cells; a field of the microscope is 1, and what stands in braces alone is too.
+func alikeCounted(unit, canonical string) bool {
+	bare := strings.TrimSpace(withoutAnnotations(unit))
+	for _, part := range []string{"mol", "eq", "osm", "[HPF]", "[LPF]"} {
+		if part == "mol" && strings.Contains(canonical, "U") {
+			continue // an enzyme unit is a micromole a minute
+		}
+		if strings.Contains(bare, part) != strings.Contains(canonical, part) {
+			return false
+		}
+	}
+	return bare != ""
 }
 
 func same(v decimal.Decimal) (decimal.Decimal, error) { return v, nil }
@@ -208,7 +248,18 @@ func (m molar) through(from, amount ucum.Unit) func(decimal.Decimal) (decimal.De
 
 // annotations returns what stands in braces: UCUM ignores it, but mL/min and mL/min/{1.73_m2} are not the same thing.
 func annotations(unit string) string {
-	var b strings.Builder
+	noted, _ := braces(unit)
+	return noted
+}
+
+func withoutAnnotations(unit string) string {
+	_, bare := braces(unit)
+	return bare
+}
+
+// braces splits a unit into what stands in braces and what does not.
+func braces(unit string) (inside, outside string) {
+	var in, out strings.Builder
 	depth := 0
 	for _, r := range unit {
 		switch {
@@ -217,10 +268,12 @@ func annotations(unit string) string {
 		case r == '}':
 			depth--
 		case depth > 0:
-			b.WriteRune(r)
+			in.WriteRune(r)
+		default:
+			out.WriteRune(r)
 		}
 	}
-	return b.String()
+	return in.String(), out.String()
 }
 
 // leastDigits is how many significant digits a converted value has at least.

@@ -67,6 +67,20 @@ func (r *record) add(part int, resource any, rows ...entry) {
 	r.b.drafts = append(r.b.drafts, d)
 }
 
+// amend makes a draft that takes back what an earlier delivery of a row told, and this one denies: a flag that is 0 now, a grade that is 0. What
+// was never told is not taken back.
+func (r *record) amend(part int, key fhir.Key, e entry, resource func() any) {
+	t := r.traceOf(part, e)
+	t.amends = append(t.amends, len(r.b.drafts))
+	r.b.drafts = append(r.b.drafts, mapping.Draft{
+		Key: key, Part: part, Amends: true, Rows: []*mapping.Row{e.Row},
+		Late: func() ([]byte, error) {
+			body, _, _, err := encode(resource())
+			return body, err
+		},
+	})
+}
+
 // meta returns the meta of a resource.
 func (s *Step) meta() *r4.Meta {
 	if !s.o.TestData {

@@ -125,12 +125,16 @@ type keep struct{ drafts []mapping.Draft }
 
 func (k *keep) Put(_ context.Context, c *mapping.Case) error {
 	for n := range c.Drafts {
-		c.Drafts[n].Fate = mapping.Created
-		if _, err := c.Drafts[n].JSON(); err != nil {
+		d := &c.Drafts[n]
+		if d.Amends {
+			continue // nothing was told before, so nothing is taken back
+		}
+		d.Fate = mapping.Created
+		if _, err := d.JSON(); err != nil {
 			return err
 		}
+		k.drafts = append(k.drafts, *d)
 	}
-	k.drafts = append(k.drafts, c.Drafts...)
 	return nil
 }
 

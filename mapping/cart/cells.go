@@ -91,13 +91,19 @@ func notNumber(text string) string {
 	return why
 }
 
+// earliest is the first year that something of a patient can be of.
+const earliest = 1900
+
 func (s *Step) judgeDate(text string) (mapping.Rule, string) {
 	d, err := datetime.ParseDate(text)
 	if err != nil {
 		return ruleDate, mapping.Quote(text) + " is no date: " + err.Error()
 	}
-	if first, _ := d.Range(); first.After(s.today) {
+	switch first, _ := d.Range(); {
+	case first.After(s.today):
 		return ruleFuture, mapping.Quote(text) + " is after today"
+	case first.Year() < earliest:
+		return ruleDate, mapping.Quote(text) + " is before " + strconv.Itoa(earliest)
 	}
 	return mapping.Rule{}, ""
 }
@@ -136,7 +142,7 @@ type dayPlan struct {
 // maxDays bounds a plan of days.
 const maxDays = 60
 
-// daysOf reads "3", "-5..-3" and "-5 -4 -3".
+// daysOf reads "3", "-5..-3" and "-5 -4 -3". Offsets are of days before the infusion: its own day, 0, would be no lymphodepletion.
 func daysOf(text string) (dayPlan, bool) {
 	if n, err := strconv.Atoi(text); err == nil && n > 0 && text[0] != '+' {
 		return dayPlan{count: n}, n <= maxDays
@@ -144,7 +150,7 @@ func daysOf(text string) (dayPlan, bool) {
 	if from, to, ok := strings.Cut(text, ".."); ok {
 		a, errA := strconv.Atoi(from)
 		b, errB := strconv.Atoi(to)
-		if errA != nil || errB != nil || a > b || b-a >= maxDays || b > 0 {
+		if errA != nil || errB != nil || a > b || a < -maxDays || b >= 0 {
 			return dayPlan{}, false
 		}
 		var p dayPlan
@@ -156,7 +162,7 @@ func daysOf(text string) (dayPlan, bool) {
 	var p dayPlan
 	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
 		d, err := strconv.Atoi(f)
-		if err != nil || d > 0 || d < -maxDays {
+		if err != nil || d >= 0 || d < -maxDays {
 			return dayPlan{}, false
 		}
 		p.offsets = append(p.offsets, d)

@@ -6,6 +6,7 @@ import (
 
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"firewolf/fhir"
 	"firewolf/fhir/datetime"
 	"firewolf/registry/term"
 )
@@ -55,13 +56,21 @@ func (r *record) buildCourse(c *courseRows) {
 		p.PerformedDateTime = on(d)
 		r.add(part, p, c.row)
 	}
-	if yes, _ := c.row.flag("bridging"); yes {
-		p := r.procedure(r.rowID(c.row, "bridging"), r4.EventStatusCompleted, local("bridging"))
-		p.PartOf = refs("Procedure", c.courseID)
-		p.PerformedPeriod = period(c.row.date("apheresis_date"), c.row.date("ld_start"))
-		r.add(part, p, c.row)
+	switch yes, known := c.row.flag("bridging"); {
+	case yes:
+		r.add(part, r.bridging(c, r4.EventStatusCompleted), c.row)
+	case known:
+		r.amend(part, fhir.Key{Type: "Procedure", ID: r.rowID(c.row, "bridging")}, c.row, func() any { return r.bridging(c, r4.EventStatusEnteredInError) })
 	}
 	r.buildLymphodepletion(c)
+}
+
+// bridging is the therapy between leukapheresis and lymphodepletion.
+func (r *record) bridging(c *courseRows, status r4.EventStatus) *r4.Procedure {
+	p := r.procedure(r.rowID(c.row, "bridging"), status, local("bridging"))
+	p.PartOf = refs("Procedure", c.courseID)
+	p.PerformedPeriod = period(c.row.date("apheresis_date"), c.row.date("ld_start"))
+	return p
 }
 
 func (r *record) apheresisID(c *courseRows) string { return r.id(course, itoa(c.no), "leukapheresis") }
@@ -85,17 +94,14 @@ func (r *record) regimen(c *courseRows) (l []depletion, first, last datetime.Dat
 	e := c.row
 	first = e.date("ld_start")
 	last = first
-	for _, x := range []struct{ drug, dose, days string }{
-		{"fludarabine", "ld_flu_mg_m2", "ld_flu_days"},
-		{"cyclophosphamide", "ld_cy_mg_m2", "ld_cy_days"},
-	} {
+	for _, x := range depleting {
 		dose, ok := e.number(x.dose)
 		if !ok {
 			continue
 		}
 		d := depletion{drug: x.drug, perBSA: dose.Plain()}
 		plan, _ := daysOf(e.Cell(x.days))
-		d.days = c.daysOn(plan)
+		d.days = plan.on(c.infused, e.date("ld_start"))
 		for _, day := range d.days {
 			if !stated(first) || before(day, first) {
 				first = day
@@ -107,27 +113,6 @@ func (r *record) regimen(c *courseRows) (l []depletion, first, last datetime.Dat
 		l = append(l, d)
 	}
 	return l, first, last
-}
-
-// daysOn returns the days of a plan: offsets count from the infusion, a number of days from the start of lymphodepletion.
-func (c *courseRows) daysOn(p dayPlan) []datetime.DateTime {
-	var l []datetime.DateTime
-	start := c.row.date("ld_start")
-	switch {
-	case len(p.offsets) > 0 && isDay(c.infused):
-		for _, n := range p.offsets {
-			l = append(l, plus(c.infused, n))
-		}
-	case len(p.offsets) > 0 && isDay(start):
-		for _, n := range p.offsets {
-			l = append(l, plus(start, n-p.offsets[0]))
-		}
-	case isDay(start):
-		for n := range p.count {
-			l = append(l, plus(start, n))
-		}
-	}
-	return l
 }
 
 // buildLymphodepletion makes the Procedure and one MedicationAdministration a day and drug.

@@ -1,28 +1,30 @@
 package cart
 
-import (
-	"firewolf/fhir/datetime"
-)
-
-// death returns the row that tells of the patient's death.
-func (r *record) death() (entry, bool) {
+// death returns the row that tells of the patient's death: of several the one whose key comes first.
+func (r *record) death() (death entry, dead bool) {
 	for _, e := range r.good(outcome) {
-		if stated(e.date("death_date")) {
-			return e, true
+		if stated(e.date("death_date")) && (!dead || byInstance(e, death) < 0) {
+			death, dead = e, true
 		}
 	}
-	return entry{}, false
+	return death, dead
 }
 
-// dated are the columns of each instrument that say when something was seen of a living patient.
+// dated are the columns of each instrument that say when something was seen of a living patient, or ended at the latest.
 var dated = []struct{ instrument, column string }{
+	{sle, "dx_date"},
+	{sle, "ln_biopsy_date"},
+	{priorTx, "start"},
+	{priorTx, "stop"},
 	{course, "apheresis_date"},
+	{course, "ld_start"},
 	{infusion, "infusion_date"},
 	{visits, "visit_date"},
 	{visits, "last_alive"},
 	{sledai, "visit_date"},
 	{labs, "date"},
 	{tox, "onset"},
+	{tox, "end"},
 	{outcome, "visit_date"},
 	{outcome, "relapse_date"},
 }
@@ -37,6 +39,8 @@ func (r *record) judgeDeath() {
 	for _, other := range r.good(outcome) {
 		if d := other.date("death_date"); stated(d) && d != died {
 			r.Report(other.Row, "death_date", ruleTwoDeaths, "the death of "+died.String()+" is told in line "+itoa(e.Line))
+		} else if a, b := e.Cell("cause"), other.Cell("cause"); stated(d) && a != "" && b != "" && a != b {
+			r.Report(other.Row, "cause", ruleTwoDeaths, "the cause of death in line "+itoa(e.Line)+" is "+a)
 		}
 	}
 	for _, x := range dated {
@@ -53,8 +57,7 @@ func (r *record) judgeDeath() {
 func (r *record) uproot() {
 	for _, c := range r.courses {
 		if c.infusion.Row != nil && c.infusion.Rejected {
-			c.infusion.Row, c.infuseID, c.infused = nil, "", datetime.DateTime{}
-			c.brokenInf = true
+			c.loseInfusion()
 		}
 		if c.row.Row != nil && c.row.Rejected {
 			c.row.Row = nil

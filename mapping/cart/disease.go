@@ -3,6 +3,7 @@ package cart
 import (
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"firewolf/fhir"
 	"firewolf/fhir/datetime"
 	"firewolf/mapping"
 	"firewolf/registry/term"
@@ -23,10 +24,13 @@ func (r *record) buildDisease() {
 	}
 	r.add(0, condition, e)
 	for _, o := range term.Organs() {
-		yes, _ := e.flag(organColumn(o))
-		if o.Local == "organ-renal" {
+		yes, known := e.flag(organColumn(o))
+		switch {
+		case known && !yes && (o.Local != "organ-renal" || e.Cell("ln_class") == ""):
+			r.amend(0, fhir.Key{Type: "Condition", ID: r.rowID(e, o.Local)}, e, func() any { return inError(r.manifestation(e, o)) })
+		case o.Local == "organ-renal":
 			r.nephritis(e, o, yes)
-		} else if yes {
+		case yes:
 			r.add(0, r.manifestation(e, o), e)
 		}
 	}
@@ -96,6 +100,13 @@ func (r *record) manifestation(e entry, o term.Organ) *r4.Condition {
 	}
 	c := r.condition(r.rowID(e, o.Local), status, concept(o.Codes...), datetime.DateTime{})
 	c.Extension = []r4.Extension{dueTo("Condition", r.sleID())}
+	return c
+}
+
+// inError says of a Condition that it was told in error; such a one has no clinical status. https://hl7.org/fhir/R4/condition.html#invs
+func inError(c *r4.Condition) *r4.Condition {
+	c.ClinicalStatus = nil
+	c.VerificationStatus = concept(term.Terminology("condition-ver-status", "entered-in-error", "Entered in Error"))
 	return c
 }
 

@@ -34,7 +34,7 @@ func (r *record) buildInfusion(c *courseRows) {
 	p.Category = concept(term.Therapeutic())
 	p.Performer = []r4.ProcedurePerformer{{Actor: *ref("Organization", r.centerID)}}
 	if code := e.Cell("procedure_code"); code != "" {
-		p.Code.Coding = append(p.Code.Coding, coding(administrationCode(code)))
+		p.Code.Coding = append(p.Code.Coding, coding(term.Coding{System: administrationSystem(code), Code: code}))
 	}
 	if c.failed() {
 		p.Status, p.StatusReason = r4.EventStatusNotDone, local("out-of-specification")
@@ -51,14 +51,6 @@ func (r *record) buildInfusion(c *courseRows) {
 	if !c.failed() {
 		r.buildDose(c)
 	}
-}
-
-// administrationCode is a code of ICD-10-PCS (seven signs) or CPT; neither has a text here.
-func administrationCode(code string) term.Coding {
-	if len(code) == 7 {
-		return term.Coding{System: term.ICD10PCS, Code: code}
-	}
-	return term.Coding{System: term.CPT, Code: code}
 }
 
 // buildProduct makes what was made of the patient's cells.
@@ -136,12 +128,16 @@ func (r *record) buildDose(c *courseRows) {
 	}
 }
 
-// rounded is a computed dose to two places.
+// rounded is a computed dose to two places, or to three digits where it is so small that those would not be left.
 func rounded(v decimal.Decimal, err error) (decimal.Decimal, bool) {
 	if err != nil {
 		return v, false
 	}
-	v, err = v.Round(2, decimal.HalfUp)
+	places := 2
+	if first := v.Exponent() + v.Digits() - 1; v.Sign() != 0 && first < -1 {
+		places = 2 - first
+	}
+	v, err = v.Round(places, decimal.HalfUp)
 	return v, err == nil
 }
 

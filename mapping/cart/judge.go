@@ -18,6 +18,7 @@ func (r *record) judge() {
 		r.judgeCourse(c)
 		r.judgeInfusion(c)
 		r.settle(c)
+		r.judgeRegimen(c)
 	}
 	r.judgeDeath()
 	for _, e := range r.good(patients) {
@@ -31,6 +32,9 @@ func (r *record) judge() {
 	}
 	for _, e := range r.good(priorTx) {
 		r.ordered(e, "start", "stop")
+		if e.Cell("reason_stop") != "" && e.Cell("stop") == "" {
+			r.Report(e.Row, "stop", ruleNoStop, "reason_stop is "+e.Cell("reason_stop")+", and when it stopped is missing")
+		}
 	}
 	for _, c := range r.courses {
 		for _, e := range c.toxicity {
@@ -58,9 +62,20 @@ func (r *record) ordered(e entry, start, end string) {
 	}
 }
 
+// lupusWritten are the codes that icd_code may have: those of ICD-10-CM below M32 but for M32.0, lupus by a drug, and lupus in remission.
+var lupusWritten = []string{
+	"M32", "M32.1", "M32.10", "M32.11", "M32.12", "M32.13", "M32.14", "M32.15", "M32.19", "M32.8", "M32.9", term.InRemissionLupus,
+}
+
 func (r *record) judgeDisease(e entry) {
-	if code := e.Cell("icd_code"); code != "" && code != term.InRemissionLupus && !term.IsLupus(term.ICD10CM, code) {
-		r.Report(e.Row, "icd_code", ruleICD, mapping.Quote(code)+" is not M32, or is M32.0")
+	if code := e.Cell("icd_code"); code != "" && !slices.Contains(lupusWritten, code) {
+		r.Report(e.Row, "icd_code", ruleICD, mapping.Quote(code)+" is none of "+strings.Join(lupusWritten, ", "))
+	}
+	if renal, known := e.flag("organ_renal"); e.Cell("ln_class") != "" && known && !renal {
+		r.Report(e.Row, "organ_renal", ruleNephritis, "organ_renal is 0, and ln_class is "+e.Cell("ln_class")+": nephritis is kept")
+	}
+	if e.Cell("ln_biopsy_date") != "" && e.Cell("ln_class") == "" {
+		r.Report(e.Row, "ln_biopsy_date", ruleNephritis, "there is no ln_class beside it: the biopsy is not kept")
 	}
 	if n, ok := e.integer("aclr2019_score"); ok && (n < 0 || n > 51) {
 		r.Report(e.Row, "aclr2019_score", ruleScore, strconv.Itoa(n)+" is not 0 to 51")
@@ -77,17 +92,6 @@ func titer(text string) string {
 		return ""
 	}
 	return strconv.Itoa(n)
-}
-
-func (r *record) judgeCourse(c *courseRows) {
-	if c.row.Row == nil {
-		return
-	}
-	e := c.row
-	if d := e.date("ld_start"); stated(d) && stated(e.date("apheresis_date")) && !before(e.date("apheresis_date"), d) && isDay(d) {
-		r.Report(e.Row, "ld_start", ruleOrder, "lymphodepletion starts on "+d.String()+", not after the leukapheresis of "+e.Cell("apheresis_date"))
-	}
-	r.positive(e, "ld_flu_mg_m2", "ld_cy_mg_m2")
 }
 
 // positive reports amounts that nobody can have been given, and measures that nobody has.
@@ -110,35 +114,15 @@ func (r *record) judgeInfusion(c *courseRows) {
 		r.Report(e.Row, "infusion_date", ruleInfusionDay, "the date of the infusion is "+mapping.Quote(d.String())+", and its day is needed")
 	}
 	if c.row.Row != nil {
-		for _, col := range []string{"ld_start", "apheresis_date"} {
-			if b := c.row.date(col); isDay(b) && isDay(d) && !before(b, d) {
-				r.Report(e.Row, "infusion_date", ruleOrder, "the infusion on "+d.String()+" is not after "+col+", "+b.String())
-			}
-		}
-		r.judgeDays(c, d)
+		r.judgeOrder(c, d)
 	}
 	for _, col := range []string{"viability_pct", "transduction_pct"} {
 		if v, ok := e.number(col); ok && (v.Sign() < 0 || v.Cmp(decimal.New(100, 0)) > 0) {
 			r.Report(e.Row, col, rulePercent, v.String()+" % is not 0 to 100 %")
 		}
 	}
-	if why := wrongProcedure(e.Cell("procedure_code"), e.Cell("product")); why != "" {
-		r.Report(e.Row, "procedure_code", ruleProcedure, why)
-	}
+	r.judgeProcedure(e)
 	r.judgeDose(e)
-}
-
-// judgeDays compares the start of lymphodepletion with the offsets of its days.
-func (r *record) judgeDays(c *courseRows, infused datetime.DateTime) {
-	first := 0
-	for _, col := range []string{"ld_flu_days", "ld_cy_days"} {
-		if p, ok := daysOf(c.row.Cell(col)); ok && len(p.offsets) > 0 {
-			first = min(first, p.offsets[0])
-		}
-	}
-	if n, ok := daysBetween(infused, c.row.date("ld_start")); ok && first < 0 && n != first {
-		r.Report(c.row.Row, "ld_start", ruleDaysFit, fmt.Sprintf("ld_start is day %d, the first drug is given on day %d", n, first))
-	}
 }
 
 func (r *record) judgeDose(e entry) {
@@ -150,7 +134,13 @@ func (r *record) judgeDose(e entry) {
 	if dosed && perKg.Sign() > 0 && (perKg.Cmp(least) < 0 || perKg.Cmp(most) > 0) {
 		r.Report(e.Row, "dose_e6_per_kg", ruleDose, perKg.String()+" million cells per kg are not 0.01 to 10")
 	}
-	if !dosed || !summed || !weighed || e.Rejected {
+	if e.Rejected {
+		return
+	}
+	if given, ok := rounded(total.Quo(kg)); !dosed && summed && weighed && ok && (given.Cmp(least) < 0 || given.Cmp(most) > 0) {
+		r.Report(e.Row, "dose_total_e6", ruleDose, fmt.Sprintf("%s million cells by %s kg are %s per kg, not 0.01 to 10", total, kg, given))
+	}
+	if !dosed || !summed || !weighed {
 		return
 	}
 	want, err := perKg.Mul(kg)
@@ -164,22 +154,6 @@ func (r *record) judgeDose(e entry) {
 	}
 }
 
-// wrongProcedure says what is wrong with a code of the administration, "" for nothing that is known.
-// The CPT codes are named by number: their texts are not ours to give.
-func wrongProcedure(code, product string) string {
-	switch code {
-	case "0537T", "38225":
-		return code + " is the harvest of cells, not their administration (0540T, 38228)"
-	case "0538T", "0539T", "38226", "38227":
-		return code + " is a preparation of cells, not their administration (0540T, 38228)"
-	case "XW033C7", "XW043C7":
-		if strings.HasPrefix(product, "tisa") {
-			return code + " is not for " + product + ", which has XW033J7"
-		}
-	}
-	return ""
-}
-
 // settle decides what of a course stands, once its rows are judged: an infusion is part of a course, a toxicity of an infusion.
 func (r *record) settle(c *courseRows) {
 	broken := c.rejected || c.row.Row != nil && c.row.Rejected
@@ -190,7 +164,7 @@ func (r *record) settle(c *courseRows) {
 		c.row.Row = nil
 	}
 	if c.infusion.Row != nil && c.infusion.Rejected {
-		c.brokenInf, c.infusion.Row = true, nil
+		c.loseInfusion()
 	}
 	if c.infusion.Row != nil {
 		c.infused = c.infusion.date("infusion_date")
@@ -209,51 +183,10 @@ func (r *record) settle(c *courseRows) {
 	}
 }
 
-func (r *record) judgeToxicity(c *courseRows, e entry) {
-	if c.infuseID == "" || !stated(c.infused) {
-		why := "the course has no infusion"
-		if c.brokenInf {
-			why = "the infusion of the course was rejected"
-		}
-		r.Report(e.Row, "course_no", ruleNoInfusion, why)
-		return
-	}
-	grade, ok := e.integer("max_grade")
-	if !ok || grade < 0 || grade > 5 {
-		r.Report(e.Row, "max_grade", ruleGrade, mapping.Quote(e.Cell("max_grade"))+" is not 0 to 5")
-		return
-	}
-	if n, ok := e.integer("ice"); ok && (n < 0 || n > 10) {
-		r.Report(e.Row, "ice", ruleICE, strconv.Itoa(n)+" is not 0 to 10")
-	}
-	r.ordered(e, "onset", "end")
-	r.judgeOnset(c, e, grade)
-	kind := e.Cell("type")
-	if codes := term.ToxicityCodes(kind); e.Cell("icd_code") != "" && grade > 0 && codes[grade] != "" && e.Cell("icd_code") != codes[grade] {
-		r.Report(e.Row, "icd_code", ruleGradeICD, mapping.Quote(e.Cell("icd_code"))+fmt.Sprintf(" is not %s, grade %d", codes[grade], grade))
-	}
-}
-
-// judgeOnset looks whether a toxicity began when it can.
-func (r *record) judgeOnset(c *courseRows, e entry, grade int) {
-	onset := e.date("onset")
-	switch {
-	case grade == 0 && stated(onset):
-		r.Report(e.Row, "onset", ruleGradeDates, "grade 0 has no onset")
-	case grade > 0 && !stated(onset):
-		r.Report(e.Row, "onset", ruleGradeDates, "when it began is missing")
-	case before(onset, c.infused):
-		r.Report(e.Row, "onset", ruleOrder, "it began on "+onset.String()+", before the infusion of "+c.infused.String())
-	}
-	late := map[string]struct {
-		days int
-		rule mapping.Rule
-	}{"crs": {30, ruleCRSOnset}, "icans": {45, ruleICANSOnset}}
-	if l, ok := late[e.Cell("type")]; ok {
-		if n, known := daysBetween(c.infused, onset); known && n > l.days {
-			r.Report(e.Row, "onset", l.rule, fmt.Sprintf("it began %d days after the infusion", n))
-		}
-	}
+// loseInfusion takes the infusion out of a course, since its row was rejected.
+func (c *courseRows) loseInfusion() {
+	c.brokenInf, c.lost = true, c.infusion.date("infusion_date")
+	c.infusion.Row, c.infuseID, c.infused = nil, "", datetime.DateTime{}
 }
 
 func (r *record) judgeVisit(e entry) {
@@ -283,12 +216,17 @@ type sledaiSum struct {
 	sum, clinical int
 	known         int // items
 	unknown       int // the weight of the items that are not known
+	serologic     int // the most that the serologic items can give
 }
 
 func sumOf(e entry) sledaiSum {
 	var s sledaiSum
 	for k, i := range term.Sledai() {
-		switch yes, known := e.flag(itemColumn(k)); {
+		yes, known := e.flag(itemColumn(k))
+		if i.Serologic && (yes || !known) {
+			s.serologic += i.Weight
+		}
+		switch {
 		case !known:
 			s.unknown += i.Weight
 		case yes:
@@ -320,14 +258,19 @@ func (r *record) judgeScore(e entry) {
 	}
 }
 
-// sameVisit returns the good row of an instrument of the same day.
-func (r *record) sameVisit(instrument string, d datetime.DateTime) (entry, bool) {
+// sameVisit returns the good row of an instrument that is of a date of another row: of the same day, or, where only the month or the year is
+// known, of the same planned visit. Of several it is the one whose key comes first.
+func (r *record) sameVisit(instrument string, of entry, d datetime.DateTime) (same entry, ok bool) {
+	planned := of.Cell("visit_code")
 	for _, e := range r.good(instrument) {
-		if isDay(d) && e.date("visit_date") == d {
-			return e, true
+		if !stated(d) || e.date("visit_date") != d || !isDay(d) && (planned == "" || planned == unscheduled || e.Cell("visit_code") != planned) {
+			continue
+		}
+		if !ok || byInstance(e, same) < 0 {
+			same, ok = e, true
 		}
 	}
-	return entry{}, false
+	return same, ok
 }
 
 func (r *record) judgeOutcome(e entry) {
@@ -339,14 +282,19 @@ func (r *record) judgeOutcome(e entry) {
 	if judged || e.Cell("relapse_date") != "" {
 		r.judgeAfter(e, d)
 	}
-	if sc, ok := r.sameVisit(sledai, d); ok && e.Cell("doris") == "met" {
-		if s := sumOf(sc); s.clinical > 0 {
-			r.Report(e.Row, "doris", ruleDORISSledai, fmt.Sprintf("clinical SLEDAI of that day is %d", s.clinical))
+	if sc, ok := r.sameVisit(sledai, e, d); ok && e.Cell("doris") == "met" {
+		s := sumOf(sc)
+		least := s.clinical
+		if total, given := sc.integer("total"); given && s.known < term.SledaiItems {
+			least = max(least, total-s.serologic)
+		}
+		if least > 0 {
+			r.Report(e.Row, "doris", ruleDORISSledai, fmt.Sprintf("clinical SLEDAI of that visit is %d at least", least))
 		}
 	}
-	if v, ok := r.sameVisit(visits, d); ok && e.Cell("lldas") == "met" {
+	if v, ok := r.sameVisit(visits, e, d); ok && e.Cell("lldas") == "met" {
 		if pga, has := v.number("pga"); has && rescaled(pga, pgaScale(v)).Cmp(decimal.New(1, 0)) > 0 {
-			r.Report(e.Row, "lldas", ruleLLDASPGA, "PGA of that day is "+pga.String())
+			r.Report(e.Row, "lldas", ruleLLDASPGA, "PGA of that visit is "+pga.String())
 		}
 	}
 	if e.Cell("cause") != "" && e.Cell("death_date") == "" {
@@ -357,10 +305,17 @@ func (r *record) judgeOutcome(e entry) {
 	}
 }
 
-// judgeAfter holds an outcome to an infusion that it is about.
+// judgeAfter holds an outcome, and a relapse beside it, to an infusion that they are about.
 func (r *record) judgeAfter(e entry, d datetime.DateTime) {
 	column := "visit_date"
-	if rel := e.date("relapse_date"); stated(rel) && (!stated(d) || before(rel, d)) {
+	rel := e.date("relapse_date")
+	for _, x := range []datetime.DateTime{d, rel} {
+		if c := r.lostBefore(x); stated(x) && c != nil {
+			r.Report(e.Row, column, ruleNoInfusion, "the infusion of course "+strconv.Itoa(c.no)+" was rejected, and the outcome can be about it")
+			return
+		}
+	}
+	if stated(rel) && (!stated(d) || before(rel, d)) {
 		d, column = rel, "relapse_date"
 	}
 	if !stated(d) || r.infusedBefore(d) != nil {
@@ -370,23 +325,23 @@ func (r *record) judgeAfter(e entry, d datetime.DateTime) {
 		r.Report(e.Row, column, ruleBeforeCells, d.String()+" is before every infusion")
 		return
 	}
-	r.Report(e.Row, column, ruleNoInfusion, "there is no good infusion that the outcome is about")
+	r.Report(e.Row, column, ruleNoInfusion, "there is no infusion that the outcome is about")
 }
 
-// judgeDamage looks whether the damage index falls.
+// judgeDamage looks whether the damage index falls from a date to a later one. Of dates that overlap nobody knows which is later.
 func (r *record) judgeDamage() {
 	rows := r.good(visits)
 	slices.SortStableFunc(rows, func(a, b entry) int { return startOf(a.date("visit_date")).Compare(startOf(b.date("visit_date"))) })
-	last, known := 0, false
-	for _, e := range rows {
+	for k, e := range rows {
 		n, ok := e.integer("sdi")
 		if !ok {
 			continue
 		}
-		if known && n < last {
-			r.Report(e.Row, "sdi", ruleSDIFalls, fmt.Sprintf("%d after %d", n, last))
-			continue
+		for _, x := range rows[:k] {
+			if had, known := x.integer("sdi"); known && !x.Rejected && n < had && before(x.date("visit_date"), e.date("visit_date")) {
+				r.Report(e.Row, "sdi", ruleSDIFalls, fmt.Sprintf("%d after %d in line %d", n, had, x.Line))
+				break
+			}
 		}
-		last, known = n, true
 	}
 }

@@ -37,6 +37,10 @@ func (r *record) buildLab(e entry) {
 		r.Report(e.Row, "value", ruleUnitKind, err.Error())
 		return
 	}
+	if x.measure.unit == "%" && value.Cmp(decimal.New(100, 0)) > 0 {
+		r.Report(e.Row, "value", rulePercent, value.Plain()+" % is not 0 to 100 %")
+		return
+	}
 	o.ValueQuantity = quantity(value.Plain(), x.measure.unit)
 	o.ValueQuantity.Comparator = comparators[x.comparator]
 	if !x.measure.same {

@@ -118,6 +118,8 @@ func TestLaboratoryValuesComeInTheCanonicalUnitAndKeepWhatTheSourceSaid(t *testi
 		{"saturation", "59408-5", "97", "%", "", "", "97 %"},
 		{"cells of the sediment", "13945-1", "6", "/[HPF]", "", "5", "6 /[HPF] H [..5]"},
 		{"protein in urine by liter", "2888-6", "300", "mg/L", "", "", "30.0 mg/dL (300 mg/L)"},
+		{"lactate dehydrogenase in micromoles a minute", "2532-0", "240", "umol/min/L", "", "", "240 U/L (240 umol/min/L)"},
+		{"all cells are B cells", "8117-4", "100", "%", "", "", "100 %"},
 		{"a titer", "5048-4", "1280", "{titer}", "", "", "1280 {titer}"},
 		{"zero", "4485-9", "0", "mg/dL", "90", "180", "0 g/L (0 mg/dL) L [0.90..1.80] (90 - 180 mg/dL)"},
 	}
@@ -153,6 +155,17 @@ func TestWrongTestsAndUnitsAreRejected(t *testing.T) {
 		{"neither code", []string{"value=3", "unit=g/L"}, "loinc lab-code"},
 		{"anti-dsDNA in enzyme units", []string{"loinc=5130-0", "value=3", "unit=U/mL"}, "unit unit-wrong"},
 		{"C3 in moles", []string{"loinc=4485-9", "value=3", "unit=mmol/L"}, "unit unit-wrong"},
+		{"a protein ratio of moles by moles", []string{"loinc=2890-2", "value=30", "unit=mmol/mol"}, "unit unit-wrong"},
+		{"a protein ratio in words", []string{"loinc=2890-2", "value=30", "unit={ratio}"}, "unit unit-wrong"},
+		{"platelets in moles", []string{"loinc=777-3", "value=200", "unit=mmol/L"}, "unit unit-wrong"},
+		{"cells of the sediment in no field", []string{"loinc=13945-1", "value=5", "unit=1"}, "unit unit-wrong"},
+		{"a share of B cells by the field", []string{"loinc=8117-4", "value=5", "unit=/[HPF]"}, "unit unit-wrong"},
+		{"more B cells than all", []string{"loinc=8117-4", "value=100.1", "unit=%"}, "value percent"},
+		{"more B cells than all, as a number", []string{"loinc=8117-4", "value=1.01", "unit=1"}, "value percent"},
+		{"C4 under a longer name of C3", []string{"loinc=4498-2", "local_code=Komplement C3", "value=0.9", "unit=g/L", "low=0.1"}, "loinc loinc-pairing"},
+		{"antinuclear antibodies under a longer name", []string{"loinc=5048-4", "local_code=Anti-ds-DNA IgG", "value=80", "unit={titer}"}, "loinc loinc-pairing"},
+		{"rheumatoid factor under a longer name of C3", []string{"loinc=11572-5", "local_code=C3 complement", "value=9", "unit=[IU]/mL"}, "loinc loinc-pairing"},
+		{"8124-0 under a longer name of CD19", []string{"loinc=8124-0", "local_code=CD19+ B cells", "value=3", "unit=/uL"}, "loinc loinc-pairing"},
 		{"filtration without the surface", []string{"loinc=98979-8", "value=90", "unit=mL/min"}, "unit unit-wrong"},
 		{"a unit of another case", []string{"loinc=4485-9", "value=0.9", "unit=g/l_"}, "unit unit-unknown"},
 		{"no unit", []string{"loinc=4485-9", "value=0.9"}, "unit unit-unknown"},
@@ -227,6 +240,14 @@ func TestCheckDigitsOfLOINC(t *testing.T) {
 	for _, tt := range tests {
 		if got := cart.CheckDigit(tt.code); got != tt.want {
 			t.Errorf("CheckDigit(%q) = %v", tt.code, got)
+		}
+	}
+}
+
+func TestALongerNameGoesWithTheCodesOfItsTest(t *testing.T) {
+	for _, x := range [][2]string{{"4485-9", "Komplement C3"}, {"8117-4", "CD19 %"}, {"8116-6", "CD19+ B cells"}, {"5130-0", "dsDNA-Ak (ELISA)"}, {"4498-2", "C3/C4"}, {"31348-8", "C3 nephritic factor"}, {"777-3", "PLT count"}} {
+		if why := cart.Pairing(x[0], x[1]); why != "" {
+			t.Error(why)
 		}
 	}
 }

@@ -41,17 +41,17 @@ func (r *record) judged(e entry, code, word string, d datetime.DateTime) {
 		o.ValueCodeableConcept.Coding = append(o.ValueCodeableConcept.Coding, coding(term.InRemission()))
 	}
 	o.Method = local(term.ByClinician)
-	o.DerivedFrom = r.inputs(d)
+	o.DerivedFrom = r.inputs(e, d)
 	r.add(r.partOf(r.courseAt(d)), o, e)
 }
 
-// inputs are the scores of a day.
-func (r *record) inputs(d datetime.DateTime) []r4.Reference {
+// inputs are the scores of the visit of an outcome.
+func (r *record) inputs(of entry, d datetime.DateTime) []r4.Reference {
 	var l []r4.Reference
-	if e, ok := r.sameVisit(sledai, d); ok {
+	if e, ok := r.sameVisit(sledai, of, d); ok {
 		l = append(l, *ref("Observation", r.rowID(e, "")))
 	}
-	if e, ok := r.sameVisit(visits, d); ok {
+	if e, ok := r.sameVisit(visits, of, d); ok {
 		if _, has := e.number("pga"); has {
 			l = append(l, *ref("Observation", r.rowID(e, term.PGA)))
 		}

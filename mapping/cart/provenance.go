@@ -17,6 +17,7 @@ type trace struct {
 	name    string // of instrument and key
 	hashes  []string
 	targets []fhir.Key
+	amends  []int // places of drafts that are targets only where they take something back
 	rows    []*mapping.Row
 }
 
@@ -51,11 +52,22 @@ func (t *trace) add(k fhir.Key, e entry) {
 // itself. https://hl7.org/fhir/R4/provenance.html
 func (r *record) buildTraces() {
 	meta, recorded, software, center := r.s.meta(), r.s.recorded, r.s.softwareID, r.centerID
+	seen := map[string]bool{}
 	for _, t := range r.b.traces {
 		id := r.id("provenance", t.name, strings.Join(t.hashes, " "))
+		if seen[id] {
+			// A row that gives resources of two courses is traced in the transaction of each.
+			id = r.id("provenance", t.name, strings.Join(t.hashes, " "), itoa(t.part))
+		}
+		seen[id] = true
 		r.b.drafts = append(r.b.drafts, mapping.Draft{
 			Key: fhir.Key{Type: "Provenance", ID: id}, Part: t.part, Trace: true, Rows: t.rows,
 			Late: func() ([]byte, error) {
+				for _, k := range t.amends {
+					if d := &r.Drafts[k]; d.Fate == mapping.Changed || d.Fate == mapping.Left {
+						t.targets = append(t.targets, d.Key)
+					}
+				}
 				p := t.provenance(software, center)
 				p.Id, p.Meta, p.Recorded = to(id), meta, recorded
 				body, _, _, err := encode(p)

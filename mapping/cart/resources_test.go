@@ -261,3 +261,28 @@ func TestLupusInRemissionIsLupusWhoseStatusIsRemission(t *testing.T) {
 		}
 	}
 }
+
+func TestAnInfectionKeepsItsCode(t *testing.T) {
+	got := onePatient().add("tox", "type=infection", "onset=2023-05", "max_grade=3", "icd_code=J18.9").run(t)
+	if len(got.has("Condition", `"code":"infection"`, `{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"J18.9"}`)) != 1 {
+		t.Error("the condition has no code of ICD-10-CM")
+	}
+}
+
+func TestADoseThatTotalAndWeightGiveKeepsItsDigits(t *testing.T) {
+	for total, want := range map[string]string{"61": "1.00", "50": "0.82", "1": "0.0164", "0.02": "0.000328"} {
+		got := onePatient().set("infusion", 2, "dose_e6_per_kg", "").set("infusion", 2, "dose_total_e6", total).run(t)
+		if len(got.has("Observation", `"code":"cart-dose-per-kg"`, `"valueQuantity":{"value":`+want+`,`)) != 1 {
+			t.Errorf("%s million by 61 kg are not %s", total, want)
+		}
+	}
+}
+
+func TestTheCodeOfTheAdministrationHasItsSystem(t *testing.T) {
+	for code, system := range map[string]string{"XW033C7": "http://www.cms.gov/Medicare/Coding/ICD10", "38228": "http://www.ama-assn.org/go/cpt", "8-802.24": "http://fhir.de/CodeSystem/bfarm/ops"} {
+		got := onePatient().set("infusion", 2, "procedure_code", code).run(t)
+		if len(got.has("Procedure", `{"system":"`+system+`","code":"`+code+`"}`)) != 1 {
+			t.Errorf("%s is no code of %s", code, system)
+		}
+	}
+}

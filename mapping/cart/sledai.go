@@ -17,7 +17,10 @@ func (r *record) buildScore(e entry) {
 	window := extension(term.ExtWindow)
 	window.ValueQuantity = quantity("10", "d")
 	o.Extension = append(o.Extension, window)
-	o.Focus = r.focus(d)
+	if e.Cell("visit_code") != "base" {
+		// A baseline is before the infusion, whatever its date leaves open.
+		o.Focus = r.focus(d)
+	}
 	method := "instrument-sledai-2k"
 	if e.Cell("method") == "selena-sledai" {
 		method = "instrument-selena-sledai"
@@ -49,7 +52,7 @@ func (r *record) buildScore(e entry) {
 
 // focus is the infusion that something after it is about.
 func (r *record) focus(d datetime.DateTime) []r4.Reference {
-	if c := r.infusedBefore(d); c != nil {
+	if c := r.infusedBefore(d); c != nil && r.lostBefore(d) == nil {
 		return refs("Procedure", c.infuseID)
 	}
 	return nil

@@ -105,8 +105,9 @@ type courseRows struct {
 	infused   datetime.DateTime // of the infusion; not stated where there was none
 	courseID  string
 	infuseID  string
-	rejected  bool // the course's own row was rejected
-	brokenInf bool // the infusion's row was rejected
+	rejected  bool              // the course's own row was rejected
+	brokenInf bool              // the infusion's row was rejected
+	lost      datetime.DateTime // when that infusion was, as far as its row says
 }
 
 // Do maps a case.
@@ -137,7 +138,7 @@ func (r *record) unique() {
 		if row.Rejected {
 			continue
 		}
-		key := [2]string{row.Name, instanceOf(row)}
+		key := [2]string{row.Name, onceOf(row)}
 		before, again := first[key]
 		switch {
 		case !again:
@@ -146,12 +147,31 @@ func (r *record) unique() {
 			r.Report(row, "", ruleRepeated, "the row of line "+strconv.Itoa(before.Line)+" again")
 			row.Rejected = true
 		default:
-			r.Report(row, "", ruleDuplicate, "the row of line "+strconv.Itoa(before.Line)+" has the same key and says something else")
+			why := " has the same key and says something else; where both are meant, row_id tells them apart"
+			if of := single[row.Name]; of != "" {
+				why = " is of the same " + of + " and says something else"
+			}
+			r.Report(row, "", ruleDuplicate, "the row of line "+strconv.Itoa(before.Line)+why)
 			if !before.Rejected {
-				r.Report(before, "", ruleDuplicate, "the row of line "+strconv.Itoa(row.Line)+" has the same key and says something else")
+				r.Report(before, "", ruleDuplicate, "the row of line "+strconv.Itoa(row.Line)+why)
 			}
 		}
 	}
+}
+
+// single are the instruments that have one row, whatever the source calls it, with whose it is.
+var single = map[string]string{patients: "patient", sle: "patient", course: "course"}
+
+// onceOf is what may stand once: a row by its key; and what the others hang on once for the patient or the course, whatever the source calls
+// its rows.
+func onceOf(r *mapping.Row) string {
+	switch single[r.Name] {
+	case "patient":
+		return ""
+	case "course":
+		return strconv.Itoa(entry{r}.courseNo())
+	}
+	return instanceOf(r)
 }
 
 // person finds the row of the patient, and rejects the others where there is none.
@@ -167,7 +187,7 @@ func (r *record) person() bool {
 	}
 	for _, row := range r.Rows {
 		if row.Name != patients && !row.Rejected {
-			r.Report(row, recordColumn, ruleNoPatient, "the patient has no good row in "+patients)
+			r.Report(row, recordColumn, ruleNoPatient, "the patient "+mapping.Quote(r.Record)+" has no good row in "+patients)
 		}
 	}
 	return false
@@ -208,7 +228,7 @@ func (r *record) sortCourses() {
 	for _, e := range r.rows[infusion] {
 		switch c := r.of(e.courseNo()); {
 		case e.Rejected:
-			c.brokenInf = true
+			c.brokenInf, c.lost = true, e.date("infusion_date")
 		case c.infusion.Row != nil:
 			r.Report(e.Row, "course_no", ruleOneInfusion, "the course has an infusion already, in line "+strconv.Itoa(c.infusion.Line))
 		default:
@@ -220,7 +240,13 @@ func (r *record) sortCourses() {
 		c.toxicity = append(c.toxicity, e)
 	}
 	slices.SortFunc(r.courses, func(a, b *courseRows) int { return cmp.Compare(a.no, b.no) })
+	for _, c := range r.courses {
+		// What they are listed in must not depend on how the file is sorted.
+		slices.SortFunc(c.toxicity, byInstance)
+	}
 }
+
+func byInstance(a, b entry) int { return cmp.Compare(instanceOf(a.Row), instanceOf(b.Row)) }
 
 // courseAt returns the course that something of a date belongs to: the last one that had started, else the first. It is nil where there is none.
 func (r *record) courseAt(d datetime.DateTime) *courseRows {
@@ -242,6 +268,17 @@ func (r *record) infusedBefore(d datetime.DateTime) *courseRows {
 		}
 	}
 	return at
+}
+
+// lostBefore returns a course whose infusion was rejected, and can have been before a date and after the last good one before that; nil for none.
+func (r *record) lostBefore(d datetime.DateTime) *courseRows {
+	at := r.infusedBefore(d)
+	for _, c := range r.courses {
+		if c.brokenInf && !before(d, c.lost) && (at == nil || c.no > at.no) {
+			return c
+		}
+	}
+	return nil
 }
 
 // partOf is the transaction of a course: its place in the order of courses; without courses there is one.

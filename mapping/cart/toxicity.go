@@ -3,6 +3,7 @@ package cart
 import (
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"firewolf/fhir"
 	"firewolf/fhir/datetime"
 	"firewolf/registry/term"
 )
@@ -40,6 +41,8 @@ func (r *record) buildToxicities(c *courseRows) {
 		highest[kind] = append(highest[kind], e)
 		if grade, _ := e.integer("max_grade"); grade > 0 {
 			r.buildToxicity(c, e, grade)
+		} else {
+			r.amendToxicity(c, e)
 		}
 	}
 	for _, kind := range kinds {
@@ -65,8 +68,10 @@ func (r *record) buildHighest(c *courseRows, kind string, rows []entry) {
 	scale := ""
 	for _, e := range rows {
 		grade, _ := e.integer("max_grade")
+		if s := scaleOf(e); grade > top || scale == "" {
+			scale = s
+		}
 		top = max(top, grade)
-		scale = scaleOf(e)
 		for _, d := range []datetime.DateTime{e.date("onset"), e.date("end")} {
 			if before(end, d) {
 				end = d
@@ -103,13 +108,34 @@ func (r *record) buildICE(c *courseRows, e entry, n int) string {
 }
 
 func (r *record) buildToxicity(c *courseRows, e entry, grade int) {
+	r.add(r.partOf(c), r.syndrome(c, e, grade), e)
+	r.add(r.partOf(c), r.event(c, e, grade), e)
+	r.treat(c, e, grade)
+}
+
+// amendToxicity takes back what was told of a toxicity of which it is known now that there was none: the event stays, of grade 0, since
+// AdverseEvent cannot say that it was told in error.
+func (r *record) amendToxicity(c *courseRows, e entry) {
+	part := r.partOf(c)
+	r.amend(part, fhir.Key{Type: "Condition", ID: r.rowID(e, "")}, e, func() any { return inError(r.syndrome(c, e, 0)) })
+	r.amend(part, fhir.Key{Type: "AdverseEvent", ID: r.rowID(e, "event")}, e, func() any { return r.event(c, e, 0) })
+	r.treat(c, e, 0)
+}
+
+// syndrome is the Condition of a toxicity.
+func (r *record) syndrome(c *courseRows, e entry, grade int) *r4.Condition {
 	kind, end := e.Cell("type"), e.date("end")
 	status := "active"
 	if stated(end) || e.Cell("outcome") == "resolved" || e.Cell("outcome") == "resolvedWithSequelae" {
 		status = "resolved"
 	}
 	codes := []term.Coding{term.Of(kind)}
-	if icd := term.ToxicityCodes(kind)[grade]; icd != "" {
+	icd := term.ToxicityCodes(kind)[grade]
+	if icd == "" {
+		// Which infection, or which malignancy.
+		icd = e.Cell("icd_code")
+	}
+	if icd != "" {
 		codes = append(codes, term.Coding{System: term.ICD10CM, Code: icd})
 	}
 	condition := r.condition(r.rowID(e, ""), status, concept(codes...), e.date("onset"))
@@ -120,9 +146,7 @@ func (r *record) buildToxicity(c *courseRows, e entry, grade int) {
 	if scale := scaleOf(e); scale != "" {
 		condition.Stage[0].Type = local(scale)
 	}
-	r.add(r.partOf(c), condition, e)
-	r.add(r.partOf(c), r.event(c, e, grade), e)
-	r.treat(c, e)
+	return condition
 }
 
 // event is the AdverseEvent of a toxicity.
@@ -145,8 +169,10 @@ func (r *record) event(c *courseRows, e entry, grade int) *r4.AdverseEvent {
 		Subject:            *r.subject(),
 		Date:               on(e.date("onset")),
 		ResultingCondition: refs("Condition", r.rowID(e, "")),
-		Severity:           concept(term.Terminology("adverse-event-severity", severities[grade][0], severities[grade][1])),
 		SuspectEntity:      []r4.AdverseEventSuspectEntity{{Instance: *ref("Procedure", c.infuseID)}},
+	}
+	if grade > 0 {
+		a.Severity = concept(term.Terminology("adverse-event-severity", severities[grade][0], severities[grade][1]))
 	}
 	if yes, known := e.flag("serious"); known {
 		code, display := "Non-serious", "Non-serious"
@@ -161,18 +187,35 @@ func (r *record) event(c *courseRows, e entry, grade int) *r4.AdverseEvent {
 	return a
 }
 
-// treat makes what was given for a toxicity. Which glucocorticoid it was, and how much, the row does not say.
-func (r *record) treat(c *courseRows, e entry) {
-	for _, x := range []struct{ column, drug string }{{"toci", "tocilizumab"}, {"steroid", "other-glucocorticoid"}} {
-		if yes, _ := e.flag(x.column); !yes {
-			continue
+// treatments are the columns of what was given for a toxicity. Which glucocorticoid it was, and how much, the row does not say.
+var treatments = []struct{ column, drug string }{{"toci", "tocilizumab"}, {"steroid", "other-glucocorticoid"}}
+
+// treat makes what was given for a toxicity, and takes back what was not.
+func (r *record) treat(c *courseRows, e entry, grade int) {
+	for _, x := range treatments {
+		switch yes, known := e.flag(x.column); {
+		case yes:
+			r.add(r.partOf(c), r.treatment(c, e, x.column, x.drug), e)
+		case known, grade == 0:
+			r.amend(r.partOf(c), fhir.Key{Type: "MedicationAdministration", ID: r.rowID(e, x.column)}, e, func() any {
+				a := r.treatment(c, e, x.column, x.drug)
+				a.Status = "entered-in-error"
+				return a
+			})
 		}
-		a := r.administered(r.rowID(e, x.column), x.drug)
-		a.at = on(e.date("onset"))
-		if end := e.date("end"); stated(end) {
-			a.at, a.during = nil, period(e.date("onset"), end)
-		}
-		a.ReasonReference = refs("Condition", r.rowID(e, ""))
-		r.add(r.partOf(c), a, e)
 	}
+}
+
+func (r *record) treatment(c *courseRows, e entry, column, drug string) *administration {
+	a := r.administered(r.rowID(e, column), drug)
+	onset := e.date("onset")
+	if !stated(onset) {
+		onset = c.infused // of what was not given, which needs a time all the same
+	}
+	a.at = on(onset)
+	if end := e.date("end"); stated(end) {
+		a.at, a.during = nil, period(onset, end)
+	}
+	a.ReasonReference = refs("Condition", r.rowID(e, ""))
+	return a
 }

@@ -2,6 +2,7 @@ package csv
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"firewolf/fhir/datetime"
@@ -88,15 +89,74 @@ func (l layout) read(text string) (string, bool) {
 	return iso, true
 }
 
-// isoDate returns a date as FHIR writes it. Dates that are written so already are taken in every file; what is not understood stays.
-func isoDate(text string, layouts []layout) string {
-	if _, err := datetime.ParseDate(text); err == nil {
-		return text
-	}
-	for _, l := range layouts {
-		if iso, ok := l.read(text); ok {
-			return iso
+// fhirDay is how FHIR writes a day, which is read in every file.
+var fhirDay = layout{{part: 'Y', min: 4, max: 4}, {text: "-"}, {part: 'M', min: 2, max: 2}, {text: "-"}, {part: 'D', min: 2, max: 2}}
+
+// String is the layout as a mapping file has it.
+func (l layout) String() string {
+	var b strings.Builder
+	for _, p := range l {
+		if p.part == 0 {
+			b.WriteString(p.text)
+		} else {
+			b.WriteString(strings.Repeat(string(rune(p.part)), p.min))
 		}
 	}
-	return text
+	return b.String()
+}
+
+// write is a day in the layout.
+func (l layout) write(year, month, day int) string {
+	numbers := map[byte]int{'Y': year, 'M': month, 'D': day}
+	var b strings.Builder
+	for _, p := range l {
+		if p.part == 0 {
+			b.WriteString(p.text)
+		} else {
+			fmt.Fprintf(&b, "%0*d", p.min, numbers[p.part])
+		}
+	}
+	return b.String()
+}
+
+// confusedWith returns one of other layouts that reads a text of this one as another date, nil for none. Days up to the 12th and years that start
+// like a day show whatever can be mistaken.
+func (l layout) confusedWith(others []layout) layout {
+	for _, o := range others {
+		for _, year := range []int{1999, 2010, 2011, 2012, 2020} {
+			for month := 1; month <= 12; month++ {
+				for day := 1; day <= 12; day++ {
+					text := l.write(year, month, day)
+					mine, _ := l.read(text)
+					if his, ok := o.read(text); ok && his != mine && isDate(his) {
+						return o
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func isDate(text string) bool {
+	_, err := datetime.ParseDate(text)
+	return err == nil
+}
+
+// isoDate returns a date as FHIR writes it. Dates that are written so already are taken in every file; what is not understood stays.
+func isoDate(text string, layouts []layout) string {
+	if isDate(text) {
+		return text
+	}
+	wrong := text
+	for _, l := range layouts {
+		iso, ok := l.read(text)
+		if ok && isDate(iso) {
+			return iso
+		}
+		if ok && wrong == text {
+			wrong = iso
+		}
+	}
+	return wrong
 }

@@ -116,15 +116,22 @@ func (m *Mapping) translator(i *mapping.Instrument, from []int) *translator {
 	return t
 }
 
-// row returns the canonical cells of a row, and the columns whose numbers cannot be read for sure.
-func (t *translator) row(cells []string) (out []string, unsure []int) {
+// doubt is what is wrong with a cell before anybody knows what it means.
+type doubt struct {
+	column int // of the instrument
+	rule   mapping.Rule
+	text   string
+}
+
+// row returns the canonical cells of a row, and what cannot be read for sure.
+func (t *translator) row(cells []string) (out []string, doubts []doubt) {
 	out = make([]string, len(t.i.Columns))
 	for k := range t.i.Columns {
 		if t.from[k] >= 0 {
 			text := strings.TrimSpace(cells[t.from[k]])
 			out[k] = t.cell(k, text)
 			if t.numeric(k) && strings.Contains(text, ".") && out[k] != "" {
-				unsure = append(unsure, k)
+				doubts = append(doubts, doubt{k, ruleUnsure, mapping.Quote(cells[t.from[k]]) + " has a point, and this file has decimal commas"})
 			}
 		}
 		if out[k] == "" {
@@ -132,9 +139,9 @@ func (t *translator) row(cells []string) (out []string, unsure []int) {
 		}
 	}
 	if t.lab {
-		t.test(out)
+		doubts = append(doubts, t.test(out)...)
 	}
-	return out, unsure
+	return out, doubts
 }
 
 // numeric reports whether a column holds numbers with a decimal comma.
@@ -165,15 +172,33 @@ func (t *translator) cell(k int, text string) string {
 	return text
 }
 
-// test fills in what the mapping knows of a laboratory's code.
-func (t *translator) test(out []string) {
-	a, ok := t.m.analytes[out[t.i.Index("local_code")]]
+// test fills in what the mapping knows of a laboratory's code. Its limits are of one unit, and stand together: they never fill up a range that
+// the row has in part, nor one of another unit.
+func (t *translator) test(out []string) (doubts []doubt) {
+	place := func(column string) int { return t.i.Index(column) }
+	name := out[place("local_code")]
+	a, ok := t.m.analytes[name]
 	if !ok {
-		return
+		return nil
 	}
-	for column, text := range map[string]string{"loinc": a.loinc, "unit": a.unit, "low": a.low, "high": a.high, "assay": a.assay} {
-		if k := t.i.Index(column); out[k] == "" {
+	fill := func(column, text string) {
+		if k := place(column); out[k] == "" {
 			out[k] = text
 		}
 	}
+	fill("loinc", a.loinc)
+	fill("unit", a.unit)
+	fill("assay", a.assay)
+	if k := place("loinc"); out[k] != a.loinc {
+		doubts = append(doubts, doubt{k, ruleTestConflict, "the mapping says that " + mapping.Quote(name) + " is " + a.loinc + ", not " + mapping.Quote(out[k])})
+	}
+	if a.low == "" && a.high == "" || out[place("low")] != "" || out[place("high")] != "" {
+		return doubts
+	}
+	if k := place("unit"); out[k] != a.unit {
+		return append(doubts, doubt{k, ruleLimitsUnit, "the limits of the mapping are in " + a.unit + ", the value is in " + mapping.Quote(out[k])})
+	}
+	fill("low", a.low)
+	fill("high", a.high)
+	return doubts
 }

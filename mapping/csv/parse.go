@@ -1,8 +1,10 @@
 package csv
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sort"
 	"strconv"
@@ -26,8 +28,14 @@ func Parse(name string, text []byte) (*Mapping, error) {
 			p.columns[c.Name] = c
 		}
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	var doc, more yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	if err := d.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, Problems{yamlProblem(name, err)}
+	}
+	if err := d.Decode(&more); err == nil {
+		p.wrong(&more, "a second document starts here: a mapping is one")
+	} else if !errors.Is(err, io.EOF) {
 		return nil, Problems{yamlProblem(name, err)}
 	}
 	if len(doc.Content) == 1 {
@@ -180,6 +188,9 @@ func (p *parser) habits(h *habits, readers map[string]func(*yaml.Node)) {
 			if err != nil {
 				p.wrong(n, "%q: %v", text, err)
 			}
+			if other := l.confusedWith(append([]layout{fhirDay}, h.dates...)); other != nil {
+				p.wrong(n, "%q reads a text as another day than %s does: nobody knows which is meant", text, other)
+			}
 			h.dates = append(h.dates, l)
 		}
 	}
@@ -259,6 +270,14 @@ func (p *parser) code(c mapping.Column, at *yaml.Node, code string) {
 	}
 }
 
+// constant checks what stands for a cell of every row.
+func (p *parser) constant(c mapping.Column, at *yaml.Node, text string) {
+	if c.Name == "registry_id" || c.Name == "row_id" {
+		p.wrong(at, "%s tells rows apart: it cannot be the same in all", c.Name)
+	}
+	p.code(c, at, text)
+}
+
 func (p *parser) unitNames(n *yaml.Node) {
 	p.m.units = map[string]string{}
 	p.each(n, func(name string, _, value *yaml.Node) { p.m.units[name] = p.unit(value) })
@@ -297,6 +316,9 @@ func (p *parser) analytes(n *yaml.Node) {
 		if t.loinc == "" {
 			p.wrong(key, "%q has no loinc", name)
 		}
+		if t.unit == "" && t.low+t.high != "" {
+			p.wrong(key, "%q has limits and no unit: limits are of one unit", name)
+		}
 		p.m.analytes[name] = t
 	})
 }
@@ -310,85 +332,4 @@ func (p *parser) loinc(n *yaml.Node, name string) string {
 		p.wrong(n, "%s", why)
 	}
 	return code
-}
-
-func (p *parser) files(n *yaml.Node) {
-	p.m.sheets = map[string]*sheetMapping{}
-	p.each(n, func(name string, key, value *yaml.Node) {
-		i := p.instruments[name]
-		if i == nil {
-			p.wrong(key, "%q is no canonical file; those are %s", name, strings.Join(sortedKeys(p.instruments), ", "))
-			return
-		}
-		p.m.sheets[name] = p.sheet(i, value)
-	})
-}
-
-func (p *parser) sheet(i *mapping.Instrument, n *yaml.Node) *sheetMapping {
-	s := &sheetMapping{}
-	columns := map[string]mapping.Column{}
-	for _, c := range i.Columns {
-		columns[c.Name] = c
-	}
-	own := p.m.habits
-	readers := map[string]func(*yaml.Node){
-		"file":      func(n *yaml.Node) { s.file = p.fileName(n) },
-		"columns":   func(n *yaml.Node) { s.columns = p.byColumn(n, columns, nil) },
-		"constants": func(n *yaml.Node) { s.constants = p.byColumn(n, columns, p.code) },
-		"ignore":    func(n *yaml.Node) { s.ignore = p.set(n) },
-		"codes":     func(n *yaml.Node) { s.codes = p.codes(n, columns) },
-		"missing":   func(n *yaml.Node) { s.missing = p.missing(n, columns) },
-	}
-	changed := map[string]func(*yaml.Node){}
-	p.habits(&own, changed)
-	for _, name := range []string{"decimal", "dates"} {
-		read := changed[name]
-		readers[name] = func(n *yaml.Node) {
-			read(n)
-			s.own = &own
-		}
-	}
-	p.fields(n, readers)
-	return s
-}
-
-// errPath is why a file name is refused.
-var errPath = errors.New("a file lies in the folder itself: its name has no slash")
-
-func (p *parser) fileName(n *yaml.Node) string {
-	name := p.text(n)
-	if strings.ContainsAny(name, `/\`) || name == "" || name == ".." {
-		p.wrong(n, "%q: %v", name, errPath)
-	}
-	return name
-}
-
-// byColumn reads canonical column -> text.
-func (p *parser) byColumn(n *yaml.Node, columns map[string]mapping.Column, check func(mapping.Column, *yaml.Node, string)) map[string]string {
-	m := map[string]string{}
-	p.each(n, func(name string, key, value *yaml.Node) {
-		c, ok := columns[name]
-		if !ok {
-			p.wrong(key, "%q is no column here; those are %s", name, strings.Join(sortedKeys(columns), ", "))
-			return
-		}
-		m[name] = p.text(value)
-		if check != nil {
-			check(c, value, m[name])
-		}
-	})
-	return m
-}
-
-// missing reads the missing codes of single columns.
-func (p *parser) missing(n *yaml.Node, columns map[string]mapping.Column) map[string]map[string]bool {
-	m := map[string]map[string]bool{}
-	p.each(n, func(name string, key, value *yaml.Node) {
-		if _, ok := columns[name]; !ok {
-			p.wrong(key, "%q is no column here", name)
-			return
-		}
-		m[name] = p.set(value)
-	})
-	return m
 }

@@ -33,6 +33,14 @@ func TestEveryProblemOfAMappingFileIsToldWithItsLine(t *testing.T) {
 		{"a column of another file", "files:\n  tox:\n    columns:\n      pga: X", []string{`m.yaml:4: "pga" is no column here; those are course_no, end, icd_code, ice, max_grade, onset, outcome, registry_id, row_id, scale, serious, steroid, toci, type`}},
 		{"a constant that is no code", "files:\n  tox:\n    constants: {scale: own}", []string{`m.yaml:3: "own" is no code of scale: astct-2019, ctcae-5, ehaebmt-icaht`}},
 		{"a missing code of no column", "files:\n  tox:\n    missing: {x: 9}", []string{`m.yaml:3: "x" is no column here`}},
+		{"two documents", "version: 1\n---\ncenter: B", []string{"m.yaml:2: a second document starts here: a mapping is one"}},
+		{"layouts that read one text as two days", "dates:\n- DD/MM/YYYY\n- MM/DD/YYYY", []string{`m.yaml:2: "MM/DD/YYYY" reads a text as another day than DD/MM/YYYY does: nobody knows which is meant`}},
+		{"a layout that reads the days of FHIR as others", "dates: [YYYY-DD-MM]", []string{`m.yaml:1: "YYYY-DD-MM" reads a text as another day than YYYY-MM-DD does: nobody knows which is meant`}},
+		{"layouts of digits alone", "files: {labs: {dates: [DDMMYYYY, YYYYMMDD]}}", []string{`m.yaml:1: "YYYYMMDD" reads a text as another day than DDMMYYYY does: nobody knows which is meant`}},
+		{"limits without a unit", "analytes:\n  C3: {loinc: 4485-9, high: '180'}", []string{`m.yaml:2: "C3" has limits and no unit: limits are of one unit`}},
+		{"one patient for all rows", "files:\n  labs:\n    constants: {registry_id: P1, row_id: R1}", []string{
+			"m.yaml:3: registry_id tells rows apart: it cannot be the same in all", "m.yaml:3: row_id tells rows apart: it cannot be the same in all",
+		}},
 		{"all at once, in order", "version: 3\nfiles:\n  x: 1\ntest_data: maybe", []string{
 			`m.yaml:1: this is read as version 1, not "3"`,
 			`m.yaml:3: "x" is no canonical file; those are course, infusion, labs, outcome, patients, prior_tx, sle, sledai, tox, visits`,
@@ -62,6 +70,14 @@ func TestAnEmptyMappingIsThatOfCanonicalFiles(t *testing.T) {
 		m, err := Parse("m.yaml", []byte(text))
 		if err != nil || m.Center != "" || m.fileOf(instrumentNamed("labs")) != "labs.csv" {
 			t.Errorf("%q: %v, %v", text, m, err)
+		}
+	}
+}
+
+func TestLayoutsThatReadTheSameDayStandBesideEachOther(t *testing.T) {
+	for _, text := range []string{"dates: [DD.MM.YYYY, D.M.YYYY, MM.YYYY, YYYY, YYYY/MM/DD]", "dates: [YYYYMMDD, YYYYMM]", "dates: [M/D/YYYY, DD.MM.YYYY, YYYY-MM-DD]"} {
+		if _, err := Parse("m.yaml", []byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -20,6 +20,7 @@ type sheet struct {
 	comma      byte
 	width      int // cells of the header
 	header     []string
+	nameless   []int // columns without a name
 	translator *translator
 	record     int   // the column of registry_id
 	body       int64 // where the rows begin
@@ -143,7 +144,7 @@ func (s *sheet) columns(m *Mapping, line int, header []string) []mapping.Finding
 		}
 		at[header[k]] = k
 	}
-	used := map[string]bool{}
+	used := map[string]string{} // the file's column -> the canonical one
 	from := make([]int, len(s.instrument.Columns))
 	s.Columns = make([]string, len(from))
 	for k, c := range s.instrument.Columns {
@@ -152,17 +153,23 @@ func (s *sheet) columns(m *Mapping, line int, header []string) []mapping.Finding
 			name = c.Name
 		}
 		place, there := at[name]
-		if !there {
+		if !there || !named && own.ignore[name] {
 			from[k] = -1
 			if named || c.Required && own.constants[c.Name] == "" && (c.Name != "center_id" || m.Center == "") {
 				found = append(found, s.finding(line, name, ruleNoColumn, "the column is not in the file"))
 			}
 			continue
 		}
-		from[k], s.Columns[k], used[name] = place, name, true
+		if first := used[name]; first != "" {
+			found = append(found, s.finding(line, name, ruleShared, "the column is read as "+first+" and as "+c.Name))
+		}
+		from[k], s.Columns[k], used[name] = place, name, c.Name
 	}
-	for _, name := range header {
-		if !used[name] && !own.ignore[name] && name != "" {
+	for k, name := range header {
+		switch {
+		case name == "":
+			s.nameless = append(s.nameless, k)
+		case used[name] == "" && !own.ignore[name]:
 			found = append(found, s.finding(line, name, ruleOtherColumn, "nothing knows the column"))
 		}
 	}

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -150,9 +151,8 @@ func (d *delivery) indexSheet(ctx context.Context, s *sheet, number int32) error
 		}
 		var fault *mapping.Finding
 		if cells, fault = d.cells(s, x, cells[:0]); fault != nil {
-			if fault.Rule == ruleSyntax.ID {
-				scan.retreat(x)
-			}
+			// What a quote holds together that is no row may be rows: each is looked at by itself.
+			scan.retreat(x)
 			d.part.Read++
 			d.report(*fault)
 			continue
@@ -192,8 +192,31 @@ func (d *delivery) cells(s *sheet, x span, into []string) ([]string, *mapping.Fi
 		return nil, nil
 	case len(cells) != s.width:
 		return fault(ruleWidth, fmt.Sprintf("%d cells, the header has %d", len(cells), s.width))
+	case bytes.IndexByte(x.raw, '\n') >= 0 && s.swallowed(cells):
+		return fault(ruleSyntax, fmt.Sprintf("a quote opens here that closes only in line %d, and there are rows between", x.line+bytes.Count(x.raw, []byte{'\n'})))
 	}
 	return cells, nil
+}
+
+// swallowed reports whether a quote that was forgotten holds rows together as one cell. No column that is read has lines, and in one that is
+// not read a line that has as many cells as the header is a row.
+func (s *sheet) swallowed(cells []string) bool {
+	for _, from := range s.translator.from {
+		if from >= 0 && strings.Contains(strings.TrimSpace(cells[from]), "\n") {
+			return true
+		}
+	}
+	for _, cell := range cells {
+		_, rest, more := strings.Cut(cell, "\n")
+		for more {
+			var line string
+			line, rest, more = strings.Cut(rest, "\n")
+			if s.width > 2 && strings.Count(line, string(rune(s.comma))) == s.width-1 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // note remembers where a row lies.
@@ -245,16 +268,21 @@ func (d *delivery) read(record string) (*mapping.Case, error) {
 // row adds a row to a case.
 func (s *sheet) row(c *mapping.Case, line int, cells []string) {
 	r := &mapping.Row{Instrument: s.instrument, Sheet: &s.Sheet, Line: line}
-	var unsure []int
-	r.Cells, unsure = s.translator.row(cells)
+	var doubts []doubt
+	r.Cells, doubts = s.translator.row(cells)
 	r.Hash = mapping.Hash(s.instrument, func(k int) string {
 		if from := s.translator.from[k]; from >= 0 {
 			return cells[from]
 		}
 		return ""
 	})
-	for _, k := range unsure {
-		c.Report(r, s.instrument.Columns[k].Name, ruleUnsure, mapping.Quote(cells[s.translator.from[k]])+" has a point, and this file has decimal commas")
+	for _, x := range doubts {
+		c.Report(r, s.instrument.Columns[x.column].Name, x.rule, x.text)
+	}
+	for _, k := range s.nameless {
+		if cell := strings.TrimSpace(cells[k]); cell != "" {
+			c.Report(r, "", ruleOtherColumn, fmt.Sprintf("cell %d, %s, stands under no name: it is not read", k+1, mapping.Quote(cell)))
+		}
 	}
 	c.Rows = append(c.Rows, r)
 }

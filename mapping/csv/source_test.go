@@ -111,6 +111,23 @@ func TestRowsThatCannotBeReadAreReportedAndTheNextIsRead(t *testing.T) {
 			"patients.csv:2: error: a quote is not closed [csv-syntax]",
 			"B patients:3 center_id=C sex=male", "D patients:4 center_id=C sex=male",
 		}},
+		{"quotes that hold rows together", head + "A,\"C,male\nB,C,male\nD,C\",male\nE,C,male\n", []string{
+			"patients.csv:2: error: a quote opens here that closes only in line 4, and there are rows between [csv-syntax]",
+			"patients.csv:4: error: a quote is not closed [csv-syntax]", "B patients:3 center_id=C sex=male", "E patients:5 center_id=C sex=male",
+		}},
+		{"quotes that hold rows together as too many cells", head + "A,\"C,male\nB,C,male\nD,C\",male,1\nE,C,male\n", []string{
+			"patients.csv:2: error: 4 cells, the header has 3 [row-width]",
+			"patients.csv:4: error: a quote is not closed [csv-syntax]", "B patients:3 center_id=C sex=male", "E patients:5 center_id=C sex=male",
+		}},
+		{"quotes that hold rows of another encoding together", head + "A,\"M\xfc,male\nB,C,male\nD,C\",male\nE,C,male\n", []string{
+			"patients.csv:2: error: the text is not UTF-8: the mapping can say encoding: windows-1252 or iso-8859-1 [encoding]",
+			"patients.csv:4: error: a quote is not closed [csv-syntax]", "B patients:3 center_id=C sex=male", "E patients:5 center_id=C sex=male",
+		}},
+		{"quotes that hold rows together in a column that is not read", head[:len(head)-1] + ",note\nA,C,male,\"12\nB,C,male,\nD,C,male,5\"\nE,C,male,\"two\nlines, one comma\"\n", []string{
+			"patients.csv:1 note: warning: nothing knows the column [column-unknown]",
+			"patients.csv:2: error: a quote opens here that closes only in line 4, and there are rows between [csv-syntax]",
+			"patients.csv:4: error: a quote stands inside a cell that does not start with one, or text follows a closing quote [csv-syntax]", "B patients:3 center_id=C sex=male", "E patients:5 center_id=C sex=male",
+		}},
 		{"nobody's row", head + ",C,male\nB,C,male\n", []string{"patients.csv:2 registry_id: error: whose row this is, is missing [required]", "B patients:3 center_id=C sex=male"}},
 		{"ten megabytes in a cell", head + "A," + strings.Repeat("x", 10<<20) + ",male\nB,C,male\n", []string{"patients.csv:2: error: the row is longer than 1024 KiB [row-long]", "B patients:3 center_id=C sex=male"}},
 		{"ten megabytes in quotes", head + "A,\"" + strings.Repeat(strings.Repeat("x", 4095)+"\n", 5<<9) + "\",male\nB,C,male\n", nil},
@@ -224,5 +241,72 @@ func TestTheHashOfARowDependsOnWhatItSaysAndNotOnHowTheFileIsWritten(t *testing.
 	}
 	if other := hashes("registry_id,center_id,sex\nA,C,female\n"); cmp.Equal(same, other) {
 		t.Error("another sex has the same hash")
+	}
+}
+
+func TestWhatAMappingSaysOfATestIsUsedWhereItHolds(t *testing.T) {
+	m, err := Parse("m.yaml", []byte("analytes: {C3C: {loinc: 4485-9, unit: mg/dL, low: '90', high: '180'}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := "registry_id,date,loinc,local_code,value,unit,low,high\n"
+	tests := []struct {
+		name, row string
+		want      []string
+	}{
+		{"in its unit", "A,2023,,C3C,95,,,", []string{"A labs:2 date=2023 loinc=4485-9 local_code=C3C value=95 unit=mg/dL low=90 high=180"}},
+		{"in another unit its limits are not those of the value", "A,2023,,C3C,0.95,g/L,,", []string{
+			`labs.csv:2 unit: warning: the limits of the mapping are in mg/dL, the value is in "g/L" [limits-unit]`,
+			"A labs:2 date=2023 loinc=4485-9 local_code=C3C value=0.95 unit=g/L",
+		}},
+		{"beside a limit of the row there is none of the mapping", "A,2023,,C3C,95,mg/dL,80,", []string{"A labs:2 date=2023 loinc=4485-9 local_code=C3C value=95 unit=mg/dL low=80"}},
+		{"beside the code of another test", "A,2023,4498-2,C3C,95,mg/dL,80,", []string{
+			`labs.csv:2 loinc: error: the mapping says that "C3C" is 4485-9, not "4498-2" [test-conflict]`,
+			"A labs:2 date=2023 loinc=4498-2 local_code=C3C value=95 unit=mg/dL low=80",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := told(t, folder(t, "patients.csv", twoPatients[:26], "labs.csv", head+tt.row+"\n"), m)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestColumnsThatAreReadTwiceOrNotAtAllAreReported(t *testing.T) {
+	head := "registry_id,date,value,unit,low,high\n"
+	row := "A,2023,1,g/L,0.9,1.8\n"
+	tests := []struct {
+		name, mapping, labs string
+		want                []string
+	}{
+		{"named for two", "files: {labs: {columns: {low: high, high: high}}}", head + row, []string{
+			"labs.csv:1 high: warning: the column is read as low and as high [column-shared]", "labs.csv:1 low: warning: nothing knows the column [column-unknown]",
+			"A labs:2 date=2023 value=1 unit=g/L low=1.8 high=1.8",
+		}},
+		{"named for one and called as the other", "files: {labs: {columns: {low: high}}}", head + row, []string{
+			"labs.csv:1 high: warning: the column is read as low and as high [column-shared]", "labs.csv:1 low: warning: nothing knows the column [column-unknown]",
+			"A labs:2 date=2023 value=1 unit=g/L low=1.8 high=1.8",
+		}},
+		{"named the other way round", "files: {labs: {columns: {low: high, high: low}}}", head + row, []string{"A labs:2 date=2023 value=1 unit=g/L low=1.8 high=0.9"}},
+		{"ignored though it is canonical", "files: {labs: {ignore: [low]}}", head + row, []string{"A labs:2 date=2023 value=1 unit=g/L high=1.8"}},
+		{"without a name", "version: 1", "registry_id,date,value,,\nA,2023,1,,\nA,2024,2,x,\n", []string{
+			`labs.csv:3: warning: cell 4, "x", stands under no name: it is not read [column-unknown]`,
+			"A labs:2 date=2023 value=1", "A labs:3 date=2024 value=2",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := Parse("m.yaml", []byte(tt.mapping))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := told(t, folder(t, "patients.csv", twoPatients[:26], "labs.csv", tt.labs), m)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
 	}
 }
