@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,6 +54,8 @@ type question struct {
 	facts  []disclose.Fact
 	sheet  disclose.Sheet // the same facts
 	near   func(l []disclose.Fact) ([]bool, error)
+	failed error // of asking what was told
+	tables int   // how many tables it tells
 	op     string
 }
 
@@ -124,7 +128,7 @@ func (g *Registry) aggregate(ctx context.Context, o aggregate, r interaction.Req
 	for _, w := range in["window"] {
 		q.answer.add("window", text("value", w))
 	}
-	if err := o.run(q); err != nil {
+	if err := errors.Join(o.run(q), q.failed); err != nil {
 		return nil, "", err
 	}
 	if q.k > 1 {
@@ -236,11 +240,17 @@ func onlyCriteria(pairs []search.Pair) error {
 	return nil
 }
 
+// mostStrata is how many groups a caller can choose where small ones are hidden: of these it is reckoned what any of them make up together.
+const mostStrata = 9
+
 // strata splits the cohort. Without strata it is one group.
 func (g *Registry) strata(ctx context.Context, view *course.View, q *question) ([]group, error) {
 	wanted := q.in["stratum"]
 	if len(wanted) == 0 {
 		return []group{q.all}, nil
+	}
+	if len(wanted) > mostStrata && q.k > 1 {
+		return nil, fhir.NewIssue(fhir.TooCostly, fmt.Sprintf("%d strata; where small groups are hidden %d can be told apart at once", len(wanted), mostStrata), "http.stratum")
 	}
 	of := map[string]int{}
 	groups := make([]group, len(wanted), len(wanted)+1)
@@ -311,107 +321,6 @@ func (q *question) by(of func(c *course.Course) string) {
 	}
 }
 
-// counted is a table of the groups by parts, with what of it may be shown.
-type counted struct {
-	q     *question
-	parts []string
-	n     disclose.Table
-	mask  disclose.Mask
-}
-
-// count counts the groups by the part of each patient, and notes what is shown as told. key says what is counted.
-func (q *question) count(key string, parts []string, of func(c *course.Course) int) *counted {
-	return q.countAs(func(part string) disclose.Fact { return disclose.Fact{Key: key + "|" + part} }, parts, of)
-}
-
-// aCohort is the fact of a count whose patients a search of the caller chose.
-func aCohort(string) disclose.Fact { return disclose.Fact{Key: disclose.Cohort, Whole: true} }
-
-// countAs is count with what is told of a part.
-func (q *question) countAs(fact func(part string) disclose.Fact, parts []string, of func(c *course.Course) int) *counted {
-	t := &counted{q: q, parts: parts, n: make(disclose.Table, len(q.groups))}
-	who := make([][][]string, len(q.groups))
-	for r, g := range q.groups {
-		t.n[r], who[r] = make([]int, len(parts)), make([][]string, len(parts))
-		for _, c := range g.courses {
-			p := of(c)
-			t.n[r][p]++
-			who[r][p] = append(who[r][p], c.Patient)
-		}
-	}
-	f := factsOf(fact, parts, who)
-	t.mask = disclose.Protect(t.n, q.k, q.secret(f))
-	q.tell(f, t.mask)
-	return t
-}
-
-// tableFacts are the facts of a table and of its sums.
-type tableFacts struct {
-	cells      [][]disclose.Fact
-	rows, cols []disclose.Fact
-	total      disclose.Fact
-}
-
-func factsOf(fact func(part string) disclose.Fact, parts []string, who [][][]string) tableFacts {
-	f := tableFacts{cells: make([][]disclose.Fact, len(who)), cols: make([]disclose.Fact, len(parts)), total: aCohort("")}
-	for p := range parts {
-		f.cols[p] = fact(parts[p])
-	}
-	for r := range who {
-		row := aCohort("")
-		for p := range who[r] {
-			cell := fact(parts[p])
-			cell.Patients = who[r][p]
-			f.cells[r] = append(f.cells[r], cell)
-			row.Patients = append(row.Patients, who[r][p]...)
-			f.cols[p].Patients = append(f.cols[p].Patients, who[r][p]...)
-		}
-		f.rows = append(f.rows, row)
-		f.total.Patients = append(f.total.Patients, row.Patients...)
-	}
-	return f
-}
-
-// secret hides what is near to another count of this answer, and counts of whom the caller chose that are 0: who asks for one patient
-// would hear of that one.
-func (q *question) secret(f tableFacts) disclose.Secret {
-	return func(row, col int) bool {
-		fact := f.cols[col]
-		if row >= 0 {
-			fact = f.cells[row][col]
-		}
-		return fact.Whole && len(fact.Patients) == 0 || q.sheet.Near(fact, q.k)
-	}
-}
-
-// tell notes every count that is shown.
-func (q *question) tell(f tableFacts, m disclose.Mask) {
-	if q.k <= 1 {
-		return
-	}
-	told := func(f disclose.Fact, hidden bool) {
-		if !hidden {
-			q.note(f)
-		}
-	}
-	for r := range f.cells {
-		for p := range f.cells[r] {
-			told(f.cells[r][p], m.Cells[r][p])
-		}
-		told(f.rows[r], m.Rows[r])
-	}
-	for p := range f.cols {
-		told(f.cols[p], m.Cols[p])
-	}
-	told(f.total, m.Total)
-}
-
-// note adds a fact to what is told.
-func (q *question) note(f disclose.Fact) {
-	q.facts = append(q.facts, f)
-	q.sheet.Add(f)
-}
-
 // rows are the groups of an answer: the whole cohort, and then its groups where there are several. Row -1 is the whole.
 func (q *question) rows() []int {
 	l := []int{-1}
@@ -430,55 +339,6 @@ func (q *question) group(row int) group {
 		return q.all
 	}
 	return q.groups[row]
-}
-
-// of returns a count and whether it may be shown.
-func (t *counted) of(row, part int) (int, bool) {
-	if row >= 0 {
-		return t.n[row][part], !t.mask.Cells[row][part]
-	}
-	n := 0
-	for r := range t.n {
-		n += t.n[r][part]
-	}
-	return n, len(t.n) == 0 || !t.mask.Cols[part]
-}
-
-// sum returns the sum of some parts, and whether it may be shown: only if each of them may.
-func (t *counted) sum(row int, parts ...int) (int, bool) {
-	total, visible := 0, true
-	for _, p := range parts {
-		n, ok := t.of(row, p)
-		total, visible = total+n, visible && ok
-	}
-	return total, visible
-}
-
-// size returns how many are in a row.
-func (t *counted) size(row int) (int, bool) {
-	total := 0
-	for r := range t.n {
-		for _, n := range t.n[r] {
-			if row < 0 || r == row {
-				total += n
-			}
-		}
-	}
-	if row < 0 {
-		return total, !t.mask.Total
-	}
-	return total, !t.mask.Rows[row]
-}
-
-// cells are the counts of a row.
-func (t *counted) cells(row int) []cell {
-	n, ok := t.size(row)
-	l := []cell{text("group", t.q.group(row).name), integer("n", n).when(ok)}
-	for p, name := range t.parts {
-		n, ok := t.of(row, p)
-		l = append(l, integer(name, n).when(ok))
-	}
-	return l
 }
 
 // enough reports whether statistics of so many patients may be told.
