@@ -56,6 +56,7 @@ type question struct {
 	near   func(l []disclose.Fact) ([]bool, error)
 	failed error // of asking what was told
 	tables int   // how many tables it tells
+	alone  bool  // only the cohort may be told, none of its groups
 	op     string
 }
 
@@ -117,29 +118,49 @@ func (g *Registry) aggregate(ctx context.Context, o aggregate, r interaction.Req
 	if q.stays, err = g.stays(ctx, view, in.one("icu")); err != nil {
 		return nil, "", err
 	}
-	q.answer.add("about",
-		code("operation", o.name),
-		moment(view.T),
-		text("lastUpdated", view.At.UTC().Format(fhir.InstantLayout)),
-		date("as-of", q.asOf.String()),
-		text("cohort", firstOf(in.one("cohort"), "Patient")),
-		integer("k", q.k),
-	)
-	for _, w := range in["window"] {
-		q.answer.add("window", text("value", w))
-	}
-	if err := errors.Join(o.run(q), q.failed); err != nil {
+	q, err = g.answered(ctx, o, view, r.Caller.Name, *q)
+	if err != nil {
 		return nil, "", err
-	}
-	if q.k > 1 {
-		if err := g.ledger.Allow(ctx, r.Caller.Name, q.k, q.asked(), q.facts); err != nil {
-			return nil, "", err
-		}
 	}
 	if r.RawAccept == "text/csv" {
 		return q.answer.csv(), "text/csv; charset=utf-8", nil
 	}
 	return q.answer.parameters(), "", nil
+}
+
+// answered runs an operation and notes what it tells. Where the groups cannot be told beside what the caller was told before, as some of them together
+// are near to that, the cohort is told alone.
+func (g *Registry) answered(ctx context.Context, o aggregate, view *course.View, caller string, asked question) (*question, error) {
+	q, err := g.tried(ctx, o, view, caller, asked)
+	if fhir.HasCode(err, fhir.Suppressed) && len(q.groups) > 1 {
+		asked.alone = true
+		return g.tried(ctx, o, view, caller, asked)
+	}
+	return q, err
+}
+
+func (g *Registry) tried(ctx context.Context, o aggregate, view *course.View, caller string, q question) (*question, error) {
+	q.about(view)
+	err := errors.Join(o.run(&q), q.failed)
+	if err == nil && q.k > 1 {
+		err = g.ledger.Allow(ctx, caller, q.k, q.asked(), q.facts)
+	}
+	return &q, err
+}
+
+// about tells what the answer is of.
+func (q *question) about(view *course.View) {
+	q.answer.add("about",
+		code("operation", q.op),
+		moment(view.T),
+		text("lastUpdated", view.At.UTC().Format(fhir.InstantLayout)),
+		date("as-of", q.asOf.String()),
+		text("cohort", firstOf(q.in.one("cohort"), "Patient")),
+		integer("k", q.k),
+	)
+	for _, w := range q.in["window"] {
+		q.answer.add("window", text("value", w))
+	}
 }
 
 func firstOf(a, b string) string {

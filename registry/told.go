@@ -105,7 +105,7 @@ func (q *question) secret(f tableFacts, x counting) map[at]bool {
 	near := q.tooNear(facts)
 	for k, a := range places {
 		chosen := a.col >= 0 && facts[k].Whole && len(facts[k].Patients) == 0
-		if near[k] || chosen || a.col >= 0 && x.hide != nil && x.hide(a.col) {
+		if q.alone && a.col < 0 || near[k] || chosen || a.col >= 0 && x.hide != nil && x.hide(a.col) {
 			secret[a] = true
 		}
 	}
