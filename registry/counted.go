@@ -20,6 +20,7 @@ type counting struct {
 	fact  func(part string) disclose.Fact // what is told of a part
 	hide  func(part int) bool             // parts that must not be told; nil for none
 	last  map[string]bool                 // parts that other tables tell too: they are hidden last beside small ones
+	sums  [][]int                         // of parts whose sum is told elsewhere, as all of a group is here
 }
 
 // count counts the groups by the part of each patient, and notes what is shown as told. key says what is counted.
@@ -49,7 +50,7 @@ func (q *question) table(x counting) *counted {
 	}
 	f := q.factsOf(x, who)
 	t.mask = q.protect(t.n, f, x)
-	q.tell(f, t.mask)
+	q.tell(f, t.mask, x.sums)
 	return t
 }
 

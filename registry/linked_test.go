@@ -178,3 +178,30 @@ func TestAnOrdinarySessionIsAnswered(t *testing.T) {
 		}
 	}
 }
+
+// Of 55 who are followed 14 have the event, two of them after the last point. That 41 are censored would tell so, as the curve says how many are followed.
+func TestEndsOfFollowUpDoNotFollowFromHowManyAreFollowed(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(80, func(k int) bool { return k < 22 })
+	dead := map[int]string{}
+	for k := 22; k < 80; k++ {
+		switch {
+		case k < 25:
+			dead[k] = ""
+		case k < 37:
+			dead[k] = dayOf(150)
+		default:
+			w.well(fmt.Sprintf("c%03d", k), 400)
+			if k < 39 {
+				dead[k] = dayOf(500)
+			}
+		}
+	}
+	w.deaths(dead)
+	const path = "Patient/$time-to-event?endpoint=drug-free-duration"
+	parts := []string{"followed", "events", "censored", "not-applicable", "not-evaluable"}
+	w.same("all", pick(w.table(admin, path, "group"), parts...), []string{"55", "14", "41", "22", "3"})
+	w.same("told", pick(w.table(aggregator, path, "group"), parts...), []string{"masked", "masked", "masked", "masked", "masked"})
+	curve := w.table(aggregator, path, "curve")
+	w.same("the last point", pick(curve[len(curve)-1:], "time", "at-risk", "probability"), []string{"300", "43", "0.781818181818"})
+}

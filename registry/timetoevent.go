@@ -338,10 +338,15 @@ func survival(q *question) error {
 	f.t = q.countAs(aCohort, []string{"all"}, func(*course.Course) int { return 0 })
 	times := q.times(f)
 	after := q.after(f, times)
+	var sums [][]int
+	if len(times) > 0 { // the first point tells how many are followed
+		sums = [][]int{{endEvent, endCompeting, endCensored}, {endOutOfScope, endUnclear}}
+	}
 	f.t = q.table(counting{
 		parts: endParts, of: func(c *course.Course) int { return of[c].end() },
 		fact: func(part string) disclose.Fact { return disclose.Fact{Key: e.key(part)} },
 		hide: func(part int) bool { return slices.Contains(after, part) },
+		sums: sums,
 		last: map[string]bool{endParts[endOutOfScope]: true, endParts[endUnclear]: true},
 	})
 	if q.k > 1 {

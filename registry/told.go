@@ -85,7 +85,7 @@ func (q *question) protect(n disclose.Table, f tableFacts, x counting) disclose.
 	secret := q.secret(f, x)
 	for {
 		m := disclose.Protect(n, q.k, func(row, col int) bool { return secret[at{row, col}] }, func(col int) bool { return x.last[x.parts[col]] })
-		more, ok := q.nearRest(f, m)
+		more, ok := q.nearRest(f, m, x.sums)
 		if !ok {
 			return m
 		}
@@ -130,12 +130,12 @@ type remainder struct {
 	hidden, shown []at
 }
 
-// rests are those of the rows, of the columns, and of the sums of both.
-func (f tableFacts) rests(m disclose.Mask) []remainder {
+// rests are those of the rows, of the columns, and of the sums of both; of rows also those of the parts whose sums are told apart.
+func (f tableFacts) rests(m disclose.Mask, sums [][]int) []remainder {
 	var l []remainder
-	line := func(told bool, n int, hidden func(k int) bool, place func(k int) at) {
+	line := func(told bool, over []int, hidden func(k int) bool, place func(k int) at) {
 		var x remainder
-		for k := range n {
+		for _, k := range over {
 			if a := place(k); hidden(k) {
 				x.hidden = append(x.hidden, a)
 			} else {
@@ -146,16 +146,21 @@ func (f tableFacts) rests(m disclose.Mask) []remainder {
 			l = append(l, x)
 		}
 	}
-	line(!m.Total, len(f.cols), func(c int) bool { return m.Cols[c] }, func(c int) at { return at{-1, c} })
+	sums = append([][]int{upTo(len(f.cols))}, sums...)
+	for _, over := range sums {
+		line(!m.Total, over, func(c int) bool { return m.Cols[c] }, func(c int) at { return at{-1, c} })
+	}
 	if len(f.rows) < 2 {
 		return l
 	}
-	line(!m.Total, len(f.rows), func(r int) bool { return m.Rows[r] }, func(r int) at { return at{r, -1} })
+	line(!m.Total, upTo(len(f.rows)), func(r int) bool { return m.Rows[r] }, func(r int) at { return at{r, -1} })
 	for r := range f.rows {
-		line(!m.Rows[r], len(f.cols), func(c int) bool { return m.Cells[r][c] }, func(c int) at { return at{r, c} })
+		for _, over := range sums {
+			line(!m.Rows[r], over, func(c int) bool { return m.Cells[r][c] }, func(c int) at { return at{r, c} })
+		}
 	}
 	for c := range f.cols {
-		line(!m.Cols[c], len(f.rows), func(r int) bool { return m.Cells[r][c] }, func(r int) at { return at{r, c} })
+		line(!m.Cols[c], upTo(len(f.rows)), func(r int) bool { return m.Cells[r][c] }, func(r int) at { return at{r, c} })
 	}
 	return l
 }
@@ -187,10 +192,22 @@ func (x remainder) mixed() bool {
 	return slices.ContainsFunc(x.hidden, func(a at) bool { return a.col != x.hidden[0].col })
 }
 
-// nearRest is the smallest place that has to be hidden beside a rest that is too near to what is told.
-func (q *question) nearRest(f tableFacts, m disclose.Mask) (at, bool) {
-	for _, x := range f.rests(m) {
-		if len(x.shown) == 0 || !slices.Contains(q.tooNear(x.facts(f)), true) {
+func upTo(n int) []int {
+	l := make([]int, n)
+	for k := range l {
+		l[k] = k
+	}
+	return l
+}
+
+// nearRest is the smallest place that has to be hidden beside a rest that is small, or too near to what is told.
+func (q *question) nearRest(f tableFacts, m disclose.Mask, sums [][]int) (at, bool) {
+	for _, x := range f.rests(m, sums) {
+		if len(x.shown) == 0 {
+			continue
+		}
+		facts := x.facts(f)
+		if !small(len(facts[0].Patients), q.k) && !slices.Contains(q.tooNear(facts), true) {
 			continue
 		}
 		best := x.shown[0]
@@ -205,7 +222,7 @@ func (q *question) nearRest(f tableFacts, m disclose.Mask) (at, bool) {
 }
 
 // tell notes every count that is shown, and what is left beside it.
-func (q *question) tell(f tableFacts, m disclose.Mask) {
+func (q *question) tell(f tableFacts, m disclose.Mask, sums [][]int) {
 	if q.k <= 1 {
 		return
 	}
@@ -223,7 +240,7 @@ func (q *question) tell(f tableFacts, m disclose.Mask) {
 			q.note(f.of(a))
 		}
 	}
-	for _, x := range f.rests(m) {
+	for _, x := range f.rests(m, sums) {
 		for _, fact := range x.facts(f) {
 			q.note(fact)
 		}
