@@ -84,7 +84,7 @@ func (q *question) times(f follow) []float64 {
 		if skip {
 			continue
 		}
-		facts := f.factsAt(q, at, len(l) == 0)
+		facts := f.factsAt(q, at)
 		if slices.Contains(q.tooNear(facts), true) {
 			continue
 		}
@@ -140,9 +140,9 @@ func (q *question) blocks(f follow) []block {
 	return l
 }
 
-// factsAt are what the points of all curves tell at a time: how many are at risk, and how many had the event until then. The first tells who is not
-// followed at all.
-func (f follow) factsAt(q *question, at float64, first bool) []disclose.Fact {
+// factsAt are what the points of all curves tell at a time: how many are at risk, and how many had the event until then. That of day 0 tells who is
+// not followed at all.
+func (f follow) factsAt(q *question, at float64) []disclose.Fact {
 	var l []disclose.Fact
 	table := q.newTable()
 	for _, row := range q.rows() {
@@ -169,7 +169,7 @@ func (f follow) factsAt(q *question, at float64, first bool) []disclose.Fact {
 				events.Patients = append(events.Patients, c.Patient)
 			}
 		}
-		if l = append(l, risk, events); first {
+		if l = append(l, risk, events); at == 0 {
 			unclear.Patients = outside.Patients
 			l = append(l, outside, unclear)
 		}

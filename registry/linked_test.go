@@ -154,12 +154,29 @@ func TestOperationsThatCountTheSameAreHeldAgainstEachOther(t *testing.T) {
 	}
 }
 
+// Two died on a day that is not known: the curve begins on day 30, when 20 more were last seen, and does not tell how many are followed.
+func TestACurveThatBeginsLaterIsToldBesideItsCohort(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(60, func(int) bool { return false })
+	w.later(40, 60)
+	w.deaths(map[int]string{4: "", 5: ""})
+	const path = "Patient/$time-to-event?endpoint=overall-survival"
+	if w.refuses(aggregator, "Patient/$biomarker?analyte=pga") || w.refuses(aggregator, path) {
+		t.Fatal("the second answer is refused")
+	}
+	w.same("curve", pick(w.table(aggregator, path, "curve"), "time", "at-risk"), []string{"30", "38"}, []string{"60", "38"}, []string{"90", "38"})
+	w.same("ends", pick(w.table(aggregator, path, "group"), "events", "competing", "censored", "not-applicable", "not-evaluable"), []string{"0", "0", "masked", "0", "masked"})
+}
+
 // An ordinary session: all five, by sex, by center, of several endpoints.
 func TestAnOrdinarySessionIsAnswered(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.crowd(60, func(k int) bool { return k%3 == 0 })
 	w.later(40, 60)
-	w.deaths(map[int]string{1: dayOf(95), 2: dayOf(200), 3: dayOf(400)})
+	for k := range 36 { // followed further, while 12 were not
+		w.observe(fmt.Sprint("late-", k), fmt.Sprintf("c%03d", k), dayOf(500), `"code":`+local("pga")+`,"valueQuantity":{"value":0}`)
+	}
+	w.deaths(map[int]string{1: dayOf(95), 2: dayOf(200), 3: dayOf(400), 4: "", 5: ""})
 	for range 2 {
 		for _, path := range []string{
 			"$outcome-rate", "$outcome-rate?endpoint=lldas", "$outcome-rate?endpoint=drug-free-remission", "$outcome-rate?endpoint=sledai-response-4",

@@ -339,7 +339,7 @@ func survival(q *question) error {
 	times := q.times(f)
 	after := q.after(f, times)
 	var sums [][]int
-	if len(times) > 0 { // the first point tells how many are followed
+	if len(times) > 0 && times[0] == 0 { // the first point tells how many are followed
 		sums = [][]int{{endEvent, endCompeting, endCensored}, {endOutOfScope, endUnclear}}
 	}
 	f.t = q.table(counting{

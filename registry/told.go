@@ -227,7 +227,7 @@ func (q *question) tell(f tableFacts, m disclose.Mask, sums [][]int) {
 		return
 	}
 	for _, a := range f.places() {
-		hidden := false
+		var hidden bool
 		switch {
 		case a.row < 0:
 			hidden = m.Cols[a.col]
