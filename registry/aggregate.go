@@ -41,23 +41,25 @@ func common() []input {
 
 // question is a call of an aggregate.
 type question struct {
-	in     inputs
-	taken  []input
-	rules  *rules
-	points map[string]term.Timepoint // whose windows are not the usual ones
-	asOf   course.Day
-	k      int
-	groups []group
-	all    group
-	stays  map[string][]course.Span // on intensive care, by patient, where they are asked for
-	answer answer
-	facts  []disclose.Fact
-	sheet  disclose.Sheet // the same facts
-	near   func(l []disclose.Fact) ([]bool, error)
-	failed error // of asking what was told
-	tables int   // how many tables it tells
-	alone  bool  // only the cohort may be told, none of its groups
-	op     string
+	in         inputs
+	taken      []input
+	rules      *rules
+	points     map[string]term.Timepoint // whose windows are not the usual ones
+	asOf       course.Day
+	k          int
+	groups     []group
+	all        group
+	stays      map[string][]course.Span // on intensive care, by patient, where they are asked for
+	answer     answer
+	facts      []disclose.Fact
+	sheet      disclose.Sheet // the same facts
+	near       func(l []disclose.Fact) ([]bool, error)
+	failed     error  // of asking what was told
+	tables     int    // how many tables it tells
+	alone      bool   // only the cohort may be told, none of its groups
+	rowsNear   []bool // which groups are too near to a cohort that was told
+	groupsTold bool   // that the groups are noted as told
+	op         string
 }
 
 // group is a part of the cohort.

@@ -61,11 +61,14 @@ func (f tableFacts) of(a at) disclose.Fact {
 	}
 }
 
-// places are all of a table but the total.
+// places are all of a table but the total. Of one row the sums of the columns are the cells.
 func (f tableFacts) places() []at {
 	var l []at
 	for p := range f.cols {
 		l = append(l, at{-1, p})
+	}
+	if len(f.rows) < 2 {
+		return l
 	}
 	for r := range f.rows {
 		l = append(l, at{r, -1})
@@ -96,17 +99,30 @@ func (q *question) protect(n disclose.Table, f tableFacts, x counting) disclose.
 // secret are the places that must not be told. Counts of whom the caller chose are secret too if they are 0: who asks for one patient would hear of
 // that one.
 func (q *question) secret(f tableFacts, x counting) map[at]bool {
-	secret := map[at]bool{}
-	places := f.places()
+	secret := q.secretRows(f)
+	places := slices.DeleteFunc(f.places(), func(a at) bool { return a.col < 0 })
 	facts := make([]disclose.Fact, len(places))
 	for k, a := range places {
 		facts[k] = f.of(a)
 	}
 	near := q.tooNear(facts)
 	for k, a := range places {
-		chosen := a.col >= 0 && facts[k].Whole && len(facts[k].Patients) == 0
-		if q.alone && a.col < 0 || near[k] || chosen || a.col >= 0 && x.hide != nil && x.hide(a.col) {
+		if near[k] || facts[k].Whole && len(facts[k].Patients) == 0 || x.hide != nil && x.hide(a.col) {
 			secret[a] = true
+		}
+	}
+	return secret
+}
+
+// secretRows are the groups of whom not even the number may be told. They are the same in all tables of an answer.
+func (q *question) secretRows(f tableFacts) map[at]bool {
+	if q.rowsNear == nil {
+		q.rowsNear = q.tooNear(f.rows)
+	}
+	secret := map[at]bool{}
+	for r := range f.rows {
+		if q.alone || q.rowsNear[r] {
+			secret[at{r, -1}] = true
 		}
 	}
 	return secret
@@ -221,33 +237,32 @@ func (q *question) nearRest(f tableFacts, m disclose.Mask, sums [][]int) (at, bo
 	return at{}, false
 }
 
-// tell notes every count that is shown, and what is left beside it.
+// tell notes every count that is shown, and what is left beside it. The groups themselves are the same in all tables of an answer.
 func (q *question) tell(f tableFacts, m disclose.Mask, sums [][]int) {
 	if q.k <= 1 {
 		return
 	}
 	for _, a := range f.places() {
-		var hidden bool
 		switch {
-		case a.row < 0:
-			hidden = m.Cols[a.col]
-		case a.col < 0:
-			hidden = m.Rows[a.row]
+		case a.col < 0 && (q.groupsTold || m.Rows[a.row]):
+		case a.col >= 0 && a.row < 0 && m.Cols[a.col]:
+		case a.col >= 0 && a.row >= 0 && m.Cells[a.row][a.col]:
 		default:
-			hidden = m.Cells[a.row][a.col]
-		}
-		if !hidden {
 			q.note(f.of(a))
 		}
 	}
 	for _, x := range f.rests(m, sums) {
+		if x.hidden[0].col < 0 && q.groupsTold {
+			continue
+		}
 		for _, fact := range x.facts(f) {
 			q.note(fact)
 		}
 	}
-	if !m.Total {
+	if !m.Total && !q.groupsTold {
 		q.note(f.total)
 	}
+	q.groupsTold = true
 }
 
 // note adds a fact to what is told.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -192,7 +192,7 @@ func (b *account) entry(k int, facts []Fact) (*Entry, error) {
 // tables are the facts of one key and one table each, none of them twice.
 func tables(facts []Fact) [][]Fact {
 	at := map[table]int{}
-	seen := map[string]bool{}
+	seen, hash := map[uint64]bool{}, maphash.Hash{}
 	var l [][]Fact
 	for _, f := range facts {
 		p := table{f.Key, f.Table}
@@ -205,14 +205,26 @@ func tables(facts []Fact) [][]Fact {
 		l[k] = append(l[k], f)
 	}
 	return slices.DeleteFunc(l, func(l []Fact) bool {
-		var text strings.Builder
+		hash.Reset()
 		for _, f := range l {
-			text.WriteString(f.Key + "\x00" + strings.Join(f.Patients, "\x00") + "\x01")
+			writeTo(&hash, f.Key)
+			for _, id := range f.Patients {
+				writeTo(&hash, id)
+			}
+			writeTo(&hash, "")
 		}
-		told := seen[text.String()]
-		seen[text.String()] = true
+		sum := hash.Sum64()
+		told := seen[sum]
+		seen[sum] = true
 		return told
 	})
+}
+
+// writeTo adds a text and its end.
+func writeTo(h *maphash.Hash, text string) {
+	// A maphash.Hash takes everything, so that there is no error to find.
+	_, _ = h.WriteString(text)
+	_ = h.WriteByte(0)
 }
 
 // errOverlap is all that a caller hears: whom the two answers differ by would be told by more.
