@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"firewolf/fhir"
 )
 
 // later moves the infusions of some of the crowd to a day of which no window is closed yet.
@@ -221,4 +223,22 @@ func TestEndsOfFollowUpDoNotFollowFromHowManyAreFollowed(t *testing.T) {
 	w.same("told", pick(w.table(aggregator, path, "group"), parts...), []string{"masked", "masked", "masked", "masked", "masked"})
 	curve := w.table(aggregator, path, "curve")
 	w.same("the last point", pick(curve[len(curve)-1:], "time", "at-risk", "probability"), []string{"300", "43", "0.781818181818"})
+}
+
+func TestMoreGroupsThanCanBeAddedUpAreRefused(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(22, func(int) bool { return false })
+	path := "Patient/$outcome-rate?timepoint=tp-m03"
+	for k := range 9 {
+		path += fmt.Sprint("&stratum=s", k, "%3D", ids(k, k+1))
+	}
+	more := path + "&stratum=ten%3D" + ids(9, 10)
+	w.same("nine, hidden as they are", pick(w.table(aggregator, path, "rate")[:2], "group", "n"), []string{"all", "22"}, []string{"s0", "masked"})
+	r := w.ask(aggregator, "GET", more, "")
+	if len(r.Issues) != 1 || r.Issues[0].Code != fhir.TooCostly || r.Issues[0].Text != "10 strata; where small groups are hidden 9 can be told apart at once" {
+		t.Errorf("%d %v", r.Status, r.Issues)
+	}
+	if got := w.table(admin, more, "rate"); len(got) != 12 {
+		t.Errorf("an admin is told %d groups", len(got))
+	}
 }
