@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,7 +33,7 @@ func aggregates() []aggregate {
 func common() []input {
 	return []input{
 		{name: "cohort", typ: "string", doc: "A search for patients, such as Patient?_has:Condition:subject:code=http://snomed.info/sct|68815009. All patients where it is left out. Of whom it finds those count who were infused, have lupus and have an active consent."},
-		{name: "stratum", typ: "string", many: true, doc: "A group of the cohort to tell apart: its label, an equals sign and a search, such as women=Patient?gender=female. Who is found by several counts in the first, who by none in the group other."},
+		{name: "stratum", typ: "string", many: true, doc: "A group of the cohort to tell apart: its label, an equals sign and a search, such as women=Patient?gender=female. Who is found by several counts in the first, who by none in the group other. Where small groups are hidden at most nine."},
 		{name: "as-of", typ: "date", doc: "The day at which follow-up ends, not in the future; today where it is left out."},
 		{name: "k", typ: "integer", doc: "Hide counts of 1 to k-1. A caller can ask for more than its own limit, never for less; an admin has no limit."},
 	}
@@ -39,20 +41,25 @@ func common() []input {
 
 // question is a call of an aggregate.
 type question struct {
-	in     inputs
-	taken  []input
-	rules  *rules
-	points map[string]term.Timepoint // whose windows are not the usual ones
-	asOf   course.Day
-	k      int
-	groups []group
-	all    group
-	stays  map[string][]course.Span // on intensive care, by patient, where they are asked for
-	answer answer
-	facts  []disclose.Fact
-	sheet  disclose.Sheet // the same facts
-	near   func(l []disclose.Fact) ([]bool, error)
-	op     string
+	in         inputs
+	taken      []input
+	rules      *rules
+	points     map[string]term.Timepoint // whose windows are not the usual ones
+	asOf       course.Day
+	k          int
+	groups     []group
+	all        group
+	stays      map[string][]course.Span // on intensive care, by patient, where they are asked for
+	answer     answer
+	facts      []disclose.Fact
+	sheet      disclose.Sheet // the same facts
+	near       func(l []disclose.Fact) ([]bool, error)
+	failed     error  // of asking what was told
+	tables     int    // how many tables it tells
+	alone      bool   // only the cohort may be told, none of its groups
+	rowsNear   []bool // which groups are too near to a cohort that was told
+	groupsTold bool   // that the groups are noted as told
+	op         string
 }
 
 // group is a part of the cohort.
@@ -113,29 +120,49 @@ func (g *Registry) aggregate(ctx context.Context, o aggregate, r interaction.Req
 	if q.stays, err = g.stays(ctx, view, in.one("icu")); err != nil {
 		return nil, "", err
 	}
-	q.answer.add("about",
-		code("operation", o.name),
-		moment(view.T),
-		text("lastUpdated", view.At.UTC().Format(fhir.InstantLayout)),
-		date("as-of", q.asOf.String()),
-		text("cohort", firstOf(in.one("cohort"), "Patient")),
-		integer("k", q.k),
-	)
-	for _, w := range in["window"] {
-		q.answer.add("window", text("value", w))
-	}
-	if err := o.run(q); err != nil {
+	q, err = g.answered(ctx, o, view, r.Caller.Name, *q)
+	if err != nil {
 		return nil, "", err
-	}
-	if q.k > 1 {
-		if err := g.ledger.Allow(ctx, r.Caller.Name, q.k, q.asked(), q.facts); err != nil {
-			return nil, "", err
-		}
 	}
 	if r.RawAccept == "text/csv" {
 		return q.answer.csv(), "text/csv; charset=utf-8", nil
 	}
 	return q.answer.parameters(), "", nil
+}
+
+// answered runs an operation and notes what it tells. Where the groups cannot be told beside what the caller was told before, as some of them together
+// are near to that, the cohort is told alone.
+func (g *Registry) answered(ctx context.Context, o aggregate, view *course.View, caller string, asked question) (*question, error) {
+	q, err := g.tried(ctx, o, view, caller, asked)
+	if fhir.HasCode(err, fhir.Suppressed) && len(q.groups) > 1 {
+		asked.alone = true
+		return g.tried(ctx, o, view, caller, asked)
+	}
+	return q, err
+}
+
+func (g *Registry) tried(ctx context.Context, o aggregate, view *course.View, caller string, q question) (*question, error) {
+	q.about(view)
+	err := errors.Join(o.run(&q), q.failed)
+	if err == nil && q.k > 1 {
+		err = g.ledger.Allow(ctx, caller, q.k, q.asked(), q.facts)
+	}
+	return &q, err
+}
+
+// about tells what the answer is of.
+func (q *question) about(view *course.View) {
+	q.answer.add("about",
+		code("operation", q.op),
+		moment(view.T),
+		text("lastUpdated", view.At.UTC().Format(fhir.InstantLayout)),
+		date("as-of", q.asOf.String()),
+		text("cohort", firstOf(q.in.one("cohort"), "Patient")),
+		integer("k", q.k),
+	)
+	for _, w := range q.in["window"] {
+		q.answer.add("window", text("value", w))
+	}
 }
 
 func firstOf(a, b string) string {
@@ -236,11 +263,17 @@ func onlyCriteria(pairs []search.Pair) error {
 	return nil
 }
 
+// mostStrata is how many groups a caller can choose where small ones are hidden: of these it is reckoned what any of them make up together.
+const mostStrata = 9
+
 // strata splits the cohort. Without strata it is one group.
 func (g *Registry) strata(ctx context.Context, view *course.View, q *question) ([]group, error) {
 	wanted := q.in["stratum"]
 	if len(wanted) == 0 {
 		return []group{q.all}, nil
+	}
+	if len(wanted) > mostStrata && q.k > 1 {
+		return nil, fhir.NewIssue(fhir.TooCostly, fmt.Sprintf("%d strata; where small groups are hidden %d can be told apart at once", len(wanted), mostStrata), "http.stratum")
 	}
 	of := map[string]int{}
 	groups := make([]group, len(wanted), len(wanted)+1)
@@ -311,107 +344,6 @@ func (q *question) by(of func(c *course.Course) string) {
 	}
 }
 
-// counted is a table of the groups by parts, with what of it may be shown.
-type counted struct {
-	q     *question
-	parts []string
-	n     disclose.Table
-	mask  disclose.Mask
-}
-
-// count counts the groups by the part of each patient, and notes what is shown as told. key says what is counted.
-func (q *question) count(key string, parts []string, of func(c *course.Course) int) *counted {
-	return q.countAs(func(part string) disclose.Fact { return disclose.Fact{Key: key + "|" + part} }, parts, of)
-}
-
-// aCohort is the fact of a count whose patients a search of the caller chose.
-func aCohort(string) disclose.Fact { return disclose.Fact{Key: disclose.Cohort, Whole: true} }
-
-// countAs is count with what is told of a part.
-func (q *question) countAs(fact func(part string) disclose.Fact, parts []string, of func(c *course.Course) int) *counted {
-	t := &counted{q: q, parts: parts, n: make(disclose.Table, len(q.groups))}
-	who := make([][][]string, len(q.groups))
-	for r, g := range q.groups {
-		t.n[r], who[r] = make([]int, len(parts)), make([][]string, len(parts))
-		for _, c := range g.courses {
-			p := of(c)
-			t.n[r][p]++
-			who[r][p] = append(who[r][p], c.Patient)
-		}
-	}
-	f := factsOf(fact, parts, who)
-	t.mask = disclose.Protect(t.n, q.k, q.secret(f))
-	q.tell(f, t.mask)
-	return t
-}
-
-// tableFacts are the facts of a table and of its sums.
-type tableFacts struct {
-	cells      [][]disclose.Fact
-	rows, cols []disclose.Fact
-	total      disclose.Fact
-}
-
-func factsOf(fact func(part string) disclose.Fact, parts []string, who [][][]string) tableFacts {
-	f := tableFacts{cells: make([][]disclose.Fact, len(who)), cols: make([]disclose.Fact, len(parts)), total: aCohort("")}
-	for p := range parts {
-		f.cols[p] = fact(parts[p])
-	}
-	for r := range who {
-		row := aCohort("")
-		for p := range who[r] {
-			cell := fact(parts[p])
-			cell.Patients = who[r][p]
-			f.cells[r] = append(f.cells[r], cell)
-			row.Patients = append(row.Patients, who[r][p]...)
-			f.cols[p].Patients = append(f.cols[p].Patients, who[r][p]...)
-		}
-		f.rows = append(f.rows, row)
-		f.total.Patients = append(f.total.Patients, row.Patients...)
-	}
-	return f
-}
-
-// secret hides what is near to another count of this answer, and counts of whom the caller chose that are 0: who asks for one patient
-// would hear of that one.
-func (q *question) secret(f tableFacts) disclose.Secret {
-	return func(row, col int) bool {
-		fact := f.cols[col]
-		if row >= 0 {
-			fact = f.cells[row][col]
-		}
-		return fact.Whole && len(fact.Patients) == 0 || q.sheet.Near(fact, q.k)
-	}
-}
-
-// tell notes every count that is shown.
-func (q *question) tell(f tableFacts, m disclose.Mask) {
-	if q.k <= 1 {
-		return
-	}
-	told := func(f disclose.Fact, hidden bool) {
-		if !hidden {
-			q.note(f)
-		}
-	}
-	for r := range f.cells {
-		for p := range f.cells[r] {
-			told(f.cells[r][p], m.Cells[r][p])
-		}
-		told(f.rows[r], m.Rows[r])
-	}
-	for p := range f.cols {
-		told(f.cols[p], m.Cols[p])
-	}
-	told(f.total, m.Total)
-}
-
-// note adds a fact to what is told.
-func (q *question) note(f disclose.Fact) {
-	q.facts = append(q.facts, f)
-	q.sheet.Add(f)
-}
-
 // rows are the groups of an answer: the whole cohort, and then its groups where there are several. Row -1 is the whole.
 func (q *question) rows() []int {
 	l := []int{-1}
@@ -430,55 +362,6 @@ func (q *question) group(row int) group {
 		return q.all
 	}
 	return q.groups[row]
-}
-
-// of returns a count and whether it may be shown.
-func (t *counted) of(row, part int) (int, bool) {
-	if row >= 0 {
-		return t.n[row][part], !t.mask.Cells[row][part]
-	}
-	n := 0
-	for r := range t.n {
-		n += t.n[r][part]
-	}
-	return n, len(t.n) == 0 || !t.mask.Cols[part]
-}
-
-// sum returns the sum of some parts, and whether it may be shown: only if each of them may.
-func (t *counted) sum(row int, parts ...int) (int, bool) {
-	total, visible := 0, true
-	for _, p := range parts {
-		n, ok := t.of(row, p)
-		total, visible = total+n, visible && ok
-	}
-	return total, visible
-}
-
-// size returns how many are in a row.
-func (t *counted) size(row int) (int, bool) {
-	total := 0
-	for r := range t.n {
-		for _, n := range t.n[r] {
-			if row < 0 || r == row {
-				total += n
-			}
-		}
-	}
-	if row < 0 {
-		return total, !t.mask.Total
-	}
-	return total, !t.mask.Rows[row]
-}
-
-// cells are the counts of a row.
-func (t *counted) cells(row int) []cell {
-	n, ok := t.size(row)
-	l := []cell{text("group", t.q.group(row).name), integer("n", n).when(ok)}
-	for p, name := range t.parts {
-		n, ok := t.of(row, p)
-		l = append(l, integer(name, n).when(ok))
-	}
-	return l
 }
 
 // enough reports whether statistics of so many patients may be told.

@@ -158,10 +158,7 @@ func (q *question) marked(m marker, at string, row int, t, pairs *counted, read 
 	}
 	s := stats.Describe(values)
 	_, visible := t.of(row, 0)
-	visible = visible && (q.enough(s.N) || s.N == 0)
-	if visible && q.k > 1 {
-		q.note(used) // a mean of the same patients with another value of one of them would tell how the two differ
-	}
+	visible = q.tellValues(visible && (q.enough(s.N) || s.N == 0), used)
 	cells := append([]cell{code("analyte", m.name), text("unit", m.unit()), code("timepoint", at)}, t.cells(row)...)
 	for _, x := range []struct {
 		name  string

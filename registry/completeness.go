@@ -35,9 +35,12 @@ func complete(q *question) error {
 	return nil
 }
 
+// formParts are the parts that a cohort falls into. Who is not expected is so of every form.
+var formParts = []string{"present", "missing", "not-expected"}
+
 // complete tells of a form at a time point.
 func (q *question) complete(f form, at string) {
-	t := q.countAs(func(part string) disclose.Fact { return f.fact(at, part) }, []string{"present", "missing", "not-expected"}, func(c *course.Course) int {
+	t := q.table(counting{parts: formParts, fact: func(part string) disclose.Fact { return f.fact(at, part) }, last: map[string]bool{formParts[2]: true}, of: func(c *course.Course) int {
 		switch {
 		case !f.expected(q, c, at):
 			return 2
@@ -46,10 +49,10 @@ func (q *question) complete(f form, at string) {
 		default:
 			return 1
 		}
-	})
+	}})
 	for _, row := range q.rows() {
 		x, visible := t.of(row, 0)
-		n, ok := t.sum(row, 0, 1)
+		n, ok := t.rest(row, []int{0, 1}, 2)
 		visible = visible && ok && (q.enough(n) || n == 0)
 		q.answer.add("form", append(append([]cell{code("form", f.name), code("timepoint", at).unless(at == "")}, t.cells(row)...),
 			integer("expected", n).when(ok), decimal("share", float64(x)/float64(n)).when(visible))...)

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"math"
+	"slices"
 	"strconv"
 
 	"firewolf/fhir/stats"
@@ -59,13 +61,13 @@ func everyDays(grid int, c stats.Curve) []float64 {
 // follow from the whole less the others. They end where a group has fewer than k at risk. A day is left out if since the one before few
 // had the event, or left, in some group - who was not followed at all counts as having left -, or if the token was told of
 // a group at risk on that day that differs by few.
-func (q *question) times(f follow) ([]float64, error) {
+func (q *question) times(f follow) []float64 {
 	if q.k <= 1 {
-		return nil, nil
+		return nil
 	}
 	blocks := q.blocks(f)
 	if len(blocks) == 0 {
-		return nil, nil
+		return nil
 	}
 	var l []float64
 	before := make([]reached, len(blocks))
@@ -75,7 +77,7 @@ func (q *question) times(f follow) ([]float64, error) {
 		for k, b := range blocks {
 			now[k] = reachedAt(b, at)
 			if !q.enough(now[k].atRisk) {
-				return l, nil
+				return l
 			}
 			skip = skip || now[k].tells(before[k], q.k)
 		}
@@ -83,20 +85,34 @@ func (q *question) times(f follow) ([]float64, error) {
 			continue
 		}
 		facts := f.factsAt(q, at)
-		near, err := q.near(facts)
-		if err != nil {
-			return nil, err
-		}
-		for k := range facts {
-			skip = skip || near[k]
-		}
-		if skip {
+		if slices.Contains(q.tooNear(facts), true) {
 			continue
 		}
-		q.facts = append(q.facts, facts...)
+		for _, fact := range facts {
+			q.note(fact)
+		}
 		l, before = append(l, at), now
 	}
-	return l, nil
+	return l
+}
+
+// after are the ends of follow-up of which, beside the last point of the curves, the counts would tell of few.
+func (q *question) after(f follow, times []float64) []int {
+	if len(times) == 0 {
+		return nil
+	}
+	var l []int
+	for _, b := range q.blocks(f) {
+		end, before := reachedAt(b, math.Inf(1)), reachedAt(b, times[len(times)-1])
+		for part, n := range map[int]int{
+			endEvent: end.events - before.events, endCompeting: end.competed - before.competed, endCensored: end.censored - before.censored,
+		} {
+			if small(n, q.k) {
+				l = append(l, part)
+			}
+		}
+	}
+	return l
 }
 
 // block is a group of which a curve tells, or what follows of the groups that are hidden: they are one.
@@ -124,18 +140,26 @@ func (q *question) blocks(f follow) []block {
 	return l
 }
 
-// factsAt are what the points of all curves tell at a time: how many are at risk, and how many had the event until then.
+// factsAt are what the points of all curves tell at a time: how many are at risk, and how many had the event until then. That of day 0 tells who is
+// not followed at all.
 func (f follow) factsAt(q *question, at float64) []disclose.Fact {
 	var l []disclose.Fact
+	table := q.newTable()
 	for _, row := range q.rows() {
 		if _, told := f.t.size(row); !told {
 			continue
 		}
 		risk := disclose.Fact{Key: "at-risk|" + f.e.since() + strconv.Itoa(int(at))}
-		events := disclose.Fact{Key: q.op + "|" + f.e.family() + "|until|" + strconv.Itoa(int(at))}
+		events := disclose.Fact{Key: f.e.key(endParts[endEvent])}
+		outside := disclose.Fact{Key: f.e.key(endParts[endOutOfScope])}
+		unclear := disclose.Fact{Key: f.e.key(endParts[endUnclear])}
+		if row >= 0 {
+			risk.Table, events.Table, outside.Table, unclear.Table = table, table, table, table
+		}
 		for _, c := range q.group(row).courses {
 			x := f.of[c]
 			if x.why != followed {
+				outside.Patients = append(outside.Patients, c.Patient)
 				continue
 			}
 			if x.s.Time >= at {
@@ -145,7 +169,10 @@ func (f follow) factsAt(q *question, at float64) []disclose.Fact {
 				events.Patients = append(events.Patients, c.Patient)
 			}
 		}
-		l = append(l, risk, events)
+		if l = append(l, risk, events); at == 0 {
+			unclear.Patients = outside.Patients
+			l = append(l, outside, unclear)
+		}
 	}
 	return l
 }

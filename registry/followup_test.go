@@ -420,7 +420,7 @@ func TestRespondersAndAllAreNotToldBothWhereTheyDifferByFew(t *testing.T) {
 		}
 	}
 	c := token("both")
-	if w.refuses(c, path) || !w.refuses(c, path+"?population=responders") {
+	if w.refuses(c, path) || !w.withholds(c, path+"?population=responders") {
 		t.Error("both are told")
 	}
 }

@@ -2,13 +2,16 @@ package registry
 
 import (
 	"encoding/base64"
+	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"firewolf/fhir"
+	"firewolf/fhir/interaction"
 	"firewolf/fhir/tree"
 )
 
@@ -23,6 +26,42 @@ func (w *world) refuses(c fhir.Caller, path string) bool {
 		w.must(r)
 	}
 	return refused
+}
+
+// withholds reports whether a caller is refused an answer, or told less of it than one who was told nothing before. What both are told is the same.
+func (w *world) withholds(c fhir.Caller, path string) bool {
+	w.t.Helper()
+	if w.refuses(token("first of "+c.Name+path), path) {
+		w.t.Fatalf("%s alone is refused", path)
+	}
+	r := w.askFor(c, path, "text/csv")
+	if fhir.HasCode(r.Issues.Err(), fhir.Suppressed) {
+		return true
+	}
+	cells := func(r interaction.Response) [][]string {
+		l, err := csv.NewReader(strings.NewReader(string(w.must(r).Body))).ReadAll()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return slices.DeleteFunc(l[1:], func(l []string) bool { return l[0] == "about" })
+	}
+	got, all := cells(r), cells(w.askFor(token("second of "+c.Name+path), path, "text/csv"))
+	if len(got) < len(all) {
+		return true
+	}
+	less := false
+	for i := range got {
+		for j := range got[i] {
+			switch {
+			case got[i][j] == all[i][j], all[i][j] == "masked": // beside another small count another one may be hidden
+			case got[i][j] == "masked":
+				less = true
+			default:
+				w.t.Errorf("%s: %q is told, and %q to another", path, got[i][j], all[i][j])
+			}
+		}
+	}
+	return less
 }
 
 func TestServersOfOneStoreKnowWhatEachOtherTold(t *testing.T) {

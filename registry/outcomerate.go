@@ -66,7 +66,11 @@ func rate(q *question) error {
 	for _, code := range q.in["timepoint"] {
 		p, _ := q.timepoint(code)
 		key := strings.Join([]string{q.op, family(endpoint), code, q.in.one("source")}, "|")
-		t := q.countAs(func(part string) disclose.Fact { return rateFact(family(endpoint), key, part) }, rateParts, func(c *course.Course) int { return q.ratePart(c, endpoint, p) })
+		t := q.table(counting{
+			parts: rateParts, of: func(c *course.Course) int { return q.ratePart(c, endpoint, p) },
+			fact: func(part string) disclose.Fact { return q.rateFact(endpoint, code, key, part) },
+			last: map[string]bool{rateParts[met]: true, rateParts[notMet]: true},
+		})
 		for _, row := range q.rows() {
 			q.answer.add("rate", append(append([]cell{cellOfPoint(p)}, t.cells(row)...), q.rates(t, row)...)...)
 		}
@@ -89,17 +93,23 @@ func family(endpoint string) string {
 }
 
 // rateFact is what a part of $outcome-rate tells. Whose window has not closed at one time point is so at the next, and the dead stay dead. Who is
-// in no denominator is so at every time point, and whoever judges.
-func rateFact(family, key, part string) disclose.Fact {
-	switch part {
-	case rateParts[notDue], rateParts[diedBefore]:
-		key = part
-	case rateParts[notApplicable]:
-		key = family + "|" + part
+// in no denominator is so at every time point, and whoever judges. Who was not assessed is so of every endpoint that is read of the same, and
+// who is in remission is so at some time.
+func (q *question) rateFact(endpoint, at, key, part string) disclose.Fact {
+	family, computed := family(endpoint), q.in.one("source") == "computed"
+	switch {
+	case part == rateParts[notDue], part == rateParts[diedBefore]:
+		return disclose.Fact{Key: part}
+	case part == rateParts[notApplicable]:
+		return disclose.Fact{Key: family + "|" + part}
+	case part == rateParts[notAssessed] && computed:
+		kind := q.kindsOf(endpoint)[0]
+		return disclose.Fact{Key: strings.Join([]string{part, kind, at}, "|"), Within: measuredFact(kind, at, false).Key}
+	case part == rateParts[met] && computed && family == term.DORIS2021:
+		return disclose.Fact{Key: key + "|" + part, Within: everRemission}
 	default:
-		key += "|" + part
+		return disclose.Fact{Key: key + "|" + part}
 	}
-	return disclose.Fact{Key: key}
 }
 
 func cellOfPoint(p term.Timepoint) cell { return code("timepoint", p.Code) }
@@ -137,7 +147,7 @@ func (q *question) rates(t *counted, row int) []cell {
 	x, visible := t.of(row, met)
 	observed, ok := t.sum(row, met, notMet)
 	l := q.proportion("observed", x, observed, visible && ok)
-	closed, ok := t.sum(row, met, notMet, notEvaluable, notAssessed, diedBefore)
+	closed, ok := t.rest(row, []int{met, notMet, notEvaluable, notAssessed, diedBefore}, notApplicable, notDue)
 	return append(l, q.proportion("imputed", x, closed, visible && ok)...)
 }
 

@@ -175,7 +175,7 @@ func TestOutcomesOfOtherRulesAreNotKept(t *testing.T) {
 }
 
 // Who moves a threshold little by little would find single patients: what is counted is the same, whatever the threshold.
-func TestThresholdsThatDifferByFewPatientsAreRefused(t *testing.T) {
+func TestThresholdsThatDifferByFewPatientsAreNotToldBoth(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.crowd(60, func(k int) bool { return k%3 == 0 }) // 40 are in remission
 	for _, k := range []string{"c001", "c004", "c007"} {
@@ -187,11 +187,11 @@ func TestThresholdsThatDifferByFewPatientsAreRefused(t *testing.T) {
 		t.Fatalf("%v are in remission with a PGA below 0.3", got)
 	}
 	for _, tt := range []struct {
-		query   string
-		refused bool
+		query string
+		less  bool
 	}{{"", false}, {"&doris.pga=0.45", false}, {"&doris.pga=0.3", true}, {"&window=tp-m03%3D90..91", false}, {"&reinfusion=failure", false}} {
-		if got := w.refuses(aggregator, path+tt.query); got != tt.refused {
-			t.Errorf("%s: refused is %v", tt.query, got)
+		if got := w.withholds(aggregator, path+tt.query); got != tt.less {
+			t.Errorf("%s: less is told is %v", tt.query, got)
 		}
 	}
 }

@@ -181,10 +181,10 @@ func TestHowManyScoresAreIncompleteTellsOfNoFew(t *testing.T) {
 	w.gone("c000-pga")
 	w.sledai("c059", "2024-04-01", nil, []string{"sledai-2k-fever"})
 	w.gone("c059-sledai")
-	if !w.refuses(token("a"), "Patient/"+whole) {
+	if !w.withholds(token("a"), "Patient/"+whole) {
 		t.Error("15 less 14 tell of one")
 	}
-	if !w.refuses(token("a"), "Patient/$completeness?timepoint=tp-m03&form=sledai-2k") {
+	if !w.withholds(token("a"), "Patient/$completeness?timepoint=tp-m03&form=sledai-2k") {
 		t.Error("46 less 45 who have a score tell of one")
 	}
 }
@@ -333,7 +333,7 @@ func TestWhoIsInNoDenominatorIsTheSameWhoeverJudgesAndWhenever(t *testing.T) {
 	} {
 		c := token(fmt.Sprint("n", k))
 		w.same("20 are in no denominator", pick(w.table(c, first, "rate"), "not-applicable"), []string{"20"})
-		if w.refuses(c, first) || w.refuses(c, first+"&source=clinician") || !w.refuses(c, second) {
+		if w.refuses(c, first) || w.refuses(c, first+"&source=clinician") || !w.withholds(c, second) {
 			t.Errorf("%s: 23 less 20 tell of three", second)
 		}
 	}

@@ -334,21 +334,29 @@ func survival(q *question) error {
 	for _, c := range q.all.courses {
 		of[c] = e.seenOf(q, c)
 	}
-	t := q.count(strings.Join([]string{q.op, e.family()}, "|"), endParts, func(c *course.Course) int { return of[c].end() })
-	f := follow{e: e, t: t, of: of}
-	times, err := q.times(f)
-	if err != nil {
-		return err
+	f := follow{e: e, of: of}
+	f.t = q.countAs(aCohort, []string{"all"}, func(*course.Course) int { return 0 })
+	times := q.times(f)
+	after := q.after(f, times)
+	var sums [][]int
+	if len(times) > 0 && times[0] == 0 { // the first point tells how many are followed
+		sums = [][]int{{endEvent, endCompeting, endCensored}, {endOutOfScope, endUnclear}}
 	}
+	f.t = q.table(counting{
+		parts: endParts, of: func(c *course.Course) int { return of[c].end() },
+		fact: func(part string) disclose.Fact { return disclose.Fact{Key: e.key(part)} },
+		hide: func(part int) bool { return slices.Contains(after, part) },
+		sums: sums,
+		last: map[string]bool{endParts[endOutOfScope]: true, endParts[endUnclear]: true},
+	})
 	if q.k > 1 {
 		f.told = slices.Concat(times, []float64{math.Inf(1)})
 	}
 	for _, row := range q.rows() {
-		if err := q.curve(f, row, times); err != nil {
-			return err
-		}
+		q.curve(f, row, times)
 	}
-	return q.logRank(f)
+	q.logRank(f)
+	return nil
 }
 
 // seen is a patient as an event sees one.
@@ -383,13 +391,29 @@ func (x seen) end() int {
 	}
 }
 
-// family is what the counts of an event are compared with: of survival without relapse and of survival the deaths are the same.
+// family is what the days of an event are compared with: of survival without relapse and of survival the deaths are the same.
 func (e event) family() string {
 	if e.code == eventOverall {
 		return eventRelapseFree
 	}
 	return e.code
 }
+
+// key is what the counts of a part are compared with. Who has died by some time is counted by several operations, and so is who was ever in remission.
+func (e event) key(part string) string {
+	survival := e.family() == eventRelapseFree
+	switch {
+	case part == endParts[endEvent] && survival, part == endParts[endCompeting]:
+		return rateParts[diedBefore]
+	case part == endParts[endEvent] && e.code == eventFirstRemission:
+		return everRemission
+	default:
+		return strings.Join([]string{"time-to-event", e.family(), part}, "|")
+	}
+}
+
+// everRemission is the key of who was in remission at some time.
+const everRemission = "ever|" + term.DORIS2021
 
 // follow is a cohort that is followed to an event.
 type follow struct {
@@ -438,14 +462,11 @@ func (f follow) atRisk(g group, at float64) int {
 
 // followed is how many of a row are followed, and whether that may be shown: if who is not may, or each end.
 func (f follow) followed(row int) (int, bool) {
-	n, ends := f.t.sum(row, endEvent, endCompeting, endCensored)
-	_, size := f.t.size(row)
-	_, others := f.t.sum(row, endOutOfScope, endUnclear)
-	return n, ends || size && others
+	return f.t.rest(row, []int{endEvent, endCompeting, endCensored}, endOutOfScope, endUnclear)
 }
 
 // curve tells the curve of a group, at times if small groups are hidden.
-func (q *question) curve(f follow, row int, times []float64) error {
+func (q *question) curve(f follow, row int, times []float64) {
 	g, method := q.group(row), "kaplan-meier"
 	if f.e.competes {
 		method = "aalen-johansen"
@@ -457,16 +478,11 @@ func (q *question) curve(f follow, row int, times []float64) error {
 	cells = append(cells, counts[2+endOutOfScope], counts[2+endUnclear], counts[2+endEvent], counts[2+endCompeting], counts[2+endCensored])
 	steps := q.steps(f, row, curve, times)
 	cells = append(cells, q.median(curve, steps)...)
-	observed, err := q.observed(f, row)
-	if err != nil {
-		return err
-	}
-	q.answer.add("group", append(cells, observed...)...)
+	q.answer.add("group", append(cells, q.observed(f, row)...)...)
 	for _, s := range steps {
 		q.answer.add("curve", text("group", g.name), decimal("time", s.Time), integer("at-risk", s.AtRisk), decimal("probability", s.P),
 			decimal("standard-error", s.SE), bound("lower", s.CI, s.CI.Lower), bound("upper", s.CI, s.CI.Upper))
 	}
-	return nil
 }
 
 // median tells the median with its limits: where small groups are hidden rounded as the times of the curve are, and only within it.
@@ -489,7 +505,7 @@ func (q *question) median(curve stats.Curve, steps []stats.Step) []cell {
 
 // observed is the mean and the standard deviation of the days of those who had the event, which is what papers print. It leaves
 // out who was censored, so it is no estimate of the time to the event.
-func (q *question) observed(f follow, row int) ([]cell, error) {
+func (q *question) observed(f follow, row int) []cell {
 	var x []float64
 	days := f.days("observed")
 	for _, c := range q.group(row).courses {
@@ -500,8 +516,8 @@ func (q *question) observed(f follow, row int) ([]cell, error) {
 	}
 	d := stats.Describe(x)
 	_, visible := f.t.of(row, endEvent)
-	visible, err := q.tellDays(visible && (q.enough(d.N) || d.N == 0), days)
-	return []cell{decimal("observed-mean", d.Mean).when(visible), decimal("observed-sd", d.SD).when(visible)}, err
+	visible = q.tellValues(visible && (q.enough(d.N) || d.N == 0), days)
+	return []cell{decimal("observed-mean", d.Mean).when(visible), decimal("observed-sd", d.SD).when(visible)}
 }
 
 // days is the fact that a number tells that is reckoned from the days of single patients, before they are in it. Of endpoints of one family it is
@@ -515,29 +531,10 @@ func onDay(c *course.Course, s stats.Subject) string {
 	return fmt.Sprint(c.Patient, " ", s.Time, " ", s.Cause)
 }
 
-// tellDays says whether numbers may be told that are reckoned from single days, and then notes them. Two means over the same patients, of whom one
-// had the event on another day, would tell both days, though the counts are the same: the second is hidden.
-func (q *question) tellDays(visible bool, facts ...disclose.Fact) (bool, error) {
-	if !visible || q.k <= 1 {
-		return visible, nil
-	}
-	near, err := q.near(facts)
-	if err != nil || slices.Contains(near, true) {
-		return false, err
-	}
-	if slices.ContainsFunc(facts, func(f disclose.Fact) bool { return q.sheet.Near(f, q.k) }) {
-		return false, nil
-	}
-	for _, f := range facts {
-		q.note(f)
-	}
-	return true, nil
-}
-
 // logRank compares the groups, if there are several of enough patients, none of which is hidden.
-func (q *question) logRank(f follow) error {
+func (q *question) logRank(f follow) {
 	if len(q.groups) < 2 {
-		return nil
+		return
 	}
 	var groups [][]stats.Subject
 	var facts []disclose.Fact
@@ -548,10 +545,9 @@ func (q *question) logRank(f follow) error {
 		_, told := f.t.size(row)
 		visible = visible && told && q.enough(len(own))
 	}
-	visible, err := q.tellDays(visible, facts...)
+	visible = q.tellValues(visible, facts...)
 	test := stats.LogRank(groups)
 	q.answer.add("log-rank", decimal("chi-square", test.ChiSquare).when(visible), integer("df", test.DF).when(visible), decimal("p", test.P).when(visible))
-	return err
 }
 
 // ranked are the subjects of a group as the log-rank test takes them: who dies of what competes is censored.

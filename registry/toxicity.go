@@ -145,10 +145,7 @@ func (s spread) cells(row int) []cell {
 	}
 	d := stats.Describe(x)
 	_, visible := s.t.of(row, 0)
-	visible = visible && (s.q.enough(patients) || patients == 0)
-	if visible && s.q.k > 1 {
-		s.q.note(used) // a median of the same patients with another value of one of them would tell how the two differ
-	}
+	visible = s.q.tellValues(visible && (s.q.enough(patients) || patients == 0), used)
 	l := []cell{
 		integer(s.name+"-n", d.N).when(s.q.k <= 1),
 		decimal(s.name+"-median", d.Median).when(visible),

@@ -18,8 +18,11 @@ type Entry struct {
 
 // Set is a group of patients whose number was told.
 type Set struct {
-	Key  string `json:"key"`
-	Bits []byte `json:"bits"` // of roaring
+	Key    string `json:"key"`
+	Within string `json:"within,omitempty"`
+	// Table is a number that the sets of one entry share that are of one table, whose sums were told as well; 0 for a set that stands alone.
+	Table int    `json:"table,omitempty"`
+	Bits  []byte `json:"bits"` // of roaring
 }
 
 // Bytes writes an entry.

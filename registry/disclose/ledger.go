@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"slices"
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -20,8 +22,12 @@ type Fact struct {
 	// Key says what is counted, apart from the cohort: two counts of one key, one of a part of the other's patients, tell how
 	// many the rest are.
 	Key string
+	// Within is the key of another count that by what it means holds whom this one counts, of the same cohort; "" for none.
+	Within string
 	// Whole says that the set is a cohort itself. Two that differ at all by 1 to k-1 patients are refused, nested or not.
-	Whole    bool
+	Whole bool
+	// Table is the number of a table of the answer, 0 for none. Its counts of one key share nobody, so that their sums are told too.
+	Table    int
 	Patients []string // ids
 }
 
@@ -41,11 +47,19 @@ var ErrTaken = errors.New("the journal of aggregates has this entry")
 type Ledger struct {
 	journal Journal
 	mu      sync.Mutex
-	books   map[string]*book
+	books   map[string]*account
+}
+
+// account is the book of a token.
+type account struct {
+	*book
+	token string
+	mu    sync.Mutex
+	last  int // the entry up to which it is read
 }
 
 // NewLedger returns the ledger of a journal; nil remembers only as long as the Ledger lives.
-func NewLedger(j Journal) *Ledger { return &Ledger{journal: j, books: map[string]*book{}} }
+func NewLedger(j Journal) *Ledger { return &Ledger{journal: j, books: map[string]*account{}} }
 
 // tries is how often an answer is looked at again because another server gave the same token one meanwhile.
 const tries = 16
@@ -92,23 +106,19 @@ func (l *Ledger) Near(ctx context.Context, token string, k int, facts []Fact) ([
 	return near, nil
 }
 
-func newBook(token string) *book {
-	return &book{token: token, places: map[string]uint32{}, told: map[string][]*roaring.Bitmap{}}
-}
-
-func (l *Ledger) book(token string) *book {
+func (l *Ledger) book(token string) *account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.books[token]
 	if b == nil {
-		b = newBook(token)
+		b = &account{book: newBook(), token: token}
 		l.books[token] = b
 	}
 	return b
 }
 
 // catchUp reads the entries that other servers wrote, or this one before it was started anew.
-func (l *Ledger) catchUp(ctx context.Context, b *book) error {
+func (l *Ledger) catchUp(ctx context.Context, b *account) error {
 	for l.journal != nil {
 		e, err := l.journal.Read(ctx, b.token, b.last+1)
 		if err != nil {
@@ -124,18 +134,8 @@ func (l *Ledger) catchUp(ctx context.Context, b *book) error {
 	return nil
 }
 
-// book is what one token was told.
-type book struct {
-	token  string
-	mu     sync.Mutex
-	last   int               // the entry up to which it is read
-	places map[string]uint32 // of patients in the bitmaps
-	next   uint32            // the first place that nobody has
-	told   map[string][]*roaring.Bitmap
-}
-
 // take adds an entry of the journal.
-func (b *book) take(e *Entry) error {
+func (b *account) take(e *Entry) error {
 	sets := make([]*roaring.Bitmap, len(e.Sets))
 	for i, s := range e.Sets {
 		sets[i] = roaring.New()
@@ -148,50 +148,83 @@ func (b *book) take(e *Entry) error {
 	}
 	b.next = max(b.next, e.First+uint32(len(e.Patients)))
 	for i, s := range e.Sets {
-		b.told[s.Key] = append(b.told[s.Key], sets[i])
+		b.add(s.Key, s.Within, s.Table, sets[i])
 	}
+	b.closed()
 	b.last++
 	return nil
 }
 
 // entry is what is new of the facts, nil for nothing. It refuses what is too near to what was told.
-func (b *book) entry(k int, facts []Fact) (*Entry, error) {
+func (b *account) entry(k int, facts []Fact) (*Entry, error) {
 	e := &Entry{First: b.next}
-	added, seen := map[string]uint32{}, map[string]bool{}
-	for _, f := range facts {
-		set := roaring.New()
-		for _, id := range f.Patients {
-			place, ok := b.places[id]
-			if !ok {
-				place, ok = added[id]
-			}
-			if !ok {
-				place = b.next + uint32(len(added))
-				added[id] = place
-				e.Patients = append(e.Patients, id)
-			}
-			set.Add(place)
+	added := map[string]uint32{}
+	for n, l := range tables(facts) {
+		groups := make([]*roaring.Bitmap, len(l))
+		for i, f := range l {
+			groups[i] = b.set(f.Patients, added)
 		}
-		fresh, err := b.fresh(f, set, k)
-		if err != nil {
-			return nil, err
+		news, near := b.news(l[0].Key, l[0].Within, l[0].Whole, groups, k)
+		if near {
+			return nil, errOverlap
 		}
-		if !fresh {
+		if !news {
 			continue
 		}
-		bits, err := set.ToBytes()
-		if err != nil {
-			return nil, fmt.Errorf("writing down an aggregate that is told: %w", err)
-		}
-		if text := f.Key + "\x00" + string(bits); !seen[text] {
-			seen[text] = true
-			e.Sets = append(e.Sets, Set{Key: f.Key, Bits: bits})
+		for _, set := range groups {
+			bits, err := set.ToBytes()
+			if err != nil {
+				return nil, fmt.Errorf("writing down an aggregate that is told: %w", err)
+			}
+			e.Sets = append(e.Sets, Set{Key: l[0].Key, Within: l[0].Within, Table: n + 1, Bits: bits})
 		}
 	}
 	if len(e.Sets) == 0 {
 		return nil, nil
 	}
+	e.Patients = make([]string, len(added))
+	for id, place := range added {
+		e.Patients[place-b.next] = id
+	}
 	return e, nil
+}
+
+// tables are the facts of one key and one table each, none of them twice.
+func tables(facts []Fact) [][]Fact {
+	at := map[table]int{}
+	seen, hash := map[uint64]bool{}, maphash.Hash{}
+	var l [][]Fact
+	for _, f := range facts {
+		p := table{f.Key, f.Table}
+		k, ok := at[p]
+		if !ok || f.Table == 0 {
+			k = len(l)
+			at[p] = k
+			l = append(l, nil)
+		}
+		l[k] = append(l[k], f)
+	}
+	return slices.DeleteFunc(l, func(l []Fact) bool {
+		hash.Reset()
+		for _, f := range l {
+			writeTo(&hash, f.Key)
+			for _, id := range f.Patients {
+				writeTo(&hash, id)
+			}
+			writeTo(&hash, "")
+		}
+		sum := hash.Sum64()
+		told := seen[sum]
+		seen[sum] = true
+		return told
+	})
+}
+
+// writeTo adds a text and its end.
+func writeTo(h *maphash.Hash, text string) {
+	// A maphash.Hash takes everything, so that there is no error to find.
+	_, _ = h.WriteString(text)
+	_ = h.WriteByte(0)
 }
 
 // errOverlap is all that a caller hears: whom the two answers differ by would be told by more.
@@ -199,47 +232,6 @@ var errOverlap = fhir.NewIssue(fhir.Suppressed, "this aggregate and one that was
 
 // near says whether a fact is too near to what was told.
 func (b *book) near(f Fact, k int) bool {
-	set, next := roaring.New(), b.next
-	for _, id := range f.Patients {
-		place, ok := b.places[id]
-		if !ok {
-			place, next = next, next+1
-		}
-		set.Add(place)
-	}
-	_, err := b.fresh(f, set, k)
-	return err != nil
-}
-
-// fresh reports whether a set is not known yet, and refuses one that is too near to a known one.
-func (b *book) fresh(f Fact, set *roaring.Bitmap, k int) (bool, error) {
-	for _, old := range b.told[f.Key] {
-		switch differ, nested := apart(set, old, k); {
-		case differ == 0:
-			return false, nil
-		case Small(differ, k) && (f.Whole || nested):
-			return false, errOverlap
-		}
-	}
-	for key, sets := range b.told {
-		if key == f.Key || key != Cohort && f.Key != Cohort {
-			continue
-		}
-		for _, old := range sets {
-			if differ, nested := apart(set, old, k); Small(differ, k) && nested {
-				return false, errOverlap
-			}
-		}
-	}
-	return true, nil
-}
-
-// apart says how many are in one of two sets only, and whether one set holds the other. It does not count sets whose sizes are k apart or more.
-func apart(a, b *roaring.Bitmap, k int) (differ int, nested bool) {
-	n, m := a.GetCardinality(), b.GetCardinality()
-	if gap := max(n, m) - min(n, m); gap >= uint64(max(k, 0)) && gap > 0 {
-		return int(gap), false
-	}
-	common := a.AndCardinality(b)
-	return int(n + m - 2*common), common == min(n, m)
+	_, near := b.news(f.Key, f.Within, f.Whole, []*roaring.Bitmap{b.set(f.Patients, map[string]uint32{})}, k)
+	return near
 }

@@ -219,7 +219,7 @@ func answer(cohort []string, answered []int, k int) []Fact {
 		row[answered[n]]++
 		who[answered[n]] = append(who[answered[n]], id)
 	}
-	m := Protect(Table{row}, k, nil)
+	m := Protect(Table{row}, k, nil, nil)
 	var facts []Fact
 	for p := range row {
 		if !m.Cells[0][p] {

@@ -1,5 +1,7 @@
 package disclose
 
+import "cmp"
+
 // Table counts disjoint groups of patients (rows) by disjoint parts (columns). Every patient of a row is in one part, so
 // that the sums of rows and of columns are told or known beside it.
 type Table [][]int
@@ -19,8 +21,8 @@ func Small(n, k int) bool { return 0 < n && n < k }
 // patient by whether it is empty.
 func few(n, k int) bool { return n < k && k > 1 }
 
-// Secret says of more cells that they must not be told, nor follow: of a cell of a row, or of the sum of a column where row is -1. nil says
-// it of none.
+// Secret says of more cells that they must not be told, nor follow: of a cell of a row, of the sum of a column where row is -1, or of the sum of
+// a row where col is -1. nil says it of none.
 type Secret func(row, col int) bool
 
 // Protect decides what to hide, so that no count of 1 to k-1 is shown or follows from what is, nor whether a row or the whole
@@ -28,8 +30,8 @@ type Secret func(row, col int) bool
 //
 // The sums of the columns are decided first and alone, as they would be without rows, and so are the sums of the rows: who
 // asks again with other rows sees the same sums, and learns nothing by comparing. The cells are then hidden as if all sums
-// were known.
-func Protect(t Table, k int, secret Secret) Mask {
+// were known. Beside small counts those of columns that are last are hidden after the others; nil for none.
+func Protect(t Table, k int, secret Secret, last func(col int) bool) Mask {
 	low := func(sum int) bool { return few(sum, k) } // where a zero is secret too, so is that all hidden counts are
 	if secret == nil || k <= 1 {
 		secret = func(int, int) bool { return false }
@@ -37,15 +39,15 @@ func Protect(t Table, k int, secret Secret) Mask {
 	}
 	rows, cols, total := t.sums()
 	m := Mask{Cells: make([][]bool, len(t)), Total: few(total, k)}
-	m.Cols = line(cols, k, func(n, c int) bool { return Small(n, k) || secret(-1, c) }, low)
-	m.Rows = line(rows, k, func(n, _ int) bool { return few(n, k) }, func(sum int) bool { return few(sum, k) })
+	m.Cols = line(cols, k, func(n, c int) bool { return Small(n, k) || secret(-1, c) }, low, last)
+	m.Rows = line(rows, k, func(n, r int) bool { return few(n, k) || secret(r, -1) }, func(sum int) bool { return few(sum, k) }, nil)
 	for r := range t {
 		m.Cells[r] = make([]bool, len(t[r]))
 		for c, n := range t[r] {
 			m.Cells[r][c] = m.Total || m.Rows[r] || m.Cols[c] || Small(n, k) || secret(r, c)
 		}
 	}
-	for t.hideMore(m, low) {
+	for t.hideMore(m, low, last) {
 	}
 	if k > 1 && t.solvable(m) {
 		for r := range m.Cells {
@@ -73,7 +75,7 @@ func (t Table) sums() (rows, cols []int, total int) {
 }
 
 // line decides what to hide of counts whose sum is known.
-func line(counts []int, k int, hide func(n, at int) bool, low func(sum int) bool) []bool {
+func line(counts []int, k int, hide func(n, at int) bool, low func(sum int) bool, last func(at int) bool) []bool {
 	hidden := make([]bool, len(counts))
 	total := 0
 	for i, n := range counts {
@@ -87,7 +89,7 @@ func line(counts []int, k int, hide func(n, at int) bool, low func(sum int) bool
 		return hidden
 	}
 	for {
-		i := second(counts, hidden, low)
+		i := second(counts, hidden, low, last)
 		if i < 0 {
 			return hidden
 		}
@@ -96,8 +98,9 @@ func line(counts []int, k int, hide func(n, at int) bool, low func(sum int) bool
 }
 
 // second returns which count to hide beside those that are hidden: while it is one alone, or their sum, which follows from
-// the known one, is small itself. It takes the smallest, a zero last, as hiding that adds nothing to the sum; -1 for none.
-func second(counts []int, hidden []bool, low func(sum int) bool) int {
+// the known one, is small itself. It takes the smallest, those that are last after the others, and a zero after all, as hiding that adds nothing to the
+// sum; -1 for none.
+func second(counts []int, hidden []bool, low func(sum int) bool, last func(at int) bool) int {
 	n, sum := 0, 0
 	for i, h := range hidden {
 		if h {
@@ -108,12 +111,19 @@ func second(counts []int, hidden []bool, low func(sum int) bool) int {
 	if n == 0 || n > 1 && !low(sum) {
 		return -1
 	}
+	rank := func(i int) int {
+		switch {
+		case counts[i] == 0:
+			return 2
+		case last != nil && last(i):
+			return 1
+		default:
+			return 0
+		}
+	}
 	best := -1
 	for i, h := range hidden {
-		if h {
-			continue
-		}
-		if best < 0 || counts[best] == 0 || counts[i] > 0 && counts[i] < counts[best] {
+		if !h && (best < 0 || cmp.Or(cmp.Compare(rank(i), rank(best)), cmp.Compare(counts[i], counts[best])) < 0) {
 			best = i
 		}
 	}
@@ -121,9 +131,9 @@ func second(counts []int, hidden []bool, low func(sum int) bool) int {
 }
 
 // hideMore hides one more cell of a row or a column that needs it, and reports whether any did.
-func (t Table) hideMore(m Mask, low func(sum int) bool) bool {
+func (t Table) hideMore(m Mask, low func(sum int) bool, last func(col int) bool) bool {
 	for r := range t {
-		if c := second(t[r], m.Cells[r], low); c >= 0 {
+		if c := second(t[r], m.Cells[r], low, last); c >= 0 {
 			m.Cells[r][c] = true
 			return true
 		}
@@ -136,7 +146,7 @@ func (t Table) hideMore(m Mask, low func(sum int) bool) bool {
 		for r := range t {
 			counts[r], hidden[r] = t[r][c], m.Cells[r][c]
 		}
-		if r := second(counts, hidden, low); r >= 0 {
+		if r := second(counts, hidden, low, nil); r >= 0 {
 			m.Cells[r][c] = true
 			return true
 		}

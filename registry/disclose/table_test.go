@@ -59,7 +59,7 @@ func TestSmallCountsAreHiddenWithWhatWouldTellThem(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, drawn(tt.in, Protect(tt.in, tt.k, nil))); diff != "" {
+			if diff := cmp.Diff(tt.want, drawn(tt.in, Protect(tt.in, tt.k, nil, nil))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -78,7 +78,7 @@ func TestNoHiddenCellFollowsFromWhatIsTold(t *testing.T) {
 				table[r] = append(table[r], rapid.OneOf(rapid.IntRange(0, 12), rapid.IntRange(0, 60), rapid.Just(0)).Draw(t, "n"))
 			}
 		}
-		m := Protect(table, k, nil)
+		m := Protect(table, k, nil, nil)
 		rows, sums, total := table.sums()
 		told := func(n int, hidden bool) {
 			if !hidden && Small(n, k) {
