@@ -22,3 +22,13 @@ func TestADrugThatEndedBeforeTheCellsAndIsTakenAfterThemIsARescue(t *testing.T) 
 	w.says("c000", "azathioprine", 180, false)
 	w.same("and is not taken", response(), []string{"1", "0"})
 }
+
+func TestAnAssessmentInSomeMonthIsNotEvaluableByItsClinicalPartToo(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(int) bool { return false })
+	w.sledai("c000", "2024-06", nil, nil)
+	w.observe("clinical", "c001", "2024-06", `"code":`+local("csledai-2k")+`,"valueQuantity":{"value":0}`)
+	for _, analyte := range []string{"sledai-2k", "csledai-2k"} {
+		w.same(analyte, w.told("$biomarker?timepoint=tp-m06&analyte="+analyte, "value", "not-evaluable", "not-measured"), []string{"2", "0"})
+	}
+}
