@@ -169,7 +169,7 @@ func (g *Registry) cohort(ctx context.Context, view *course.View, q *question) e
 	q.all = group{name: everyone}
 	for _, c := range view.Courses {
 		if c.Analyzed() && c.T0() <= q.asOf && (in == nil || in[c.Patient]) {
-			q.all.courses = append(q.all.courses, c)
+			q.all.courses = append(q.all.courses, c.Until(q.asOf))
 		}
 	}
 	q.groups, err = g.strata(ctx, view, q)

@@ -2,6 +2,8 @@ package registry
 
 import (
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // Azathioprine was taken before the cells, ended with the preparation for them, and is taken at the visit of the response.
@@ -30,5 +32,48 @@ func TestAnAssessmentInSomeMonthIsNotEvaluableByItsClinicalPartToo(t *testing.T)
 	w.observe("clinical", "c001", "2024-06", `"code":`+local("csledai-2k")+`,"valueQuantity":{"value":0}`)
 	for _, analyte := range []string{"sledai-2k", "csledai-2k"} {
 		w.same(analyte, w.told("$biomarker?timepoint=tp-m06&analyte="+analyte, "value", "not-evaluable", "not-measured"), []string{"2", "0"})
+	}
+}
+
+// The assessment is of day 90 and complete only by what was told four days later.
+func TestWhatIsToldAfterTheDayAsOfDecidesNothing(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.gone("c000-pga")
+	w.score("c000", dayOf(94), "pga", "0.2")
+	for asOf, want := range map[string][]string{dayOf(93): {"0", "censored at 0"}, dayOf(94): {"1", "90"}} {
+		got := []string{w.told("$outcome-rate?timepoint=tp-m03&window=tp-m03%3D60..92&as-of="+asOf, "rate", "met")[0][0], w.relapsedOn("first-doris", "&as-of="+asOf)}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("as of %s: %s", asOf, diff)
+		}
+	}
+	w.infuse("again", "c000", dayOf(94)) // on the day of other cells it was told before they were given
+	w.same("on the day of a second infusion", w.told("$outcome-rate?timepoint=tp-m03", "rate", "met", "not-evaluable"), []string{"1", "0"})
+	w.infuse("again", "c000", dayOf(93))
+	w.same("after a second infusion", w.told("$outcome-rate?timepoint=tp-m03", "rate", "met", "not-evaluable"), []string{"0", "1"})
+	// Who was seen after the day as of lived on it.
+	w.score("c000", dayOf(300), "pga", "0")
+	if got := w.relapsedOn("overall-survival", "&as-of="+dayOf(200)); got != "censored at 200" {
+		t.Error(got)
+	}
+}
+
+func TestWhoIsKnownToHaveLivedIsFollowedToThatDay(t *testing.T) {
+	for name, tell := range map[string]func(w *world){
+		"a relapse that a clinician stated": func(w *world) {
+			w.observe("stated", "c000", dayOf(200), `"code":`+local("relapse")+`,"valueCodeableConcept":`+local("criterion-met"))
+		},
+		"BILAG": func(w *world) {
+			w.observe("bilag", "c000", dayOf(200), `"code":`+local("bilag-renal")+`,"valueString":"A"`)
+		},
+		"the beginning of a toxicity": func(w *world) { w.episode("e", "icaht", onset(dayOf(200)), 3) },
+		"a lymphodepletion":           func(w *world) { w.depletion("c000", dayOf(200)) },
+	} {
+		w := newWorld(t, Options{})
+		w.crowd(1, func(int) bool { return false })
+		tell(w)
+		if got := w.relapsedOn("overall-survival", ""); got != "censored at 200" {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }

@@ -46,6 +46,8 @@ type Course struct {
 	Instruments []Instrument // only where sources are kept
 
 	Vague []Vague
+
+	Seen Day // LastSeen of the whole of a course that was cut; 0 of one that is whole
 }
 
 // Vague is a fact whose date is known to the month or the year only.
