@@ -77,3 +77,50 @@ func TestWhoIsKnownToHaveLivedIsFollowedToThatDay(t *testing.T) {
 		}
 	}
 }
+
+// The crowd is in drug-free remission at day 90.
+func TestARelapseInSomeMonthIsNoSurvivalWithoutOne(t *testing.T) {
+	for _, tt := range []struct {
+		name, on, result, query string
+		tell                    func(w *world)
+		want                    []string
+	}{
+		{"in some month after the last assessment", "2024-08", "met", "", nil, []string{"not followed", "not followed"}},
+		{"in some month before it", "2024-05", "met", "", nil, []string{"not followed", "not followed"}},
+		{"in some month that the day as of lies before", "2024-08", "met", "&as-of=2024-07-31", nil, []string{"censored at 180", "censored at 90"}},
+		{"in the month of the day as of", "2024-08", "met", "&as-of=2024-08-10", nil, []string{"not followed", "not followed"}},
+		{"in the month before the cells", "2023-12", "met", "", nil, []string{"censored at 180", "censored at 90"}},
+		{"in the month of the cells", "2024-01", "met", "", nil, []string{"not followed", "censored at 90"}},
+		{"there was none in some month", "2024-05", "not-met", "", nil, []string{"censored at 180", "censored at 90"}},
+		{"after a relapse on a day", "2024-08", "met", "", func(w *world) { w.dose("c000", 200, "20") }, []string{"200", "110"}},
+		{"before a relapse on a day, or on it", "2024-07", "met", "", func(w *world) { w.dose("c000", 200, "20") }, []string{"not followed", "not followed"}},
+		{"before the death, or on its day", "2024-08", "met", "", func(w *world) { w.deaths(map[int]string{0: "2024-08-20"}) }, []string{"not followed", "not followed"}},
+		{"after the cells were given again", "2024-08", "met", "&reinfusion=censor", func(w *world) { w.infuse("again", "c000", dayOf(200)) }, []string{"censored at 180", "censored at 90"}},
+	} {
+		w := newWorld(t, Options{})
+		w.crowd(1, func(int) bool { return false })
+		w.well("c000", 180)
+		w.observe("stated", "c000", tt.on, `"code":`+local("relapse")+`,"valueCodeableConcept":`+local("criterion-"+tt.result))
+		if tt.tell != nil {
+			tt.tell(w)
+		}
+		got := []string{w.relapsedOn("relapse-free-survival", tt.query), w.relapsedOn("drug-free-duration", tt.query)}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+func TestAnAssessmentOfActivityAloneEndsADrugFreeRemission(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.well("c000", 180, 270)
+	w.score("c000", dayOf(200), "pga", "1")
+	for query, want := range map[string][]string{
+		"": {"200", "110"}, "&relapse.pga=1.5": {"censored at 270", "censored at 180"}, "&as-of=" + dayOf(199): {"censored at 180", "censored at 90"},
+	} {
+		if diff := cmp.Diff(want, []string{w.relapsedOn("relapse-free-survival", query), w.relapsedOn("drug-free-duration", query)}); diff != "" {
+			t.Errorf("%q: %s", query, diff)
+		}
+	}
+}
