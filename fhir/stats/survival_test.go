@@ -89,8 +89,12 @@ func TestTheLimitsOfKaplanMeierAreLogLog(t *testing.T) {
 	if ci := KaplanMeier([]Subject{{1, 1}}, Level).Steps[0].CI; ci.Known {
 		t.Errorf("where nobody is left there is no interval, got %v", ci)
 	}
-	if ci := KaplanMeier([]Subject{{1, 0}}, Level).Steps[0].CI; ci != (Interval{1, 1, true}) {
-		t.Errorf("without an event the limits are 1, got %v", ci)
+	for _, c := range []Curve{KaplanMeier([]Subject{{1, 0}}, Level), AalenJohansen([]Subject{{1, 0}}, Level), AalenJohansen([]Subject{{1, 2}}, Level)} {
+		for _, s := range []Step{c.Steps[0], c.At(0.5), c.At(1)} {
+			if s.CI.Known {
+				t.Errorf("without an event there is no interval, got %v at %v", s.CI, s.P)
+			}
+		}
 	}
 }
 
