@@ -52,7 +52,7 @@ type Course struct {
 
 // Vague is a fact whose date is known to the month or the year only.
 type Vague struct {
-	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated
+	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated; or GivenKind of a drug
 	Span
 }
 
