@@ -196,7 +196,7 @@ func (g *Registry) cohort(ctx context.Context, view *course.View, q *question) e
 	q.all = group{name: everyone}
 	for _, c := range view.Courses {
 		if c.Analyzed() && c.T0() <= q.asOf && (in == nil || in[c.Patient]) {
-			q.all.courses = append(q.all.courses, c)
+			q.all.courses = append(q.all.courses, c.Until(q.asOf))
 		}
 	}
 	q.groups, err = g.strata(ctx, view, q)
@@ -279,8 +279,11 @@ func (g *Registry) strata(ctx context.Context, view *course.View, q *question) (
 	groups := make([]group, len(wanted), len(wanted)+1)
 	for k, w := range wanted {
 		label, text, ok := strings.Cut(w, "=")
-		if !ok || label == "" || label == everyone || label == rest {
-			return nil, fhir.NewIssue(fhir.Value, "a stratum is a label, an equals sign and a search; the labels all and other are taken")
+		if !ok || label == "" || text == "" || label == everyone || label == rest {
+			return nil, fhir.NewIssue(fhir.Value, "a stratum is a label, an equals sign and a search; the labels all and other are taken", "http.stratum")
+		}
+		if slices.ContainsFunc(groups[:k], func(g group) bool { return g.name == label }) {
+			return nil, fhir.NewIssue(fhir.Invalid, "stratum: "+short(label)+" is given more than once", "http.stratum")
 		}
 		in, err := g.find(ctx, view, text)
 		if err != nil {

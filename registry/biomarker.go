@@ -223,7 +223,11 @@ func (m marker) at(c *course.Course, at string, until course.Day) found {
 		w = c.Window(p, min(until, c.OwnUntil()))
 	}
 	f := m.in(c, w)
-	if f.is == missing && c.MayHold(w, m.name) {
+	kinds := []string{m.name}
+	if m.name == term.SLEDAI2K || m.name == term.CSLEDAI2K { // an assessment may tell of one, and is one of both
+		kinds = []string{term.SLEDAI2K, term.CSLEDAI2K}
+	}
+	if f.is == missing && c.MayHold(w, kinds...) {
 		f.is = unusable
 	}
 	return f

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,7 +10,6 @@ import (
 
 	"firewolf/fhir"
 	"firewolf/fhir/interaction"
-	"firewolf/fhir/tree"
 )
 
 // input is a parameter that an operation takes, as its OperationDefinition documents it.
@@ -68,31 +68,6 @@ func readInputs(r interaction.Request, taken []input) (inputs, error) {
 	return in, nil
 }
 
-// postedValues returns the names and the values of a Parameters resource.
-func postedValues(body []byte) ([][2]string, error) {
-	if len(body) == 0 {
-		return nil, nil
-	}
-	t, err := tree.Parse(body, tree.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	if t.ResourceType() != "Parameters" {
-		return nil, fhir.NewIssue(fhir.Invalid, "the body must be Parameters")
-	}
-	var l [][2]string
-	for p := range t.Root().Member("parameter").Items() {
-		value := ""
-		for m := range p.Members() {
-			if strings.HasPrefix(m.Name(), "value") {
-				value = m.Text()
-			}
-		}
-		l = append(l, [2]string{p.Member("name").Text(), value})
-	}
-	return l, nil
-}
-
 func (in inputs) add(taken []input, name, value, at string) fhir.Issues {
 	k := slices.IndexFunc(taken, func(i input) bool { return i.name == name })
 	if k < 0 {
@@ -122,6 +97,10 @@ func (in inputs) add(taken []input, name, value, at string) fhir.Issues {
 func (i input) check(v string) error {
 	var err error
 	switch i.typ {
+	case "string":
+		if v == "" { // a cohort of nothing would be everybody
+			return errors.New("it is empty")
+		}
 	case "integer":
 		_, err = strconv.Atoi(v)
 	case "decimal":

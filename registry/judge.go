@@ -160,21 +160,31 @@ func (j judge) renalBaseline() (k score.Kidney) {
 // looked for in. A return to treatment, cells given again (unless they end the follow-up), a dose and a global assessment count on their own
 // day, whether or not SLEDAI-2K was assessed on it.
 func (j judge) relapsed() (score.Relapse, []score.Visit) {
-	var visits []score.Visit
-	first := course.Forever // the day of the first remission
-	for k, a := range j.c.Assessments {
-		if a.Day <= j.c.T0() || a.Day > j.c.OwnUntil() {
-			continue
-		}
-		v := score.Visit{Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day), GC: j.c.GCAt(a.Day)}
-		if visits = append(visits, v); v.Remission == score.Yes {
-			first = min(first, a.Day)
-		}
-	}
-	if first < course.Forever {
-		visits = j.since(first, visits)
+	visits := j.visits()
+	if first := slices.IndexFunc(visits, func(v score.Visit) bool { return v.Remission == score.Yes }); first >= 0 {
+		visits = j.since(course.Day(visits[first].Day), visits)
 	}
 	return j.relapse.Assess(visits), visits
+}
+
+// visits are the assessments after the infusion and before another one.
+func (j judge) visits() []score.Visit {
+	var l []score.Visit
+	for k, a := range j.c.Assessments {
+		if j.c.Own(a.Day) {
+			l = append(l, score.Visit{Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day), GC: j.c.GCAt(a.Day)})
+		}
+	}
+	return l
+}
+
+// relapsedAfter is the day of the first relapse after the visit of a remission, Never for none.
+func (j judge) relapsedAfter(remission course.Day) course.Day {
+	visits := slices.DeleteFunc(j.visits(), func(v score.Visit) bool { return course.Day(v.Day) < remission })
+	if r := j.relapse.Assess(j.since(remission, visits)); r.Result == term.Met {
+		return course.Day(r.Day)
+	}
+	return course.Never
 }
 
 // since adds to visits what was taken up after a day, and what is told between them.

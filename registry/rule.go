@@ -26,7 +26,7 @@ type rule struct {
 // remissions are decided by DORIS, relapses by its return and by their own rules.
 var (
 	remissions = []string{term.DORIS2021, term.DrugFreeRemission, term.DORISOffTreatment, eventFirstRemission, eventRelapseFree, eventDrugFree, term.Relapse, gcFreeRemission, isFreeRemission}
-	relapses   = []string{eventRelapseFree, term.Relapse}
+	relapses   = []string{eventRelapseFree, eventDrugFree, term.Relapse}
 	responses  = []string{term.SledaiResponse4, term.SRI4}
 	kidneys    = []string{term.CRR, term.PRR}
 	// What a clinician stated is judged of the same denominators.

@@ -20,8 +20,8 @@ func timeToEvent() aggregate {
 		name: "time-to-event", title: "Time to an event",
 		doc: "For each group: the curve with its limits (log-log), the number at risk, the median, and the log-rank test between the groups. Where death competes with the event the curve is the cumulative incidence, and the test counts deaths as censored. Times are days. Where small groups are hidden the estimates are reckoned from times rounded up to the days that are told, as of who left in between at their end.",
 		inputs: append([]input{
-			{name: "endpoint", typ: "code", choices: eventCodes(), preset: eventRelapseFree, doc: "The event. first-doris: remission, death competes. relapse-free-survival: from the infusion to a relapse, computed or stated, or death; a return to treatment counts on its own day. overall-survival: from the infusion, of who lives to the last contact. drug-free-duration: from the first drug-free remission to its end, a stated relapse, any treatment or death. b-cell-return: of those with aplasia, death competes; who was measured only as a share of lymphocytes that is no aplasia any more is not evaluable."},
-			{name: "grid", typ: "integer", preset: "30", doc: "Every how many days the curve is told. An admin can ask for 0: every day on which something happened. Where small groups are hidden it is a multiple of 30, rounded up."},
+			{name: "endpoint", typ: "code", choices: eventCodes(), preset: eventRelapseFree, doc: "The event. first-doris: remission, death competes. relapse-free-survival: from the infusion to a relapse, computed or stated, or death; a return to treatment counts on its own day. overall-survival: from the infusion, of who lives to the last contact. drug-free-duration: from the first drug-free remission to its end, a relapse, computed or stated, any treatment or death. Whose relapse is stated of some month or year only, so that nobody knows what came first, is not evaluable in both. b-cell-return: of those with aplasia, death competes; who was measured only as a share of lymphocytes that is no aplasia any more is not evaluable."},
+			{name: "grid", typ: "integer", preset: "30", within: &[2]float64{0, 36500}, doc: "Every how many days the curve is told. An admin can ask for 0: every day on which something happened. Where small groups are hidden it is a multiple of 30, rounded up."},
 			{name: "reinfusion", typ: "code", choices: reinfusions, doc: "What a second infusion is to relapse-free-survival and drug-free-duration: failure, the event on its day, also of whom no remission was seen; or censor, the end of follow-up. failure where it is left out. Of overall-survival it is neither, of the others the end of follow-up."},
 			{name: "population", typ: "code", choices: populations, doc: "Of whom relapse-free-survival is: infused, all; or responders, who were in remission by DORIS at some assessment. Both are followed from the infusion, so that of responders nobody has the event before the remission. infused where it is left out."},
 			drugNames(),
@@ -195,11 +195,12 @@ func relapseFree(q *question, c *course.Course) (stats.Subject, int) {
 	if why := q.population(c, visits, end); why != followed {
 		return stats.Subject{}, why
 	}
+	day = q.orEnds(c, day)
+	if vague := c.VagueAfter(term.Relapse, c.T0()); vague <= end && (!day.Known() || vague < day) {
+		return stats.Subject{}, unclear
+	}
 	if day.Known() && day <= end {
 		return since(c.T0(), day, happened)
-	}
-	if q.dies(c) && c.Death == end || q.fails(c) && c.Reinfused() == end {
-		return since(c.T0(), end, happened)
 	}
 	last := c.T0()
 	for _, v := range visits {
@@ -233,6 +234,18 @@ func (q *question) fails(c *course.Course) bool {
 	return !q.rules.censorCells && c.Reinfused().Known() && c.Reinfused() <= q.asOf
 }
 
+// orEnds is the day of a relapse, or of what counts as one before it: death, and cells that were given again.
+func (q *question) orEnds(c *course.Course, relapse course.Day) course.Day {
+	day := relapse
+	if q.dies(c) {
+		day = earliest(day, c.Death)
+	}
+	if q.fails(c) {
+		day = earliest(day, c.Reinfused())
+	}
+	return day
+}
+
 // relapseDay is the day of the first relapse - as computed, or earlier as a clinician stated -, with the visits that were judged.
 func (q *question) relapseDay(c *course.Course) (course.Day, []score.Visit) {
 	r, visits := q.rules.of(c).relapsed()
@@ -253,8 +266,8 @@ func (q *question) statedRelapse(c *course.Course, after course.Day) course.Day 
 	return course.Never
 }
 
-// drugFreeDuration starts at the first drug-free remission and ends with the end of remission, a stated relapse, any treatment, a second
-// infusion or death. It is censored at the last assessment in drug-free remission.
+// drugFreeDuration starts at the first drug-free remission and ends with the end of remission, a relapse, any treatment, a second infusion or
+// death. It is censored at the last assessment in drug-free remission.
 func drugFreeDuration(q *question, c *course.Course) (stats.Subject, int) {
 	j, end := q.rules.of(c), q.until(c)
 	start, last, lost := course.Never, course.Never, course.Never
@@ -274,12 +287,9 @@ func drugFreeDuration(q *question, c *course.Course) (stats.Subject, int) {
 	if !start.Known() {
 		return stats.Subject{}, outOfScope // also who is in remission only by other cells
 	}
-	day := earliest(lost, j.treatedAgain(start), q.statedRelapse(c, start))
-	if q.dies(c) {
-		day = earliest(day, c.Death)
-	}
-	if q.fails(c) {
-		day = earliest(day, c.Reinfused())
+	day := q.orEnds(c, earliest(lost, j.treatedAgain(start), j.relapsedAfter(start), q.statedRelapse(c, start)))
+	if vague := c.VagueAfter(term.Relapse, start); vague <= end && (!day.Known() || vague < day) {
+		return stats.Subject{}, unclear
 	}
 	if day.Known() && day <= end {
 		return since(start, day, happened)

@@ -197,3 +197,27 @@ func TestTwoWindowsOfToxicityDoNotTellOfOnePatient(t *testing.T) {
 		}
 	}
 }
+
+// The infusion is of 2024-01-01, and the days that count end on 2024-01-31.
+func TestADrugThatWasGivenInSomeMonthIsUnknownWhereThatMayCount(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(5, func(int) bool { return false })
+	for k, on := range []string{"2024-01", "2024", "2024-02", "2023-12", "2024-01"} {
+		id := fmt.Sprintf("c%03d", k)
+		w.give("toci-"+id, id, 200, "612865", "")
+		w.must(w.ask(admin, "PUT", "MedicationAdministration/toci-"+id, `{"resourceType":"MedicationAdministration","id":"toci-`+id+`","status":"completed","subject":{"reference":"Patient/`+id+`"},"effectiveDateTime":"`+on+`","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"612865"}]}}`))
+	}
+	w.give("with-day", "c004", 3, "612865", "")
+	told := func(query string) [][]string {
+		return pick(w.table(admin, "Patient/$toxicity?kind=crs&cohort=Patient"+query, "treatment")[:1], "drug", "n", "treated", "not-treated", "unknown", "rate-n")
+	}
+	for query, want := range map[string][]string{
+		"":                  {"tocilizumab", "5", "1", "2", "2", "3"},
+		"&as-of=2024-01-02": {"tocilizumab", "5", "0", "2", "3", "2"},
+		"&k=2":              {"tocilizumab", "5", "masked", "masked", "masked", "masked"},
+	} {
+		if diff := cmp.Diff([][]string{want}, told(query)); diff != "" {
+			t.Errorf("%q: %s", query, diff)
+		}
+	}
+}

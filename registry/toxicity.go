@@ -15,7 +15,7 @@ import (
 func toxicity() aggregate {
 	return aggregate{
 		name: "toxicity", title: "Toxicity of the cells by grade and product",
-		doc: "For each kind and group (by product, unless strata are given): how many had which highest grade - a grade of 0 was looked for and was not there, unknown was not recorded -, the rates of any grade, of grade 2 or more and of grade 3 or more among those whose grade is known, the days of onset and the duration, and how many were treated with tocilizumab or glucocorticoids, and on intensive care if icu says what that is. All of it is of what began from the day of the infusion to day 30, of what is told until the day as-of and before a second infusion. A highest grade whose episode is not known to have begun within these days, nor after them, is unknown; who has no highest grade recorded is too, whatever else is told.",
+		doc: "For each kind and group (by product, unless strata are given): how many had which highest grade - a grade of 0 was looked for and was not there, unknown was not recorded -, the rates of any grade, of grade 2 or more and of grade 3 or more among those whose grade is known, the days of onset and the duration, and how many were treated with tocilizumab or glucocorticoids, and on intensive care if icu says what that is (who was given such a drug in some month or year that may hold one of the days, and on none that is known, is unknown, and counts as not treated where small groups are hidden). All of it is of what began from the day of the infusion to day 30, of what is told until the day as-of and before a second infusion. A highest grade whose episode is not known to have begun within these days, nor after them, is unknown; who has no highest grade recorded is too, whatever else is told.",
 		inputs: []input{
 			{name: "kind", typ: "code", many: true, choices: toxicityKinds, preset: "crs,icans", doc: "The toxicities; several by comma."},
 			{name: "late", typ: "boolean", preset: "false", doc: "Count what began later than within, in place of what began within: nothing is in both."},
@@ -167,41 +167,65 @@ func (q *question) treatments() {
 		{"tocilizumab", func(d term.Drug) bool { return d.Name == "tocilizumab" }},
 		{"glucocorticoid", func(d term.Drug) bool { return d.Class == term.Glucocorticoid }},
 	} {
-		t := q.count(q.op+"|"+drug.name, []string{"treated", "not-treated"}, func(c *course.Course) int {
-			in := q.acute(c)
-			in.To = min(in.To, q.asOf, c.OwnUntil())
-			for _, g := range c.Given {
-				if in.From <= g.Day && g.Day <= in.To && drug.is(course.Drug(g.Drug)) {
-					return 0
-				}
+		parts := q.treatmentParts()
+		var vague []string
+		for _, d := range term.Drugs() {
+			if drug.is(d) {
+				vague = append(vague, course.GivenKind(d))
 			}
-			return 1
-		})
+		}
+		t := q.count(q.op+"|"+drug.name, parts, func(c *course.Course) int { return min(q.given(c, drug.is, vague), len(parts)-1) })
 		for _, row := range q.rows() {
 			x, visible := t.of(row, 0)
-			n, ok := t.size(row)
-			q.answer.add("treatment", append(append([]cell{code("drug", drug.name)}, t.cells(row)...), q.proportion("rate", x, n, visible && ok)...)...)
+			n, ok := t.sum(row, 0, 1)
+			q.answer.add("treatment", append(append([]cell{code("drug", drug.name)}, q.treatmentCells(t, row)...), q.proportion("rate", x, n, visible && ok)...)...)
 		}
 	}
+}
+
+// treatmentParts are the parts by a treatment. Where small groups are hidden who is unknown counts as not treated: a part of few would tell of them.
+func (q *question) treatmentParts() []string {
+	if q.k > 1 {
+		return []string{"treated", "not-treated"}
+	}
+	return []string{"treated", "not-treated", "unknown"}
+}
+
+// treatmentCells are the counts of a row by a treatment.
+func (q *question) treatmentCells(t *counted, row int) []cell {
+	cells := t.cells(row)
+	if q.k > 1 {
+		cells = append(cells, integer("unknown", 0).when(false))
+	}
+	return cells
+}
+
+// given is the part of a patient: 0 for a drug that was given within the days that count, 1 for none, 2 for one in some month that may hold such a day.
+// vague are the kinds of such facts.
+func (q *question) given(c *course.Course, is func(d term.Drug) bool, vague []string) int {
+	in := q.acute(c)
+	in.To = min(in.To, q.asOf, c.OwnUntil())
+	for _, g := range c.Given {
+		if in.From <= g.Day && g.Day <= in.To && is(course.Drug(g.Drug)) {
+			return 0
+		}
+	}
+	if c.MayHold(course.Window{From: in.From, To: in.To}, vague...) {
+		return 2
+	}
+	return 1
 }
 
 // intensiveCare tells how many had a stay on an intensive care unit. Who that is a search of the caller says, so that the ledger takes them
 // for a cohort, and a part of nobody is hidden as one of few: it would answer a question about one patient. Where small groups are
 // hidden who is unknown counts as not treated, for the same reason.
 func (q *question) intensiveCare() {
-	parts := []string{"treated", "not-treated", "unknown"}
-	if q.k > 1 {
-		parts = parts[:2]
-	}
+	parts := q.treatmentParts()
 	t := q.countAs(aCohort, parts, func(c *course.Course) int { return min(q.stayed(c), len(parts)-1) })
 	for _, row := range q.rows() {
 		x, visible := t.of(row, 0)
 		n, ok := t.sum(row, 0, 1)
-		cells := t.cells(row)
-		if q.k > 1 {
-			cells = append(cells, integer("unknown", 0).when(false))
-		}
-		q.answer.add("icu", append(cells, q.proportion("treated", x, n, visible && ok)...)...)
+		q.answer.add("icu", append(q.treatmentCells(t, row), q.proportion("treated", x, n, visible && ok)...)...)
 	}
 }
 

@@ -34,8 +34,9 @@ func AalenJohansen(subjects []Subject, level float64) Curve {
 //	                     Var S'     = (1-a)² Var S + S² d(Y-d)/Y³
 type incidence struct{ alive, f, varF, cov, varS float64 }
 
-// rounding is how much of the variance of survival is left by rounding where that of the incidence is 0.
-const rounding = 1e-15
+// rounding is less than what one patient of a million moves, and more than what is left by rounding: an incidence that is nearer to 1 is 1, and
+// a variance that is a smaller share of what it is the difference of is 0. Limits that follow of such a rest would be 0 and 1.
+const rounding = 1e-12
 
 func (i *incidence) add(t tally) {
 	y, d, k := float64(t.atRisk), float64(t.events), float64(t.ours)
@@ -47,6 +48,8 @@ func (i *incidence) add(t tally) {
 	i.cov = (1-a)*(i.cov+b*i.varS) - s2*k*(y-d)
 	i.varS = (1-a)*(1-a)*i.varS + s2*d*(y-d)
 	i.varF = varF
-	i.f += i.alive * b
+	if i.f += i.alive * b; i.f > 1-rounding {
+		i.f = 1
+	}
 	i.alive *= 1 - a
 }

@@ -40,6 +40,8 @@ func KaplanMeier(subjects []Subject, level float64) Curve {
 		step := Step{Time: t.time, AtRisk: t.atRisk, Events: t.events, Censored: t.censored, P: s}
 		if s > 0 {
 			step.SE = s * math.Sqrt(greenwood)
+		}
+		if 0 < s && s < 1 {
 			step.CI = logLog(s, math.Sqrt(greenwood), z)
 		}
 		c.Steps = append(c.Steps, step)
@@ -53,12 +55,9 @@ func KaplanMeier(subjects []Subject, level float64) Curve {
 	return c
 }
 
-// logLog is the interval of a probability on the scale log(-log p), which stays within 0 and 1. relative is the standard
-// error of log p. Kalbfleisch JD, Prentice RL. The Statistical Analysis of Failure Time Data, 1980.
+// logLog is the interval of a probability between 0 and 1 on the scale log(-log p), which stays within them; 0 and 1 have none there, as in R: one
+// of 1 to 1 would say that it is certain. relative is the standard error of log p. Kalbfleisch JD, Prentice RL. The Statistical Analysis of Failure Time Data, 1980.
 func logLog(p, relative, z float64) Interval {
-	if p >= 1 {
-		return Interval{1, 1, true}
-	}
 	spread := z * relative / math.Log(p) // negative
 	return Interval{math.Pow(p, math.Exp(-spread)), math.Pow(p, math.Exp(spread)), true}
 }
@@ -94,7 +93,7 @@ func (c Curve) crosses(of func(Step) (p float64, ok bool)) float64 {
 
 // At returns the step that holds at a time; the zero Step with P = Start before the first.
 func (c Curve) At(time float64) Step {
-	at := Step{P: c.Start, AtRisk: c.N, CI: Interval{c.Start, c.Start, true}}
+	at := Step{P: c.Start, AtRisk: c.N}
 	for _, s := range c.Steps {
 		if s.Time > time {
 			break

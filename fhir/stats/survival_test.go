@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,8 +89,12 @@ func TestTheLimitsOfKaplanMeierAreLogLog(t *testing.T) {
 	if ci := KaplanMeier([]Subject{{1, 1}}, Level).Steps[0].CI; ci.Known {
 		t.Errorf("where nobody is left there is no interval, got %v", ci)
 	}
-	if ci := KaplanMeier([]Subject{{1, 0}}, Level).Steps[0].CI; ci != (Interval{1, 1, true}) {
-		t.Errorf("without an event the limits are 1, got %v", ci)
+	for _, c := range []Curve{KaplanMeier([]Subject{{1, 0}}, Level), AalenJohansen([]Subject{{1, 0}}, Level), AalenJohansen([]Subject{{1, 2}}, Level)} {
+		for _, s := range []Step{c.Steps[0], c.At(0.5), c.At(1)} {
+			if s.CI.Known {
+				t.Errorf("without an event there is no interval, got %v at %v", s.CI, s.P)
+			}
+		}
 	}
 }
 
@@ -185,5 +190,21 @@ func TestTheLogRankTestIsWorkedOutByHand(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Where everybody had the event its incidence is 1, and nothing is uncertain: what rounding leaves of the variance would put its limits at 0 and 1.
+func TestAnIncidenceOfAllHasNoLimitsButOne(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for n := 1; n <= 200; n++ {
+		var l []Subject
+		for range n {
+			l = append(l, Subject{Time: float64(random.IntN(60)), Cause: random.IntN(4) / 3}) // a quarter has it, the others are censored
+		}
+		l = append(l, Subject{Time: 100, Cause: 1})
+		c := AalenJohansen(l, Level)
+		if s := c.Steps[len(c.Steps)-1]; s.P != 1 || s.SE != 0 || s.CI.Known {
+			t.Fatalf("%d: %v, with the error %v and limits %v", n, s.P, s.SE, s.CI)
+		}
 	}
 }

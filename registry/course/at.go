@@ -89,6 +89,17 @@ func (c *Course) MayHold(w Window, kinds ...string) bool {
 	})
 }
 
+// VagueAfter is the first day on which a fact of a kind can be whose day is not known, of those that can be after a day; Forever for none.
+func (c *Course) VagueAfter(kind string, day Day) Day {
+	first := Forever
+	for _, v := range c.Vague {
+		if v.Kind == kind && v.To > day {
+			first = min(first, v.From)
+		}
+	}
+	return first
+}
+
 // DeadBy says whether the patient had died by a day. Of a death in some month that can be unknown.
 func (c *Course) DeadBy(day Day) score.Truth {
 	switch {
@@ -193,9 +204,13 @@ func (c *Course) LabNear(a Analyte, at Day) score.Value {
 	return v
 }
 
-// LastSeen is the last day on which the patient is known to have lived: a contact, an assessment, a value or a treatment.
+// LastSeen is the last day on which the patient is known to have lived: a contact, an assessment, what a clinician stated of one, a value, a
+// treatment, or the beginning of a toxicity.
 func (c *Course) LastSeen() Day {
 	last := max(c.LastAlive, lastOf(c.Infusions, func(i Infusion) Day { return i.Day }))
+	if c.Seen != 0 {
+		last = max(last, c.Seen)
+	}
 	for _, l := range [][]Reading{c.PGA, c.GC, c.Damage} {
 		last = max(last, lastOf(l, func(r Reading) Day { return r.Day }))
 	}
@@ -208,6 +223,10 @@ func (c *Course) LastSeen() Day {
 		lastOf(c.Labs, func(l Lab) Day { return l.Day }),
 		lastOf(c.Takings, func(t Taking) Day { return t.Day }),
 		lastOf(c.Given, func(g Given) Day { return g.Day }),
+		lastOf(c.Stated, func(s Stated) Day { return s.Day }),
+		lastOf(c.Bilag, func(g Bilag) Day { return g.Day }),
+		lastOf(c.Episodes, func(e Episode) Day { return e.Onset }),
+		lastOf(c.Depletions, func(d Day) Day { return d }),
 	)
 }
 

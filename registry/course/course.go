@@ -46,11 +46,13 @@ type Course struct {
 	Instruments []Instrument // only where sources are kept
 
 	Vague []Vague
+
+	Seen Day // LastSeen of the whole of a course that was cut; 0 of one that is whole
 }
 
 // Vague is a fact whose date is known to the month or the year only.
 type Vague struct {
-	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated
+	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated; or GivenKind of a drug
 	Span
 }
 

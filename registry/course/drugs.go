@@ -181,9 +181,19 @@ func (c *Course) visit(day Day) []Taking {
 
 // ended reports whether a therapy with a drug ended before a day, and not before a visit that tells of the drug.
 func (c *Course) ended(last Taking, day Day) bool {
-	return slices.ContainsFunc(c.Therapies, func(t Therapy) bool {
-		return t.Drug == last.Drug && t.To.There && t.To.To <= day && t.To.From >= last.Day
-	})
+	_, ended := c.endOf(last, day)
+	return ended
+}
+
+// endOf is the day on which such a therapy had ended at the latest, the last of several.
+func (c *Course) endOf(last Taking, day Day) (Day, bool) {
+	end := Never
+	for _, t := range c.Therapies {
+		if t.Drug == last.Drug && t.To.There && t.To.To <= day && t.To.From >= last.Day {
+			end = max(end, t.To.To)
+		}
+	}
+	return end, end.Known()
 }
 
 // worse is the fact that says more of a drug being taken.
@@ -229,17 +239,25 @@ func (c *Course) started(after, until Day, f Formulary) score.Fact {
 	return out
 }
 
-// tookUp says whether a drug that is taken on a day was not taken on the last day before that tells of it: yes if that
-// day is not before after, unknown if it is.
+// tookUp says whether a drug that is taken on a day was not taken since another: where it was not on the last day before that tells of it, or ended
+// since, it is yes if that was not before after, and unknown if it was.
 func (c *Course) tookUp(t Taking, after Day) score.Truth {
-	switch last := c.toldBefore(t.Drug, t.Day); {
-	case last < 0, c.Takings[last].Taken == score.Yes:
+	last := c.toldBefore(t.Drug, t.Day)
+	if last < 0 {
 		return score.No
-	case c.Takings[last].Day >= after:
-		return score.Yes
-	default:
-		return score.Unknown
 	}
+	without := c.Takings[last].Day
+	if c.Takings[last].Taken == score.Yes {
+		end, ended := c.endOf(c.Takings[last], t.Day)
+		if !ended {
+			return score.No
+		}
+		without = end
+	}
+	if without >= after {
+		return score.Yes
+	}
+	return score.Unknown
 }
 
 // toldBefore is the place of the last of the Takings that tells of a drug before a day, -1 for none.

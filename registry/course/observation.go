@@ -208,6 +208,9 @@ func (b *Builder) stated(root tree.Node, at, kind string) {
 	if !clinician && !b.sources {
 		return // who asks for no sources computes outcomes anew, and the computed ones are many
 	}
+	if kind == term.Relapse && (result != term.Met || !clinician) && !ParseDay(at).Exact().Known() {
+		return // that there was none in some month is none to look for
+	}
 	day, ok := b.dated(kind, at)
 	if !ok {
 		return

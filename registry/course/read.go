@@ -408,11 +408,18 @@ func (b *Builder) administration(root tree.Node) {
 	if root.Member("status").Text() != "completed" {
 		return
 	}
-	if day, ok := b.day(started(root, "effective")); ok {
-		b.c.Given = append(b.c.Given, Given{Day: day, Drug: medicine(root), Source: b.from(root)})
+	on, drug := ParseDay(started(root, "effective")), medicine(root)
+	switch {
+	case on.Exact().Known():
+		b.c.Given = append(b.c.Given, Given{Day: on.From, Drug: drug, Source: b.from(root)})
 		b.given = append(b.given, causeOf(root))
+	case on.There && Drug(drug).Name != "":
+		b.c.Vague = append(b.c.Vague, Vague{GivenKind(Drug(drug)), on})
 	}
 }
+
+// GivenKind is the kind of a Vague that tells that a drug was given.
+func GivenKind(d term.Drug) string { return "given-" + d.Name }
 
 // encounter takes a contact: its end, or its beginning where it goes on. What was only planned, or is not known to have been, is none.
 // https://hl7.org/fhir/R4/valueset-encounter-status.html

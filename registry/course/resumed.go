@@ -93,13 +93,21 @@ func (r *Resumed) add(b beginning) {
 	}
 }
 
-// takenUp adds that a drug is taken that was not, when last it was told of: since then, or since the visit of the day after which is asked.
+// takenUp adds that a drug is taken that was not, when last it was told of, or that had ended since: since then, or since the visit of the day
+// after which is asked.
 func (r *Resumed) takenUp(c *Course, t Taking) {
 	last := c.toldBefore(t.Drug, t.Day)
-	if last < 0 || c.Takings[last].Taken == score.Yes {
+	if last < 0 {
 		return
 	}
 	first := c.Takings[last].Day + 1
+	if c.Takings[last].Taken == score.Yes {
+		end, ended := c.endOf(c.Takings[last], t.Day)
+		if !ended {
+			return
+		}
+		first = end + 1
+	}
 	if first+VisitDays > r.after {
 		first = max(first, r.after+1)
 	}

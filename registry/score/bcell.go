@@ -13,7 +13,7 @@ type BCellRule struct {
 	AplasiaPercent float64 // or CD19+ cells below this share of lymphocytes, %
 	ReturnOver     float64 // CD19+ cells per microliter, more than
 	ReturnAtLLN    bool    // more strictly: at the lower limit of the own laboratory or above
-	Confirmed      bool    // the return needs a second sample in turn; a last sample alone does not count
+	Confirmed      bool    // the return needs a second sample in turn; else one sample is enough
 }
 
 // BCells are the thresholds that are used where nobody says others.
@@ -64,7 +64,7 @@ func (r BCellRule) Assess(samples []Sample) Return {
 		here := r.returnedAt(after, k)
 		if back = Any(back, here); here == Yes {
 			out.Result, out.Day = term.Met, s.Day
-			out.Confirmed = k+1 < len(after)
+			out.Confirmed = k+1 < len(after) && r.returned(after[k+1]) == Yes
 			out.Sources = append(out.Sources, s.From)
 			return out
 		}
@@ -78,13 +78,16 @@ func (r BCellRule) Assess(samples []Sample) Return {
 	return out
 }
 
-// returnedAt says whether the cells are back at sample k: it and the next say so, or it is the last and that is enough.
+// returnedAt says whether the cells are back at sample k: it says so, and the next too where that is asked for.
 func (r BCellRule) returnedAt(l []Sample, k int) Truth {
-	next := Is(!r.Confirmed)
-	if k+1 < len(l) {
-		next = r.returned(l[k+1])
+	switch here := r.returned(l[k]); {
+	case !r.Confirmed:
+		return here
+	case k+1 < len(l):
+		return All(here, r.returned(l[k+1]))
+	default:
+		return No
 	}
-	return All(r.returned(l[k]), next)
 }
 
 // aplastic judges by what was measured: either of the two is enough.

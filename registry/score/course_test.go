@@ -32,6 +32,8 @@ func TestBCellsReturnBetweenTheLastSampleWithoutAndTheFirstWith(t *testing.T) {
 		{"one sample that falls again", BCells(), then([2]float64{90, 11}, [2]float64{120, 3}), Return{Yes, term.NotMet, 120, 120, false, nil}},
 		{"the last sample alone does not count", BCells(), then([2]float64{90, 11}), Return{Yes, term.NotMet, 90, 60, false, nil}},
 		{"the last sample alone, where that is enough", single, then([2]float64{90, 11}), Return{Yes, term.Met, 90, 60, false, nil}},
+		{"one sample that falls again, where one is enough", single, then([2]float64{90, 11}, [2]float64{120, 3}), Return{Yes, term.Met, 90, 60, false, nil}},
+		{"two samples in turn, where one is enough", single, then([2]float64{90, 11}, [2]float64{120, 20}), Return{Yes, term.Met, 90, 60, true, nil}},
 		{"never gone", BCells(), counts([2]float64{-10, 100}, [2]float64{30, 50}), Return{No, term.NotEvaluable, 0, 0, false, nil}},
 		{"10 is gone", BCells(), counts([2]float64{30, 10}), Return{Yes, term.NotMet, 30, 30, false, nil}},
 		{"11 is not", BCells(), counts([2]float64{30, 11}), Return{No, term.NotEvaluable, 0, 0, false, nil}},

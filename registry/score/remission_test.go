@@ -99,8 +99,9 @@ func TestLLDASOnBothSidesOfEachThresholdAndWithEachInputMissing(t *testing.T) {
 		{"SLEDAI 5", nil, func(in *LLDASInput) {
 			in.Now, in.Before = healthy("arthritis", "leukopenia"), healthy("arthritis", "leukopenia")
 		}, "not met -++++"},
-		{"an item missing", nil, func(in *LLDASInput) { in.Now = in.Now.without("rash") }, "not evaluable ??+++"},
-		{"an item missing that was there before", nil, func(in *LLDASInput) { in.Now, in.Before = in.Now.without("rash"), healthy("rash") }, "not evaluable ?++++"},
+		{"an item missing", nil, func(in *LLDASInput) { in.Now = in.Now.without("rash") }, "not evaluable +?+++"},
+		{"items missing that together are 5", nil, func(in *LLDASInput) { in.Now = in.Now.without("arthritis").without("leukopenia") }, "not evaluable ??+++"},
+		{"an item missing that was there before", nil, func(in *LLDASInput) { in.Now, in.Before = in.Now.without("rash"), healthy("rash") }, "met +++++"},
 		{"fever alone is a major organ", nil, func(in *LLDASInput) { in.Now, in.Before = healthy("fever"), healthy("fever") }, "not met -++++"},
 		{"hematuria within 4 points", nil, func(in *LLDASInput) { in.Now, in.Before = healthy("hematuria"), healthy("hematuria") }, "not met -++++"},
 		{"hemolysis", nil, func(in *LLDASInput) { in.Hemolysis = yes }, "not met -++++"},

@@ -15,6 +15,7 @@ func TestResponseOnBothSidesOfEachThresholdAndWithEachInputMissing(t *testing.T)
 		{"a baseline of 4", func(in *ResponseInput) { in.Baseline.Total, in.Now.Total = at(4), at(0) }, "met ++", "met +++++"},
 		{"a baseline of 3 has nothing to fall from", func(in *ResponseInput) { in.Baseline.Total, in.Now.Total = at(3), at(0) }, "not evaluable --", "not evaluable --+++"},
 		{"baseline incomplete", func(in *ResponseInput) { in.Baseline.Total = Points{11, 14, false, ""} }, "not evaluable +?", "not evaluable +?+++"},
+		{"baseline incomplete, and nothing to fall from whatever is missing", func(in *ResponseInput) { in.Baseline.Total = Points{1, 3, false, ""} }, "not evaluable --", "not evaluable --+++"},
 		{"baseline incomplete, and a fall whatever is missing", func(in *ResponseInput) { in.Baseline.Total = Points{12, 14, false, ""} }, "met ++", "met +++++"},
 		{"now incomplete", func(in *ResponseInput) { in.Now.Total = Points{4, 12, false, ""} }, "not evaluable +?", "not evaluable +?+++"},
 		{"now incomplete and too high already", func(in *ResponseInput) { in.Now.Total = Points{9, 17, false, ""} }, "not met +-", "not met +-+++"},

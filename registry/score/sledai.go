@@ -79,12 +79,13 @@ func (s Sledai) items() [term.SledaiItems]Truth {
 	return items
 }
 
-// AtMost says whether the score is a limit or less. An incomplete score can only be too high: what is missing is never 0.
+// AtMost says whether the score is a limit or less. What is missing of an incomplete score is never 0: it decides unless the score would be as high,
+// or as low, with all of it and with nothing of it.
 func (p Points) AtMost(limit int) Truth {
 	switch {
 	case p.Min > limit:
 		return No
-	case p.Complete:
+	case p.Complete, p.Max <= limit:
 		return Yes
 	default:
 		return Unknown

@@ -66,7 +66,7 @@ func TestEachMissingItemMakesTheScoreIncomplete(t *testing.T) {
 	}
 }
 
-func TestAnIncompleteScoreCanOnlyBeTooHigh(t *testing.T) {
+func TestAnIncompleteScoreTellsWhatFollowsWhateverIsMissing(t *testing.T) {
 	tests := []struct {
 		name            string
 		p               Points
@@ -76,7 +76,9 @@ func TestAnIncompleteScoreCanOnlyBeTooHigh(t *testing.T) {
 		{"4", Points{4, 4, true, ""}, Yes, Yes},
 		{"5", Points{5, 5, true, ""}, No, Yes},
 		{"at least 5", Points{5, 9, false, ""}, No, Yes},
-		{"at least 3", Points{3, 4, false, ""}, Unknown, Unknown},
+		{"3 or 4", Points{3, 4, false, ""}, Yes, Unknown},
+		{"at most 3", Points{1, 3, false, ""}, Yes, No},
+		{"at least 3", Points{3, 5, false, ""}, Unknown, Unknown},
 		{"at least 4", Points{4, 5, false, ""}, Unknown, Yes},
 	}
 	for _, tt := range tests {
