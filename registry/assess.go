@@ -56,7 +56,10 @@ type judged struct {
 	c      *course.Course
 	day    course.Day
 	number *quantityOf // of the return of B cells
-	parts  []component // beside the criteria
+	parts  []component  // beside the criteria
+	visits []course.Day // on which outcomes of its kind are judged
+	within int          // days that the parts of one visit may lie apart
+	sat    *sitting     // of the kidney; nil for an outcome of an assessment
 }
 
 type quantityOf struct {
@@ -307,21 +310,26 @@ func outcomesOf(r *rules, c *course.Course, wanted []string) []judged {
 func (j judge) outcomes(wanted []string) []judged {
 	want := func(code string) bool { return len(wanted) == 0 || slices.Contains(wanted, code) }
 	var l []judged
+	days := make([]course.Day, len(j.c.Assessments))
+	for k, a := range j.c.Assessments {
+		days[k] = a.Day
+	}
 	for k, a := range j.c.Assessments {
 		if !j.c.Own(a.Day) {
 			continue
 		}
 		for _, e := range endpoints() {
-			if !want(e) {
+			if slices.Contains(kidneys, e) || !want(e) {
 				continue
 			}
 			o := j.outcome(e, k)
 			if e == term.DORIS2021 {
 				o.Beside = j.c.Freedom(a.Day, j.drugs).Criteria()
 			}
-			l = append(l, judged{Outcome: o, c: j.c, day: a.Day})
+			l = append(l, judged{Outcome: o, c: j.c, day: a.Day, visits: days, within: j.drugs.VisitDays})
 		}
 	}
+	l = append(l, j.renalOutcomes(want)...)
 	if want(term.Relapse) {
 		l = append(l, j.relapseOutcome())
 	}
@@ -331,8 +339,12 @@ func (j judge) outcomes(wanted []string) []judged {
 	return l
 }
 
-// timepoint is the planned assessment for which an outcome stands: that in whose window it is the nearest to the nominal day.
+// timepoint is the planned assessment for which an outcome stands: that in whose window it is the nearest to the nominal day, of the kidney that
+// for which its values are.
 func (o judged) timepoint() (term.Timepoint, bool) {
+	if o.sat != nil {
+		return term.TimepointOf(o.sat.point)
+	}
 	p, planned := term.TimepointAt(int(o.day - o.c.T0()))
 	if !planned {
 		return p, false

@@ -89,11 +89,14 @@ func (o judged) keeps() bool {
 }
 
 // outcomeID is the same for the same outcome of the same assessment, so that it is written once. There is one relapse and one
-// return of B cells of an infusion, on whatever day.
+// return of B cells of an infusion, on whatever day. Of the kidney other values may stand for a time point than those of the visit of that day.
 func outcomeID(o judged) string {
 	day := o.day.String()
-	if o.Code == term.Relapse || o.Code == term.BCellReturn {
+	switch {
+	case o.Code == term.Relapse, o.Code == term.BCellReturn:
 		day = ""
+	case o.sat != nil && o.sat.point != "":
+		day += " " + o.sat.point
 	}
 	return idPrefix + digest(o.c.Patient, o.c.Infusions[0].ID, o.Code, day)
 }

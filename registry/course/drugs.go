@@ -36,7 +36,12 @@ type Formulary struct {
 	Names *Names // of codes that this field does not know; nil for none
 	// GivenDays is for how many days, its own the first, a drug counts as taken that was given once.
 	GivenDays int
+	// VisitDays is how far a day that tells of a drug may lie from the visit that it counts for.
+	VisitDays int
 }
+
+// Usual is the Formulary that holds where nobody says others.
+func Usual() Formulary { return Formulary{GivenDays: GivenDays, VisitDays: VisitDays} }
 
 // GivenDays are those that hold where nobody says others: who is given a drug every four weeks goes on with it, also if it is a week late.
 const GivenDays = 28 + VisitDays
@@ -118,7 +123,7 @@ func (c *Course) toldOf() bool { return len(c.Therapies)+len(c.Takings) > 0 }
 
 // taken is all that is told of drugs on a day. What was given against a toxicity or to prepare for cells is over with that day.
 func (c *Course) taken(day Day, f Formulary) []Taking {
-	l := c.visit(day)
+	l := c.visit(day, f.VisitDays)
 	for _, t := range c.Therapies {
 		l = append(l, Taking{Day: day, Drug: t.Drug, Taken: t.covers(day), Source: t.Source})
 	}
@@ -148,9 +153,9 @@ func (c *Course) free(class term.Class, of []Taking, f Formulary) score.Fact {
 	return taken
 }
 
-// visit is what the visit on a day tells of each drug that visits tell of: from the day itself, or else from the nearest within a week, the
-// later of two that are as near. A drug that only other visits tell of is unknown, unless it ended since.
-func (c *Course) visit(day Day) []Taking {
+// visit is what the visit on a day tells of each drug that visits tell of: from the day itself, or else from the nearest within so many
+// days, the later of two that are as near. A drug that only other visits tell of is unknown, unless it ended since.
+func (c *Course) visit(day Day, within int) []Taking {
 	type told struct{ nearest, last int }
 	var drugs []told
 	for k, t := range c.Takings {
@@ -170,7 +175,7 @@ func (c *Course) visit(day Day) []Taking {
 	for _, d := range drugs {
 		t := c.Takings[d.nearest]
 		switch {
-		case abs(int(t.Day-day)) <= VisitDays:
+		case abs(int(t.Day-day)) <= within:
 			l = append(l, t)
 		case d.last < 0 || !c.ended(c.Takings[d.last], day):
 			l = append(l, Taking{Day: day, Drug: t.Drug})
@@ -221,7 +226,7 @@ func (c *Course) started(after, until Day, f Formulary) score.Fact {
 			out = worse(out, score.All(g.begun().in(after, until), g.covers(until, f)), g.Source)
 		}
 	}
-	for _, t := range c.visit(until) {
+	for _, t := range c.visit(until, f.VisitDays) {
 		if t.Taken == score.Yes && f.class(t.Drug) == term.Immunosuppressive {
 			out = worse(out, c.tookUp(t, after), t.Source)
 		}
@@ -256,7 +261,7 @@ func (c *Course) toldBefore(d Medicine, day Day) int {
 func (c *Course) Freedom(day Day, f Formulary) score.Freedom {
 	l := c.taken(day, f)
 	return score.Freedom{
-		GC: c.GCAt(day), Steroids: c.free(term.Glucocorticoid, l, f), IS: c.free(term.Immunosuppressive, l, f), Antimalarial: c.free(term.Antimalarial, l, f),
+		GC: c.GCAt(day, f.VisitDays), Steroids: c.free(term.Glucocorticoid, l, f), IS: c.free(term.Immunosuppressive, l, f), Antimalarial: c.free(term.Antimalarial, l, f),
 	}
 }
 

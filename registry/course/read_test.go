@@ -37,10 +37,11 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		k := c.In(month3, course.Forever)
 		day := c.Assessments[k].Day
 		upcr, _ := course.AnalyteNamed("upcr")
-		free := c.Freedom(day, course.Formulary{})
+		protein, _ := c.Value(upcr, course.Window{From: day, Nominal: day, To: day})
+		free := c.Freedom(day, course.Usual())
 		seen := []string{
-			c.Assessments[k].Score().String(), c.PGAAt(day).String(), c.GCAt(day).String(), c.LabNear(upcr, day).String(),
-			free.IS.String(), free.Antimalarial.String(), c.Stable(day, 30, course.Formulary{}).String(), c.PGAAt(day).From,
+			c.Assessments[k].Score().String(), c.PGAAt(day, 7).String(), c.GCAt(day, 7).String(), protein.String(),
+			free.IS.String(), free.Antimalarial.String(), c.Stable(day, 30, course.Usual()).String(), c.PGAAt(day, 7).From,
 		}
 		if diff := cmp.Diff([]string{"4", "0.8", "5", "1.1", "yes", "no", "yes", "Observation/SYN-P08-pga-m03"}, seen); diff != "" {
 			t.Error(diff)
@@ -172,7 +173,7 @@ func taken(medication string) string {
 }
 
 func free(c *course.Course) any {
-	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), course.Formulary{})
+	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), course.Usual())
 	return [2]score.Truth{f.IS.Truth, f.Antimalarial.Truth}
 }
 

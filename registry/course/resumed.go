@@ -100,7 +100,7 @@ func (r *Resumed) takenUp(c *Course, t Taking) {
 		return
 	}
 	first := c.Takings[last].Day + 1
-	if first+VisitDays > r.after {
+	if first+Day(r.f.VisitDays) > r.after {
 		first = max(first, r.after+1)
 	}
 	r.add(beginning{drug: t.Drug, first: first, last: t.Day, source: t.Source})
