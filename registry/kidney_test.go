@@ -75,6 +75,8 @@ func TestWhatTheKidneyIsJudgedByIsWrittenOnceWithItsTwoValues(t *testing.T) {
 	if after, _, _ := w.store.Head(t.Context()); after != head {
 		t.Error("the second time something was written")
 	}
+	w.gone("c000-" + at("2024-03-30", upcr))
+	w.same("without the first ratio", written(), []string{"2024-04-20", "tp-m03", "criterion-not-met", strings.Join([]string{base, at("2024-04-20", upcr), at(before, egfr), at("2024-04-20", egfr)}, " ")})
 }
 
 func TestAClinicianDisagreesWithTheVisitOfTheKidney(t *testing.T) {

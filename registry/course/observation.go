@@ -70,6 +70,15 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 		}
 	case term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse:
 		b.stated(root, at, kind)
+	case term.BCellReturn:
+		b.returned(root, at)
+	}
+}
+
+// returned notes that the return of B cells was computed and kept, which is the number of days, and no result.
+func (b *Builder) returned(root tree.Node, at string) {
+	if day, ok := b.day(at); ok && b.sources && strings.HasPrefix(local(root.Member("method")), "algorithm-") {
+		b.c.Stated = append(b.c.Stated, Stated{Code: term.BCellReturn, Day: day, Result: term.Met, ID: strings.Clone(root.Member("id").Text())})
 	}
 }
 
