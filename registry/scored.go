@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -110,8 +111,8 @@ func (j judge) damage(i course.Instrument) scored {
 	for _, d := range score.Damage() {
 		a := i.Part(d.Code)
 		h := score.Harm{Truth: a.Truth, Times: 1}
-		if a.Number.Exact() {
-			h.Truth, h.Times = score.Is(a.Number.X > 0), int(a.Number.X)
+		if n := a.Number; n.Exact() && n.X >= 0 && n.X == math.Trunc(n.X) {
+			h.Truth, h.Times = score.Is(n.X > 0), int(n.X)
 		}
 		if h.Known() {
 			harm[d.Code] = h

@@ -84,7 +84,7 @@ func (b *Builder) returned(root tree.Node, at string) {
 
 func (b *Builder) reading(to *[]Reading, root tree.Node, kind, at string) {
 	if day, ok := b.dated(kind, at); ok {
-		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
+		if v := scored(root, kind, b.from(root)); v.Known {
 			*to = append(*to, Reading{day, v})
 		}
 	}
@@ -129,7 +129,7 @@ func (b *Builder) sledai(root tree.Node, at string) {
 	}
 	a := b.on(root, day)
 	a.From = b.from(root)
-	a.Total, _ = quantity(root.Member("valueQuantity"), a.From)
+	a.Total = scored(root, term.SLEDAI2K, a.From)
 	for part := range root.Member("component").Items() {
 		name, ok := strings.CutPrefix(local(part.Member("code")), "sledai-2k-")
 		if !ok {
@@ -145,7 +145,7 @@ func (b *Builder) sledai(root tree.Node, at string) {
 
 func (b *Builder) clinical(root tree.Node, at string) {
 	if day, ok := b.dated(term.CSLEDAI2K, at); ok {
-		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
+		if v := scored(root, term.CSLEDAI2K, b.from(root)); v.Known {
 			b.on(root, day).Clinical = v
 		}
 	}
@@ -177,7 +177,7 @@ func (b *Builder) lab(root tree.Node, at string, a Analyte) {
 
 // grade takes the highest grade of a toxicity.
 func (b *Builder) grade(root tree.Node, kind string) {
-	v, _ := quantity(root.Member("valueQuantity"), "")
+	v, _ := number(root, "")
 	if !v.Exact() || v.X < 0 || v.X > 5 || v.X != float64(int(v.X)) {
 		return
 	}
