@@ -107,12 +107,7 @@ func (j judge) lowActivity(k int) score.Outcome {
 
 // rescue says whether an immunosuppressive, a biologic or cells were given again since the infusion.
 func (j judge) rescue(day course.Day) score.Fact {
-	since := j.c.Resumed(j.c.T0(), j.drugs, true)
-	started, again := since.Immunosuppressive(day), since.BCells(day)
-	if again.Truth > started.Truth {
-		return again
-	}
-	return started
+	return j.c.Resumed(j.c.T0(), j.drugs, true).Rescue(day)
 }
 
 func (j judge) responseInput(k int) score.ResponseInput {

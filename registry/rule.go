@@ -157,7 +157,7 @@ func ruled(in inputs, asked []string) (*rules, []cell, error) {
 
 // drugNames is the parameter that says what codes mean.
 func drugNames() input {
-	return input{name: "drug", typ: "string", many: true, doc: "What a code of a medication means that this server does not know: gc, is (immunosuppressive or biologic), antimalarial or other, an equals sign, and the code: other=http://www.whocc.no/atc|A02BC01. Who takes a drug that nobody knows is neither drug-free nor not, and LLDAS is not evaluable."}
+	return input{name: "drug", typ: "string", many: true, doc: "What a code of a medication means that this server does not know: gc, is (immunosuppressive or biologic), antimalarial or other, an equals sign, and the code: other=http://www.whocc.no/atc|A02BC01. Who takes a drug that nobody knows is neither drug-free nor not, and LLDAS is not evaluable; of one that was begun nobody knows whether therapy is stable (DORIS) or was a rescue (renal responses, SRI). For a relapse only drugs that are known count."}
 }
 
 // namesOf reads what codes mean.

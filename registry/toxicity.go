@@ -174,7 +174,7 @@ func (q *question) treatments() {
 			in := q.acute(c)
 			in.To = min(in.To, q.asOf, c.OwnUntil())
 			for _, g := range c.Given {
-				if in.From <= g.Day && g.Day <= in.To && drug.is(course.Drug(g.Drug)) {
+				if in.From <= g.Day && g.Day+g.Later <= in.To && drug.is(course.Drug(g.Drug)) {
 					return 0
 				}
 			}

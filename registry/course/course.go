@@ -42,6 +42,7 @@ type Course struct {
 	Stated      []Stated
 	Nephritis   score.Fact
 
+	Medications []string // ids of those that drugs are named by
 	Born        Span
 	Instruments []Instrument // only where sources are kept
 
@@ -88,6 +89,7 @@ type Analyte uint8
 type Therapy struct {
 	Drug     Medicine
 	From, To Span
+	Unsure   bool // it may have been taken in that time
 	Aside    bool // it treated a toxicity of the cells, not lupus
 	Source   string
 }
@@ -120,6 +122,7 @@ type Episode struct {
 // Given is a drug that was given once.
 type Given struct {
 	Day    Day
+	Later  Day // by how many days it may have been later, as only the month or the year is told
 	Drug   Medicine
 	Aside  bool // to prepare for cells, or against their toxicity: it is no treatment of lupus after them
 	Source string

@@ -26,8 +26,11 @@ func Types() [][2]string {
 	}
 }
 
-// productType is read too; what belongs to a patient is found by the infusions, as it has no search parameter.
-const productType = "BiologicallyDerivedProduct"
+// Types that are read too, by what refers to them: no search parameter of theirs leads to a patient.
+const (
+	productType    = "BiologicallyDerivedProduct"
+	medicationType = "Medication"
+)
 
 // Builder gathers the course of one patient from resources in any order.
 type Builder struct {
@@ -359,60 +362,6 @@ func usedProduct(root tree.Node) string {
 
 // ProductCode returns the local code of a product.
 func ProductCode(t *tree.Tree) string { return strings.Clone(local(t.Root().Member("productCode"))) }
-
-// medicine returns the drug of a medication, by the first code that this field knows. A Medication that is only referred to is one that
-// nobody knows, by its reference.
-func medicine(root tree.Node) Medicine {
-	place, ok := uint8(0), false
-	var told []string
-	concept := root.Member("medicationCodeableConcept")
-	codes(concept, func(system, code string) bool {
-		place, ok = drugOf(system, code)
-		told = append(told, system+"|"+code)
-		return !ok
-	})
-	switch {
-	case ok:
-		return Medicine{place: place}
-	case len(told) > 0:
-		return unknownMedicine(strings.Join(told, " "))
-	default:
-		return unknownMedicine(root.Member("medicationReference").Member("reference").Text())
-	}
-}
-
-// statement reads a time in which a drug was taken, or whether it was taken on one day.
-func (b *Builder) statement(root tree.Node) {
-	d := medicine(root)
-	status := root.Member("status").Text()
-	if at := root.Member("effectiveDateTime").Text(); at != "" {
-		day, ok := b.day(at)
-		if ok && status != "unknown" && status != "intended" {
-			taken := truth(status != "not-taken")
-			b.c.Takings = append(b.c.Takings, Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)})
-		}
-		return
-	}
-	switch status {
-	case "not-taken", "intended", "unknown":
-		return
-	}
-	period := root.Member("effectivePeriod")
-	b.c.Therapies = append(b.c.Therapies, Therapy{
-		Drug: d, From: ParseDay(period.Member("start").Text()), To: ParseDay(period.Member("end").Text()), Source: b.from(root),
-	})
-	b.therapies = append(b.therapies, causeOf(root))
-}
-
-func (b *Builder) administration(root tree.Node) {
-	if root.Member("status").Text() != "completed" {
-		return
-	}
-	if day, ok := b.day(started(root, "effective")); ok {
-		b.c.Given = append(b.c.Given, Given{Day: day, Drug: medicine(root), Source: b.from(root)})
-		b.given = append(b.given, causeOf(root))
-	}
-}
 
 // encounter takes a contact: its end, or its beginning where it goes on. What was only planned, or is not known to have been, is none.
 // https://hl7.org/fhir/R4/valueset-encounter-status.html
