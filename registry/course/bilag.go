@@ -24,7 +24,7 @@ func (b *Builder) bilag(root tree.Node, at, kind string) {
 	}
 	take := func(part tree.Node, code string) {
 		if k, letter := term.BilagSystem(code), letterOf(part); k >= 0 && letter != 0 {
-			b.c.Bilag = append(b.c.Bilag, Bilag{day, uint8(k), letter, b.from(root)})
+			b.grades.add(Bilag{day, uint8(k), letter, b.from(root)}, foundAt(root, at))
 		}
 	}
 	take(root, kind)

@@ -42,6 +42,12 @@ type Builder struct {
 	ends    []end
 	vague   []sometime
 
+	parts           gathered[part] // of Assessments and of Others
+	pga, gc, damage gathered[Reading]
+	hemolysis, gut  gathered[Finding]
+	grades          gathered[Bilag]
+	labs            gathered[Lab]
+
 	therapies, given []cause         // of Therapies and of Given
 	asides           map[string]bool // lymphodepletions and toxicities, by reference: what drugs of no lupus are given for
 }
@@ -86,7 +92,7 @@ func patientID(reference tree.Node) string {
 // Add takes a resource of the patient.
 func (b *Builder) Add(t *tree.Tree) {
 	root := t.Root()
-	if status := root.Member("status").Text(); status == "entered-in-error" || status == "cancelled" { //nolint:misspell // as the code is written
+	if status := root.Member("status").Text(); status == "entered-in-error" || status == "cancelled" || status == "registered" { //nolint:misspell // as the code is written
 		return
 	}
 	switch t.ResourceType() {
@@ -130,20 +136,9 @@ func (b *Builder) Course(products map[string]string) *Course {
 	}
 	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
 	c.Infusions = inOrder(append(c.Infusions, b.later(c.Infusions)...), func(i Infusion) Day { return i.Day })
-	for _, l := range []*[]Assessment{&c.Assessments, &c.Others} {
-		*l = inOrder(*l, func(a Assessment) Day { return a.Day })
-	}
-	for _, l := range []*[]Reading{&c.PGA, &c.GC, &c.Damage} {
-		*l = inOrder(*l, func(r Reading) Day { return r.Day })
-	}
-	for _, l := range []*[]Finding{&c.Hemolysis, &c.Gut} {
-		*l = inOrder(*l, func(f Finding) Day { return f.Day })
-	}
+	b.inTime(&c)
 	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
-	c.Bilag = inOrder(c.Bilag, func(g Bilag) Day { return g.Day })
-	c.Labs = inOrder(c.Labs, func(l Lab) Day { return l.Day })
-	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
 	b.setAside(&c)
@@ -151,6 +146,17 @@ func (b *Builder) Course(products map[string]string) *Course {
 	c.Depletions = inOrder(b.starts, func(d Day) Day { return d })
 	c.Depletion = depleted(c.Depletions, Never, c.T0())
 	return &c
+}
+
+// inTime puts what was observed in order of time.
+func (b *Builder) inTime(c *Course) {
+	c.Assessments, c.Others = b.assessments()
+	readings, findings := func(r Reading) Day { return r.Day }, func(f Finding) Day { return f.Day }
+	c.PGA, c.GC, c.Damage = b.pga.inOrder(readings, differ), b.gc.inOrder(readings, differ), b.damage.inOrder(readings, differ)
+	c.Hemolysis, c.Gut = b.hemolysis.inOrder(findings, contradict), b.gut.inOrder(findings, contradict)
+	c.Bilag = b.grades.inOrder(func(g Bilag) Day { return g.Day }, nil)
+	c.Labs = b.labs.inOrder(func(l Lab) Day { return l.Day }, nil)
+	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 }
 
 // later are the infusions in some month or year after the first one. One whose month holds another may be that one, told without its day.
@@ -292,14 +298,22 @@ func (b *Builder) episode(root tree.Node, kind string) {
 	b.c.Episodes = append(b.c.Episodes, e)
 }
 
-// started is when something was performed, or began.
+// started is when something was performed, or began, or when only that is told ended.
 func started(root tree.Node, choice string) string {
 	for _, typ := range []string{"DateTime", "Instant"} {
 		if at := root.Member(choice + typ).Text(); at != "" {
 			return at
 		}
 	}
-	return root.Member(choice + "Period").Member("start").Text()
+	period, timing := root.Member(choice+"Period"), root.Member(choice+"Timing").Member("event")
+	switch start := period.Member("start").Text(); {
+	case start != "":
+		return start
+	case timing.Len() == 1: // of several nobody knows of which the value is
+		return timing.Item(0).Text()
+	default:
+		return period.Member("end").Text()
+	}
 }
 
 func (b *Builder) procedure(root tree.Node) {
