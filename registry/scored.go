@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -295,7 +296,7 @@ func classification(c *course.Course) (scored, bool) {
 	for _, i := range c.Instruments {
 		switch i.Kind {
 		case term.ANA:
-			if i.Stated.Known && (!ana.Known || i.Stated.X > ana.X) {
+			if i.Stated.Known && (!ana.Known || aboveTiter(i.Stated, ana)) {
 				ana = i.Stated
 			}
 		case term.EULARACR2019:
@@ -320,6 +321,12 @@ func classification(c *course.Course) (scored, bool) {
 	s.result = o.Result
 	s.items = func() []line { return criterionLines(slices.Concat(o.Criteria, o.Beside)) }
 	return s, true
+}
+
+// aboveTiter reports whether of two titers the first speaks more for the entry criterion, which a titer has met that was high enough ever: of "<160"
+// nobody knows, so that it must not hide 80.
+func aboveTiter(a, b score.Value) bool {
+	return cmp.Or(cmp.Compare(a.AtLeast(score.ANATiter), b.AtLeast(score.ANATiter)), cmp.Compare(a.X, b.X)) > 0
 }
 
 // findings adds the criteria that an instrument says are there, and reports whether it tells any.

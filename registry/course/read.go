@@ -273,10 +273,12 @@ func (b *Builder) condition(root tree.Node) {
 	}
 }
 
+// refuted reports whether a Condition is none of the patient: found not to be, or one of several that it may be.
+// https://hl7.org/fhir/R4/valueset-condition-ver-status.html
 func refuted(verification tree.Node) bool {
 	out := false
 	codes(verification, func(_, code string) bool {
-		out = code == "refuted" || code == "entered-in-error"
+		out = code == "refuted" || code == "entered-in-error" || code == "differential"
 		return !out
 	})
 	return out

@@ -93,6 +93,7 @@ func TestFactsAreReadOnlyWhenTheyCount(t *testing.T) {
 		{"a consent that was refused", "Consent", consent("rejected", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{false, true}},
 		{"a consent that is only proposed", "Consent", consent("proposed", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{}},
 		{"lupus", "Condition", condition("M32.14", "confirmed"), func(c *course.Course) any { return c.Lupus }, true},
+		{"lupus that is one of several possible diagnoses", "Condition", condition("M32.14", "differential"), func(c *course.Course) any { return c.Lupus }, false},
 		{"lupus that was refuted", "Condition", condition("M32.14", "refuted"), func(c *course.Course) any { return c.Lupus }, false},
 		{"lupus by a drug", "Condition", condition("M32.0", "confirmed"), func(c *course.Course) any { return c.Lupus }, false},
 		{"lupus in remission", "Condition", snomed("698694005"), func(c *course.Course) any { return [2]any{c.Lupus, c.Nephritis.Truth} }, [2]any{true, score.Unknown}},
