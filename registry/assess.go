@@ -101,7 +101,7 @@ func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interac
 	if err != nil {
 		return nil, err
 	}
-	x := &assessment{asked: in["endpoint"], rules: r, used: used, t: t, at: at, w: w, answer: &answer{}}
+	x := &assessment{asked: in["endpoint"], rules: r, used: used, today: today(g.now(c.Request)), t: t, at: at, w: w, answer: &answer{}}
 	if c.Key.ID == "" {
 		return x.answer, g.assessAll(ctx, x)
 	}
@@ -226,6 +226,7 @@ type assessment struct {
 	asked  []string // endpoints; none for all
 	rules  *rules
 	used   []cell // rules by which was assessed
+	today  course.Day
 	t      fhir.Moment
 	at     time.Time
 	w      *writer // nil writes nothing

@@ -47,7 +47,7 @@ func (g *Registry) assessAll(ctx context.Context, x *assessment) error {
 
 // assessNext counts the outcomes of one of all patients, nil for who is not there.
 func (g *Registry) assessNext(ctx context.Context, x assessment, n *tally, c *course.Course) error {
-	in := c != nil && c.Analyzed()
+	in := c != nil && c.Analyzed(x.today)
 	if !in && (x.w == nil || c == nil || c.Withdrawn || c.T0().Known()) {
 		return nil
 	}

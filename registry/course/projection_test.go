@@ -117,7 +117,7 @@ func TestTheSampleCohortIsProjectedAsItIsReadButForTheSources(t *testing.T) {
 		}
 		analyzed := 0
 		for _, c := range v.Courses {
-			if c.Analyzed() {
+			if c.Analyzed(course.Forever) {
 				analyzed++
 			}
 			read := w.read(c.Patient)
@@ -135,11 +135,11 @@ func TestWhoWithdrawsLeavesTheNextView(t *testing.T) {
 	eachWorld(t, func(w *world) {
 		w.samples()
 		p := course.NewProjection(w.source)
-		if !w.view(p).Of("SYN-P01").Analyzed() {
+		if !w.view(p).Of("SYN-P01").Analyzed(course.Forever) {
 			t.Fatal("the patient is in the analysis set at first")
 		}
 		w.put("Consent", "SYN-P01-consent", `"status":"inactive","patient":{"reference":"Patient/SYN-P01"}`)
-		if w.view(p).Of("SYN-P01").Analyzed() {
+		if w.view(p).Of("SYN-P01").Analyzed(course.Forever) {
 			t.Error("the consent was withdrawn")
 		}
 	})

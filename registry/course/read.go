@@ -142,7 +142,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
 	b.setAside(&c)
-	c.Consent, c.Withdrawn = b.consents()
+	c.Consent, c.Withdrawn, c.ConsentEnds = b.consents()
 	c.Depletions = inOrder(b.starts, func(d Day) Day { return d })
 	c.Depletion = depleted(c.Depletions, Never, c.T0())
 	return &c

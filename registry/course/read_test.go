@@ -17,7 +17,7 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		c := w.read("SYN-P08")
 		t0 := c.T0()
 		got := map[string]any{
-			"t0": t0.String(), "product": c.Product(), "center": c.Center, "analyzed": c.Analyzed(), "depletion": int(c.Depletion - t0),
+			"t0": t0.String(), "product": c.Product(), "center": c.Center, "analyzed": c.Analyzed(course.Forever), "depletion": int(c.Depletion - t0),
 			"apheresis": int(c.Apheresis - t0), "last alive": int(c.LastAlive - t0), "dead": c.Dead, "vague": len(c.Vague), "nephritis": c.Nephritis.Truth,
 			"baseline": int(c.Assessments[c.BaselineAssessment()].Day - t0), "episodes": c.Episodes, "grades": c.Grades,
 		}
@@ -54,7 +54,7 @@ func days(from, to course.Day) course.Span { return course.Span{From: from, To: 
 func TestWhoWasNotInfusedIsNotAnalyzed(t *testing.T) {
 	eachWorld(t, func(w *world) {
 		w.samples()
-		if c := w.read("SYN-P09"); c.Analyzed() || c.T0().Known() || !c.Apheresis.Known() || c.BaselineAssessment() >= 0 {
+		if c := w.read("SYN-P09"); c.Analyzed(course.Forever) || c.T0().Known() || !c.Apheresis.Known() || c.BaselineAssessment() >= 0 {
 			t.Errorf("%+v", c)
 		}
 		if c := w.read("SYN-P10"); !c.Dead || int(c.Death-c.T0()) != 203 {
