@@ -30,11 +30,16 @@ func TestTheKidneyIsJudgedOnTheDaysOfTheLaboratory(t *testing.T) {
 	w.measure("c000", "2025-01-01", upcr, "0.3", "g/g")    // day 366, without a filtration
 	w.measure("c000", "2024-01-01", upcr, "0.1", "g/g")    // the day of the infusion is none after it
 	want := [][]string{
-		{"crr", "2024-03-20", "79", "tp-m03", "criterion-not-met"}, {"prr", "2024-03-20", "79", "tp-m03", "criterion-met"},
-		{"crr", "2024-05-10", "130", "", "criterion-not-met"}, {"prr", "2024-05-10", "130", "", "criterion-met"},
-		{"crr", "2024-05-20", "140", "", "criterion-not-met"}, {"prr", "2024-05-20", "140", "", "criterion-met"},
-		{"crr", "2024-06-30", "181", "tp-m06", "criterion-not-met"}, {"prr", "2024-06-30", "181", "tp-m06", "criterion-met"},
-		{"crr", "2025-01-01", "366", "tp-m12", "not-evaluable"}, {"prr", "2025-01-01", "366", "tp-m12", "not-evaluable"},
+		{"crr", "2024-03-20", "79", "tp-m03", "criterion-not-met"},
+		{"prr", "2024-03-20", "79", "tp-m03", "criterion-met"},
+		{"crr", "2024-05-10", "130", "", "criterion-not-met"},
+		{"prr", "2024-05-10", "130", "", "criterion-met"},
+		{"crr", "2024-05-20", "140", "", "criterion-not-met"},
+		{"prr", "2024-05-20", "140", "", "criterion-met"},
+		{"crr", "2024-06-30", "181", "tp-m06", "criterion-not-met"},
+		{"prr", "2024-06-30", "181", "tp-m06", "criterion-met"},
+		{"crr", "2025-01-01", "366", "tp-m12", "not-evaluable"},
+		{"prr", "2025-01-01", "366", "tp-m12", "not-evaluable"},
 	}
 	w.same("each sitting", w.told("c000/$assess?endpoint=crr,prr", "outcome", "endpoint", "date", "day", "timepoint", "result"), want...)
 	w.same("the rate", w.told("$outcome-rate?endpoint=prr&timepoint=tp-m03,tp-m06,tp-m09,tp-m12", "rate", "met", "not-evaluable", "not-assessed"),
