@@ -45,6 +45,7 @@ type question struct {
 	taken      []input
 	rules      *rules
 	points     map[string]term.Timepoint // whose windows are not the usual ones
+	today      course.Day
 	asOf       course.Day
 	k          int
 	groups     []group
@@ -106,7 +107,7 @@ func (g *Registry) aggregate(ctx context.Context, o aggregate, r interaction.Req
 	if err != nil {
 		return nil, "", err
 	}
-	q := &question{in: in, taken: taken, k: max(g.kOf(r.Caller), in.number("k")), op: o.name, rules: usual(), asOf: today(g.now(r))}
+	q := &question{in: in, taken: taken, k: max(g.kOf(r.Caller), in.number("k")), op: o.name, rules: usual(), today: today(g.now(r)), asOf: today(g.now(r))}
 	q.near = func(l []disclose.Fact) ([]bool, error) { return g.ledger.Near(ctx, r.Caller.Name, q.k, l) }
 	if q.asOf, err = endOf(in.one("as-of"), q.asOf); err != nil {
 		return nil, "", err
@@ -195,7 +196,7 @@ func (g *Registry) cohort(ctx context.Context, view *course.View, q *question) e
 	}
 	q.all = group{name: everyone}
 	for _, c := range view.Courses {
-		if c.Analyzed() && c.T0() <= q.asOf && (in == nil || in[c.Patient]) {
+		if c.Analyzed(q.today) && c.T0() <= q.asOf && (in == nil || in[c.Patient]) {
 			q.all.courses = append(q.all.courses, c.Until(q.asOf))
 		}
 	}

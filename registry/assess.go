@@ -2,12 +2,10 @@ package registry
 
 import (
 	"context"
-	"iter"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
+	"time"
 
 	"firewolf/fhir"
 	"firewolf/fhir/interaction"
@@ -55,8 +53,11 @@ type judged struct {
 	score.Outcome
 	c      *course.Course
 	day    course.Day
-	number *quantityOf // of the return of B cells
-	parts  []component // beside the criteria
+	number *quantityOf  // of the return of B cells
+	parts  []component  // beside the criteria
+	visits []course.Day // on which outcomes of its kind are judged
+	within int          // days that the parts of one visit may lie apart
+	sat    *sitting     // of the kidney; nil for an outcome of an assessment
 }
 
 type quantityOf struct {
@@ -100,44 +101,102 @@ func (g *Registry) assess(ctx context.Context, s *interaction.Service, c interac
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{}
-	about := []cell{code("operation", "assess"), moment(t), text("lastUpdated", at.UTC().Format(fhir.InstantLayout))}
+	x := &assessment{asked: in["endpoint"], rules: r, used: used, today: today(g.now(c.Request)), t: t, at: at, w: w, answer: &answer{}}
 	if c.Key.ID == "" {
-		all := &assessment{asked: in["endpoint"], rules: r, used: used, t: t, w: w, answer: a}
-		return a, g.assessAll(ctx, all, about)
+		return x.answer, g.assessAll(ctx, x)
 	}
-	merges, err := g.source.MergesOf(ctx, t, c.Key.ID)
+	return x.answer, g.assessOne(ctx, x, c.Key)
+}
+
+// about tells of which moment an answer is.
+func (x *assessment) about() []cell {
+	return []cell{code("operation", "assess"), moment(x.t), text("lastUpdated", x.at.UTC().Format(fhir.InstantLayout))}
+}
+
+// assessOne computes the outcomes of one patient and tells each.
+func (g *Registry) assessOne(ctx context.Context, x *assessment, k fhir.Key) error {
+	c, err := g.courseOf(ctx, x.t, k.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	patient := merges.Of(c.Key.ID)
-	read, err := g.source.Read(ctx, t, merges, []string{patient}, true)
+	c, outcomes, err := g.keep(ctx, x, c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	one := read[patient]
-	if one == nil {
-		return nil, fhir.NewIssue(fhir.NotFound, c.Key.String()+" is not there")
-	}
-	if one.Withdrawn {
-		return nil, fhir.NewIssue(fhir.BusinessRule, c.Key.String()+" has withdrawn: the registry says nothing of this patient any more")
-	}
-	a.add("about", append(about, text("patient", "Patient/"+patient), date("infusion", one.T0().String()).unless(!one.T0().Known()))...)
-	a.tellRules(used)
-	outcomes := outcomesOf(r, one, in["endpoint"])
-	if w != nil {
-		if err := w.write(ctx, t, one, outcomes); err != nil {
-			return nil, err
-		}
-		a.add("written", integer("created-or-changed", w.changed), integer("unchanged", w.unchanged), integer("withdrawn", w.withdrawn))
-	}
+	a := x.answer
+	a.add("about", append(x.about(), text("patient", "Patient/"+c.Patient), date("infusion", c.T0().String()).unless(!c.T0().Known()))...)
+	a.tellRules(x.used)
+	x.tellWritten()
 	for _, o := range outcomes {
 		a.lines = append(a.lines, tell(o))
 	}
-	for _, s := range scoresOf(r, one, in["endpoint"]) {
+	for _, s := range scoresOf(x.rules, c, x.asked) {
 		a.lines = append(a.lines, s.tell())
 	}
-	return a, nil
+	return nil
+}
+
+// courseOf reads the course of a patient by any record, with the resources that its facts are from. One who has withdrawn is refused.
+func (g *Registry) courseOf(ctx context.Context, t fhir.Moment, id string) (*course.Course, error) {
+	merges, err := g.source.MergesOf(ctx, t, id)
+	if err != nil {
+		return nil, err
+	}
+	patient := merges.Of(id)
+	read, err := g.source.Read(ctx, t, merges, []string{patient}, true)
+	switch c := read[patient]; {
+	case err != nil:
+		return nil, err
+	case c == nil:
+		return nil, fhir.NewIssue(fhir.NotFound, "Patient/"+id+" is not there")
+	case c.Withdrawn:
+		return nil, fhir.NewIssue(fhir.BusinessRule, "Patient/"+id+" has withdrawn: the registry says nothing of this patient any more")
+	default:
+		return c, nil
+	}
+}
+
+// looks is how often outcomes are computed of a patient whose resources change meanwhile.
+const looks = 6
+
+// keep computes the outcomes of a course and writes them, where that is asked for. What was written is looked at again at the newest moment: an
+// input may have changed since the moment of the course, or another call may have written, and then what is told and kept is of that moment.
+func (g *Registry) keep(ctx context.Context, x *assessment, c *course.Course) (*course.Course, []judged, error) {
+	outcomes := outcomesOf(x.rules, c, x.asked)
+	if x.w == nil {
+		return c, outcomes, nil
+	}
+	var sum written
+	for look := 1; ; look++ {
+		n, err := x.w.write(ctx, x.t, c, outcomes)
+		switch {
+		case err == nil && n.changed+n.withdrawn == 0:
+			x.w.add(sum.or(n))
+			return c, outcomes, nil
+		case err == nil:
+			changed, withdrawn := sum.changed+n.changed, sum.withdrawn+n.withdrawn
+			sum = sum.or(n)
+			sum.changed, sum.withdrawn = changed, withdrawn
+		case !changedMeanwhile(err):
+			return nil, nil, err
+		}
+		if look == looks {
+			return nil, nil, fhir.NewIssue(fhir.Conflict, "Patient/"+c.Patient+" changed while its outcomes were written: ask again").CausedBy(err)
+		}
+		if x.t, x.at, err = g.o.Store.Head(ctx); err != nil {
+			return nil, nil, err
+		}
+		if c, err = g.courseOf(ctx, x.t, c.Patient); err != nil {
+			return nil, nil, err
+		}
+		outcomes = outcomesOf(x.rules, c, x.asked)
+	}
+}
+
+// changedMeanwhile reports whether a write was refused because of what another one did since the moment of the inputs: it wrote the outcome, or
+// deleted what it is of.
+func changedMeanwhile(err error) bool {
+	return fhir.HasReason(err, fhir.ReasonPreconditionFailed) || fhir.HasReason(err, fhir.ReasonVersionMismatch) || fhir.HasCode(err, fhir.NotFound)
 }
 
 // mayPersist refuses to write outcomes for who may not, and those of other rules than the usual: an outcome names its method only.
@@ -162,134 +221,22 @@ func (c cell) unless(none bool) cell {
 	return c
 }
 
-// assessBatch is how many patients are read at a time.
-const assessBatch = 8
-
-// assessment is a call of $assess for all patients.
+// assessment is a call of $assess.
 type assessment struct {
 	asked  []string // endpoints; none for all
 	rules  *rules
 	used   []cell // rules by which was assessed
+	today  course.Day
 	t      fhir.Moment
+	at     time.Time
 	w      *writer // nil writes nothing
 	answer *answer
 }
 
-// assessAll computes the outcomes of every patient of the analysis set and tells how many there are of each.
-func (g *Registry) assessAll(ctx context.Context, x *assessment, about []cell) error {
-	merges, err := g.source.Merges(ctx, x.t)
-	if err != nil {
-		return err
-	}
-	ids, err := g.source.Infused(ctx, x.t, merges, nil)
-	if err != nil {
-		return err
-	}
-	slices.Sort(ids)
-	a, w, n := x.answer, x.w, newTally()
-	for some, err := range g.ahead(ctx, x.t, merges, ids) {
-		if err != nil {
-			return err
-		}
-		for _, id := range some.ids {
-			c := some.read[id]
-			if c == nil || !c.Analyzed() {
-				continue
-			}
-			outcomes := outcomesOf(x.rules, c, x.asked)
-			n.add(outcomes, scoresOf(x.rules, c, x.asked))
-			if w != nil {
-				if err := w.write(ctx, x.t, c, outcomes); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	a.add("about", append(about, integer("patients", n.patients))...)
-	a.tellRules(x.used)
-	if w != nil {
-		a.add("written", integer("created-or-changed", w.changed), integer("unchanged", w.unchanged), integer("withdrawn", w.withdrawn))
-	}
-	n.tell(a)
-	return nil
-}
-
-// tally counts outcomes by their results, and scores by whether they are complete.
-type tally struct {
-	patients int
-	outcomes map[string]map[term.Result]int
-	scores   map[string]map[bool]int
-}
-
-func newTally() *tally {
-	return &tally{outcomes: map[string]map[term.Result]int{}, scores: map[string]map[bool]int{}}
-}
-
-func (n *tally) add(outcomes []judged, scores []scored) {
-	n.patients++
-	for _, o := range outcomes {
-		if n.outcomes[o.Code] == nil {
-			n.outcomes[o.Code] = map[term.Result]int{}
-		}
-		n.outcomes[o.Code][o.Result]++
-	}
-	for _, s := range scores {
-		if n.scores[s.code] == nil {
-			n.scores[s.code] = map[bool]int{}
-		}
-		n.scores[s.code][s.whole]++
-	}
-}
-
-func (n *tally) tell(a *answer) {
-	for _, e := range assessable() {
-		if by := n.outcomes[e]; by != nil {
-			a.add("outcomes", code("endpoint", e), integer("met", by[term.Met]), integer("not-met", by[term.NotMet]), integer("not-evaluable", by[term.NotEvaluable]))
-		}
-		if by := n.scores[e]; by != nil {
-			a.add("scores", code("score", e), integer("complete", by[true]), integer("incomplete", by[false]))
-		}
-	}
-}
-
-// portion is some patients who were read.
-type portion struct {
-	ids  []string
-	read map[string]*course.Course
-	err  error
-}
-
-// ahead reads patients some at a time, in their order, and the next while the caller is busy with the last.
-func (g *Registry) ahead(ctx context.Context, t fhir.Moment, m *course.Merges, ids []string) iter.Seq2[portion, error] {
-	return func(yield func(portion, error) bool) {
-		ctx, stop := context.WithCancel(ctx)
-		var wait sync.WaitGroup
-		defer wait.Wait()
-		defer stop()
-		under := make(chan chan portion, min(4, runtime.GOMAXPROCS(0)))
-		wait.Go(func() {
-			defer close(under)
-			for some := range slices.Chunk(ids, assessBatch) {
-				to := make(chan portion, 1)
-				select {
-				case under <- to:
-				case <-ctx.Done():
-					return
-				}
-				wait.Go(func() {
-					read, err := g.source.Read(ctx, t, m, some, true)
-					to <- portion{some, read, err}
-				})
-			}
-		})
-		for from := range under {
-			if p := <-from; !yield(p, p.err) {
-				return
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			yield(portion{}, err)
-		}
+// tellWritten tells how many outcomes were written.
+func (x *assessment) tellWritten() {
+	if w := x.w; w != nil {
+		x.answer.add("written", integer("created-or-changed", w.changed), integer("unchanged", w.unchanged), integer("withdrawn", w.withdrawn))
 	}
 }
 
@@ -307,21 +254,26 @@ func outcomesOf(r *rules, c *course.Course, wanted []string) []judged {
 func (j judge) outcomes(wanted []string) []judged {
 	want := func(code string) bool { return len(wanted) == 0 || slices.Contains(wanted, code) }
 	var l []judged
+	days := make([]course.Day, len(j.c.Assessments))
+	for k, a := range j.c.Assessments {
+		days[k] = a.Day
+	}
 	for k, a := range j.c.Assessments {
 		if !j.c.Own(a.Day) {
 			continue
 		}
 		for _, e := range endpoints() {
-			if !want(e) {
+			if slices.Contains(kidneys, e) || !want(e) {
 				continue
 			}
 			o := j.outcome(e, k)
 			if e == term.DORIS2021 {
 				o.Beside = j.c.Freedom(a.Day, j.drugs).Criteria()
 			}
-			l = append(l, judged{Outcome: o, c: j.c, day: a.Day})
+			l = append(l, judged{Outcome: o, c: j.c, day: a.Day, visits: days, within: j.drugs.VisitDays})
 		}
 	}
+	l = append(l, j.renalOutcomes(want)...)
 	if want(term.Relapse) {
 		l = append(l, j.relapseOutcome())
 	}
@@ -331,8 +283,12 @@ func (j judge) outcomes(wanted []string) []judged {
 	return l
 }
 
-// timepoint is the planned assessment for which an outcome stands: that in whose window it is the nearest to the nominal day.
+// timepoint is the planned assessment for which an outcome stands: that in whose window it is the nearest to the nominal day, of the kidney that
+// for which its values are.
 func (o judged) timepoint() (term.Timepoint, bool) {
+	if o.sat != nil {
+		return term.TimepointOf(o.sat.point)
+	}
 	p, planned := term.TimepointAt(int(o.day - o.c.T0()))
 	if !planned {
 		return p, false

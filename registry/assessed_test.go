@@ -78,6 +78,16 @@ func TestAWithdrawalStandsUntilAYoungerConsent(t *testing.T) {
 			w.consent("c000", "active", "research", "2021-01-01", permits)
 			w.consent("new", "rejected", "research", "2022-01-01", permits)
 		}, false},
+		{"a consent that has ended", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits+`,"period":{"start":"2021-01-01","end":"2025-12-31"}`)
+		}, false},
+		{"a consent that ends today", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits+`,"period":{"end":"2026-01"}`)
+		}, true},
+		{"a consent that has ended and one that goes on", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits+`,"period":{"end":"2025-12-31"}`)
+			w.consent("new", "active", "research", "2021-01-01", permits)
+		}, true},
 		{"a proposal", func(w *world) {
 			w.consent("c000", "active", "research", "2021-01-01", permits)
 			w.consent("new", "proposed", "research", "2022-01-01", permits)
@@ -91,6 +101,7 @@ func TestAWithdrawalStandsUntilAYoungerConsent(t *testing.T) {
 			if diff := cmp.Diff([][]string{{want}}, pick(w.table(admin, "Patient/$outcome-rate?timepoint=tp-m03", "rate"), "n")); diff != "" {
 				t.Error(diff)
 			}
+			w.same("of all", w.told("$assess?endpoint=doris-2021", "about", "patients"), []string{want})
 		})
 	}
 }

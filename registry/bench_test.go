@@ -43,7 +43,7 @@ func crowdOf(b *testing.B, n int) []*course.Course {
 				products[r.ID()] = course.ProductCode(r)
 			}
 		}
-		if c := builder.Course(products); c.Analyzed() {
+		if c := builder.Course(products); c.Analyzed(course.Forever) {
 			l = append(l, c)
 		}
 	}

@@ -24,7 +24,7 @@ func (o judged) disagreeing() (course.Stated, bool) {
 		return o.otherRelapse()
 	}
 	for _, s := range o.clinicians() {
-		if visit, ok := o.c.VisitOf(s.Day); ok && visit == o.day && s.Result != o.Result {
+		if visit, ok := course.VisitOf(o.visits, s.Day, o.within); ok && visit == o.day && s.Result != o.Result {
 			return s, true
 		}
 	}
@@ -36,10 +36,10 @@ func (o judged) disagreeing() (course.Stated, bool) {
 func (o judged) otherRelapse() (course.Stated, bool) {
 	l := o.clinicians()
 	relapse := slices.IndexFunc(l, func(s course.Stated) bool { return s.Result == term.Met })
-	if relapse >= 0 && (o.Result == term.NotMet || !course.SameVisit(l[relapse].Day, o.day)) {
+	if relapse >= 0 && (o.Result == term.NotMet || !course.SameVisit(l[relapse].Day, o.day, o.within)) {
 		return l[relapse], true
 	}
-	denied := slices.IndexFunc(l, func(s course.Stated) bool { return s.Result == term.NotMet && course.SameVisit(s.Day, o.day) })
+	denied := slices.IndexFunc(l, func(s course.Stated) bool { return s.Result == term.NotMet && course.SameVisit(s.Day, o.day, o.within) })
 	if denied < 0 || o.Result == term.NotMet {
 		return course.Stated{}, false
 	}

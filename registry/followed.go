@@ -12,7 +12,7 @@ import (
 // tell; one that came only after another infusion is that of other cells.
 func (j judge) relapseOutcome() judged {
 	r, visits := j.relapsed()
-	o := judged{Outcome: score.Outcome{Code: term.Relapse, Result: term.NotEvaluable}, c: j.c, day: j.c.T0()}
+	o := judged{Outcome: score.Outcome{Code: term.Relapse, Result: term.NotEvaluable}, c: j.c, day: j.c.T0(), within: j.drugs.VisitDays}
 	before, remission := j.remissionBefore()
 	o.Beside = []score.Criterion{before}
 	if remission < 0 {

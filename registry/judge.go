@@ -30,7 +30,7 @@ type rules struct {
 func usual() *rules {
 	r := &rules{
 		doris: score.DORIS2021(), lldas: score.LLDAS(), response: score.SRI4(), renal: score.KDIGO2024(), relapse: score.Relapses(), bcells: score.BCells(), icans: score.ASTCT2019(),
-		drugs: course.Formulary{GivenDays: course.GivenDays},
+		drugs: course.Usual(),
 	}
 	for _, a := range []struct {
 		name string
@@ -57,12 +57,12 @@ func (r *rules) seen(c *course.Course) *course.Course {
 	return c
 }
 
-// endpoints are the outcomes that are computed at an assessment.
+// endpoints are the outcomes that are computed at an assessment, and those of the kidney.
 func endpoints() []string {
 	return []string{term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR}
 }
 
-// outcome computes an endpoint at an assessment, by its place in the course.
+// outcome computes an endpoint at an assessment, by its place in the course; the kidney is judged on days of its own.
 func (j judge) outcome(endpoint string, k int) score.Outcome {
 	switch endpoint {
 	case term.DORIS2021:
@@ -79,10 +79,8 @@ func (j judge) outcome(endpoint string, k int) score.Outcome {
 		return score.ISFree(j.remission(k), j.c.Freedom(j.day(k), j.drugs))
 	case term.SledaiResponse4:
 		return j.response.Sledai(j.responseInput(k))
-	case term.SRI4:
-		return j.response.Assess(j.responseInput(k))
 	default:
-		return j.renalOutcome(endpoint, j.kidneyAt(j.day(k)), j.day(k))
+		return j.response.Assess(j.responseInput(k))
 	}
 }
 
@@ -91,14 +89,14 @@ func (j judge) day(k int) course.Day { return j.c.Assessments[k].Day }
 func (j judge) remission(k int) score.Outcome {
 	day := j.day(k)
 	return j.doris.Assess(score.DORISInput{
-		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day), Stable: j.c.Stable(day, j.doris.StableDays, j.drugs),
+		Clinical: j.c.Assessments[k].ClinicalScore(), PGA: j.c.PGAAt(day, j.drugs.VisitDays), GC: j.c.GCAt(day, j.drugs.VisitDays), Stable: j.c.Stable(day, j.doris.StableDays, j.drugs),
 	})
 }
 
 func (j judge) lowActivity(k int) score.Outcome {
 	day := j.day(k)
 	in := score.LLDASInput{
-		Now: j.c.Assessments[k].Sledai, Hemolysis: j.c.HemolysisAt(day), Gut: j.c.GutAt(day), PGA: j.c.PGAAt(day), GC: j.c.GCAt(day),
+		Now: j.c.Assessments[k].Sledai, Hemolysis: j.c.HemolysisAt(day, j.drugs.VisitDays), Gut: j.c.GutAt(day, j.drugs.VisitDays), PGA: j.c.PGAAt(day, j.drugs.VisitDays), GC: j.c.GCAt(day, j.drugs.VisitDays),
 		Standard: score.Fact{Truth: j.c.Recognized(day, j.drugs)}, AfterProduct: j.c.T0().Known() && day >= j.c.T0(),
 	}
 	if k > 0 {
@@ -109,21 +107,16 @@ func (j judge) lowActivity(k int) score.Outcome {
 
 // rescue says whether an immunosuppressive, a biologic or cells were given again since the infusion.
 func (j judge) rescue(day course.Day) score.Fact {
-	since := j.c.Resumed(j.c.T0(), j.drugs, true)
-	started, again := since.Immunosuppressive(day), since.BCells(day)
-	if again.Truth > started.Truth {
-		return again
-	}
-	return started
+	return j.c.Resumed(j.c.T0(), j.drugs, true).Rescue(day)
 }
 
 func (j judge) responseInput(k int) score.ResponseInput {
 	day := j.day(k)
 	in := score.ResponseInput{
-		Baseline: j.responseBaseline(), Now: score.Assessment{Total: j.c.Assessments[k].Score(), PGA: j.c.PGAAt(day)}, Rescue: j.rescue(day),
+		Baseline: j.responseBaseline(), Now: score.Assessment{Total: j.c.Assessments[k].Score(), PGA: j.c.PGAAt(day, j.drugs.VisitDays)}, Rescue: j.rescue(day),
 	}
 	if b := j.c.BaselineAssessment(); b >= 0 {
-		in.NewA, in.NewB, in.Grades = score.NewBILAG(j.c.BilagAt(j.day(b)), j.c.BilagAt(day))
+		in.NewA, in.NewB, in.Grades = score.NewBILAG(j.c.BilagAt(j.day(b), j.drugs.VisitDays), j.c.BilagAt(day, j.drugs.VisitDays))
 	}
 	return in
 }
@@ -133,27 +126,7 @@ func (j judge) responseBaseline() score.Assessment {
 	if b < 0 {
 		return score.Assessment{Total: score.Sledai{}.Score()}
 	}
-	return score.Assessment{Total: j.c.Assessments[b].Score(), PGA: j.c.PGAAt(j.day(b))}
-}
-
-// renalOutcome judges a renal response by what was measured of the kidney up to a day.
-func (j judge) renalOutcome(endpoint string, now score.Kidney, day course.Day) score.Outcome {
-	in := score.RenalInput{Nephritis: j.c.Nephritis, Rescue: j.rescue(day), Now: now, Baseline: j.renalBaseline()}
-	if endpoint == term.CRR {
-		return j.renal.Complete(in)
-	}
-	return j.renal.Partial(in)
-}
-
-// kidneyAt is what was measured at the visit on a day.
-func (j judge) kidneyAt(day course.Day) score.Kidney {
-	return score.Kidney{UPCR: j.c.LabNear(j.upcr, day), EGFR: j.c.LabNear(j.egfr, day)}
-}
-
-func (j judge) renalBaseline() (k score.Kidney) {
-	k.UPCR, _ = j.c.Value(j.upcr, j.c.Baseline())
-	k.EGFR, _ = j.c.Value(j.egfr, j.c.Baseline())
-	return k
+	return score.Assessment{Total: j.c.Assessments[b].Score(), PGA: j.c.PGAAt(j.day(b), j.drugs.VisitDays)}
 }
 
 // relapsed finds the first relapse after the infusion and before another one, of whose cells a later remission is, with the visits that it was
@@ -172,7 +145,7 @@ func (j judge) visits() []score.Visit {
 	var l []score.Visit
 	for k, a := range j.c.Assessments {
 		if j.c.Own(a.Day) {
-			l = append(l, score.Visit{Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day), GC: j.c.GCAt(a.Day)})
+			l = append(l, score.Visit{Day: int(a.Day), Remission: j.remission(k).Truth(), Clinical: a.ClinicalScore(), PGA: j.c.PGAAt(a.Day, j.drugs.VisitDays), GC: j.c.GCAt(a.Day, j.drugs.VisitDays)})
 		}
 	}
 	return l

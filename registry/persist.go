@@ -28,11 +28,22 @@ type writer struct {
 	service *interaction.Service
 	request interaction.Request
 
-	changed, unchanged, withdrawn int
+	written
+}
+
+// written counts outcomes.
+type written struct{ changed, unchanged, withdrawn int }
+
+// or is the count of the first look that counted something: what it wrote is unchanged to the next.
+func (n written) or(next written) written {
+	if n == (written{}) {
+		return next
+	}
+	return n
 }
 
 // write writes what differs from what is there, and who computed it of what. Written twice it changes nothing.
-func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, outcomes []judged) error {
+func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, outcomes []judged) (n written, err error) {
 	var entries [][]byte
 	var targets, inputs []string
 	current := map[string]bool{}
@@ -43,16 +54,18 @@ func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, out
 		id := outcomeID(o)
 		current[id] = true
 		body := observation(o, id)
-		same, err := w.same(ctx, t, id, body)
+		old, err := w.stored(ctx, t, fhir.Key{Type: "Observation", ID: id})
 		if err != nil {
-			return err
+			return n, err
 		}
-		if same {
-			w.unchanged++
+		if same, err := old.is(body); err != nil {
+			return n, err
+		} else if same {
+			n.unchanged++
 			continue
 		}
-		w.changed++
-		entries = append(entries, entryOf("Observation/"+id, body))
+		n.changed++
+		entries = append(entries, entryOf("Observation/"+id, old.condition(), body))
 		targets = append(targets, "Observation/"+id)
 		for _, s := range o.Sources() {
 			if !slices.Contains(inputs, s) {
@@ -62,18 +75,25 @@ func (w *writer) write(ctx context.Context, t fhir.Moment, c *course.Course, out
 	}
 	stale, err := w.stale(ctx, t, c, current)
 	if err != nil {
-		return err
+		return n, err
 	}
-	w.withdrawn += len(stale)
+	n.withdrawn = len(stale)
 	entries = append(entries, stale...)
-	if len(entries) == 0 {
-		return nil
-	}
 	if len(targets) > 0 {
 		id := w.provenanceID(c, entries)
-		entries = append(entries, entryOf("Provenance/"+id, w.provenance(id, targets, inputs)))
+		entries = append(entries, entryOf("Provenance/"+id, "", w.provenance(id, targets, inputs)))
 	}
-	return w.commit(ctx, entries)
+	if len(entries) == 0 {
+		return n, nil
+	}
+	return n, w.commit(ctx, entries)
+}
+
+// add counts what was written of a patient.
+func (w *writer) add(n written) {
+	w.changed += n.changed
+	w.unchanged += n.unchanged
+	w.withdrawn += n.withdrawn
 }
 
 // keeps reports whether an outcome is written: of a relapse not that nobody can tell, of B cells only that they are back.
@@ -89,11 +109,14 @@ func (o judged) keeps() bool {
 }
 
 // outcomeID is the same for the same outcome of the same assessment, so that it is written once. There is one relapse and one
-// return of B cells of an infusion, on whatever day.
+// return of B cells of an infusion, on whatever day. Of the kidney other values may stand for a time point than those of the visit of that day.
 func outcomeID(o judged) string {
 	day := o.day.String()
-	if o.Code == term.Relapse || o.Code == term.BCellReturn {
+	switch {
+	case o.Code == term.Relapse, o.Code == term.BCellReturn:
 		day = ""
+	case o.sat != nil && o.sat.point != "":
+		day += " " + o.sat.point
 	}
 	return idPrefix + digest(o.c.Patient, o.c.Infusions[0].ID, o.Code, day)
 }
@@ -103,72 +126,15 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// same reports whether an Observation is there with this content.
-func (w *writer) same(ctx context.Context, t fhir.Moment, id string, body []byte) (bool, error) {
-	v, err := w.g.o.Store.Read(ctx, t, fhir.Key{Type: "Observation", ID: id})
-	switch {
-	case fhir.HasCode(err, fhir.NotFound), fhir.HasCode(err, fhir.Deleted):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("reading Observation/%s: %w", id, err)
-	}
-	old, err := tree.Parse(v.JSON, tree.Limits{})
-	if err != nil {
-		return false, err
-	}
-	now, err := tree.Parse(body, tree.Limits{})
-	if err != nil {
-		return false, err
-	}
-	return old.Digest() == now.Digest(), nil
-}
-
-// stale marks what was written here before and no longer follows from the inputs.
-func (w *writer) stale(ctx context.Context, t fhir.Moment, c *course.Course, current map[string]bool) ([][]byte, error) {
-	var entries [][]byte
-	for _, id := range w.before(c) {
-		if current[id] {
-			continue
-		}
-		v, err := w.g.o.Store.Read(ctx, t, fhir.Key{Type: "Observation", ID: id})
-		switch {
-		case fhir.HasCode(err, fhir.NotFound), fhir.HasCode(err, fhir.Deleted):
-			continue
-		case err != nil:
-			return nil, fmt.Errorf("reading Observation/%s: %w", id, err)
-		}
-		if body := bytes.Replace(v.JSON, []byte(`"status":"final"`), []byte(`"status":"entered-in-error"`), 1); !bytes.Equal(body, v.JSON) {
-			entries = append(entries, entryOf("Observation/"+id, body))
-		}
-	}
-	return entries, nil
-}
-
-// before are the ids of what may have been written here of a patient: the outcomes that a course holds, and of each infusion the return of B cells,
-// which it does not hold.
-func (w *writer) before(c *course.Course) []string {
-	var l []string
-	for _, s := range c.Stated {
-		if strings.HasPrefix(s.ID, idPrefix) && w.wants(s.Code) {
-			l = append(l, s.ID)
-		}
-	}
-	if w.wants(term.BCellReturn) {
-		for _, own := range c.OfEachInfusion() {
-			l = append(l, outcomeID(judged{Outcome: score.Outcome{Code: term.BCellReturn}, c: own}))
-		}
-	}
-	return l
-}
-
 // wants reports whether an endpoint was asked for: what was not computed cannot be stale.
 func (w *writer) wants(code string) bool {
 	in, err := readInputs(w.request, assessInputs())
 	return err == nil && (len(in["endpoint"]) == 0 || slices.Contains(in["endpoint"], code))
 }
 
-func entryOf(at string, body []byte) []byte {
-	return fmt.Appendf(nil, `{"fullUrl":"http://example.org/fhir/%s","resource":%s,"request":{"method":"PUT","url":"%s"}}`, at, body, at)
+// entryOf is an entry that writes a resource, on a condition on what is there, "" for none.
+func entryOf(at, condition string, body []byte) []byte {
+	return fmt.Appendf(nil, `{"fullUrl":"http://example.org/fhir/%s","resource":%s,"request":{"method":"PUT","url":"%s"%s}}`, at, body, at, condition)
 }
 
 // commit writes the entries as one transaction, through the door by which every client comes in.

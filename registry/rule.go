@@ -72,6 +72,7 @@ var outcomeRules = []rule{
 	{name: "relapse.pga", doc: "Relapse: the PGA is this or more.", decides: relapses, high: 3, number: func(r *rules) *float64 { return &r.relapse.PGA }},
 	{name: "relapse.gc", doc: "Relapse: the prednisolone equivalent in mg/d is more than this.", decides: relapses, high: 1000, number: func(r *rules) *float64 { return &r.relapse.GC }},
 	{name: "given.days", doc: "Drugs: one that was given once (MedicationAdministration) counts as taken for so many days, its own the first, and what is given again within them goes on. What was given with the cells, to prepare for cells or against their toxicity does not count.", decides: treated, low: 1, high: 400, whole: func(r *rules) *int { return &r.drugs.GivenDays }},
+	{name: "visit.days", doc: "Visit: how many days its parts may lie from its SLEDAI-2K (PGA, dose, hemolysis, gut, BILAG, what a visit tells of drugs), from its urine protein/creatinine ratio (eGFR) or from what a clinician stated: each is of that day, or else of the nearest within so many, the later of two that are as near. No definition has a number. In $outcome-rate the values of the kidney are each of the window, and of no visit.", decides: treated, high: 60, whole: func(r *rules) *int { return &r.drugs.VisitDays }},
 	{name: "icans.age", doc: "ICANS: the age in years from which on the ICE score can be asked; whom it cannot be asked has no grade here.", decides: []string{term.ICANS}, high: 120, number: func(r *rules) *float64 { return &r.icans.Age }},
 	{name: "aplasia.max", doc: "B-cell aplasia: CD19+ cells per microliter are at most this.", decides: bCells, high: 1000, number: func(r *rules) *float64 { return &r.bcells.AplasiaMax }},
 	{name: "aplasia.percent", doc: "B-cell aplasia: or CD19+ cells are less than this percentage of lymphocytes.", decides: bCells, high: 100, number: func(r *rules) *float64 { return &r.bcells.AplasiaPercent }},
@@ -156,7 +157,7 @@ func ruled(in inputs, asked []string) (*rules, []cell, error) {
 
 // drugNames is the parameter that says what codes mean.
 func drugNames() input {
-	return input{name: "drug", typ: "string", many: true, doc: "What a code of a medication means that this server does not know: gc, is (immunosuppressive or biologic), antimalarial or other, an equals sign, and the code: other=http://www.whocc.no/atc|A02BC01. Who takes a drug that nobody knows is neither drug-free nor not, and LLDAS is not evaluable."}
+	return input{name: "drug", typ: "string", many: true, doc: "What a code of a medication means that this server does not know: gc, is (immunosuppressive or biologic), antimalarial or other, an equals sign, and the code: other=http://www.whocc.no/atc|A02BC01. Who takes a drug that nobody knows is neither drug-free nor not, and LLDAS is not evaluable; of one that was begun nobody knows whether therapy is stable (DORIS) or was a rescue (renal responses, SRI). For a relapse only drugs that are known count."}
 }
 
 // namesOf reads what codes mean.

@@ -43,6 +43,7 @@ func ruleCases() map[string]struct {
 		"relapse.pga":                   {"1", func(r *rules) { r.relapse.PGA = 1 }},
 		"relapse.gc":                    {"7.5", func(r *rules) { r.relapse.GC = 7.5 }},
 		"given.days":                    {"60", func(r *rules) { r.drugs.GivenDays = 60 }},
+		"visit.days":                    {"3", func(r *rules) { r.drugs.VisitDays = 3 }},
 		"icans.age":                     {"18", func(r *rules) { r.icans.Age = 18 }},
 		"aplasia.max":                   {"20", func(r *rules) { r.bcells.AplasiaMax = 20 }},
 		"aplasia.percent":               {"2", func(r *rules) { r.bcells.AplasiaPercent = 2 }},
@@ -109,13 +110,13 @@ func TestRulesMoveWhatTheyDecide(t *testing.T) {
 func TestAnAnswerTellsTheRulesThatDecidedIt(t *testing.T) {
 	w := newWorld(t, Options{}).samples()
 	for path, want := range map[string][][]string{
-		"Patient/$outcome-rate?timepoint=tp-m03&doris.gc=7.50": {{"doris.pga", "0.5"}, {"doris.gc", "7.5"}, {"doris.gc-below", "false"}, {"doris.stable-days", "30"}, {"sledai.selena", "false"}, {"given.days", "35"}},
-		"Patient/$outcome-rate?endpoint=crr&timepoint=tp-m03":  {{"upcr.max", "0.5"}, {"upcr.baseline", "0.5"}, {"egfr.tolerance", "0.15"}, {"given.days", "35"}},
+		"Patient/$outcome-rate?timepoint=tp-m03&doris.gc=7.50": {{"doris.pga", "0.5"}, {"doris.gc", "7.5"}, {"doris.gc-below", "false"}, {"doris.stable-days", "30"}, {"sledai.selena", "false"}, {"given.days", "35"}, {"visit.days", "7"}},
+		"Patient/$outcome-rate?endpoint=crr&timepoint=tp-m03":  {{"upcr.max", "0.5"}, {"upcr.baseline", "0.5"}, {"egfr.tolerance", "0.15"}, {"given.days", "35"}, {"visit.days", "7"}},
 		"Patient/$outcome-rate?source=clinician":               nil,
 		"Patient/$time-to-event?endpoint=overall-survival":     nil,
 		"Patient/$assess?endpoint=sledai-response-4":           {{"sledai.selena", "false"}, {"response.fall", "4"}, {"response.baseline", "4"}},
 		"Patient/SYN-P08/$assess?endpoint=relapse&relapse.gc=7.5": {
-			{"doris.pga", "0.5"}, {"doris.gc", "5"}, {"doris.gc-below", "false"}, {"doris.stable-days", "30"}, {"sledai.selena", "false"}, {"relapse.csledai", "0"}, {"relapse.pga", "0.5"}, {"relapse.gc", "7.5"}, {"given.days", "35"},
+			{"doris.pga", "0.5"}, {"doris.gc", "5"}, {"doris.gc-below", "false"}, {"doris.stable-days", "30"}, {"sledai.selena", "false"}, {"relapse.csledai", "0"}, {"relapse.pga", "0.5"}, {"relapse.gc", "7.5"}, {"given.days", "35"}, {"visit.days", "7"},
 		},
 	} {
 		if diff := cmp.Diff(want, pick(w.table(admin, path, "rule"), "name", "value")); diff != "" {

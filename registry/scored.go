@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strconv"
 
@@ -110,8 +112,8 @@ func (j judge) damage(i course.Instrument) scored {
 	for _, d := range score.Damage() {
 		a := i.Part(d.Code)
 		h := score.Harm{Truth: a.Truth, Times: 1}
-		if a.Number.Exact() {
-			h.Truth, h.Times = score.Is(a.Number.X > 0), int(a.Number.X)
+		if n := a.Number; n.Exact() && n.X >= 0 && n.X == math.Trunc(n.X) {
+			h.Truth, h.Times = score.Is(n.X > 0), int(n.X)
 		}
 		if h.Known() {
 			harm[d.Code] = h
@@ -294,7 +296,7 @@ func classification(c *course.Course) (scored, bool) {
 	for _, i := range c.Instruments {
 		switch i.Kind {
 		case term.ANA:
-			if i.Stated.Known && (!ana.Known || i.Stated.X > ana.X) {
+			if i.Stated.Known && (!ana.Known || aboveTiter(i.Stated, ana)) {
 				ana = i.Stated
 			}
 		case term.EULARACR2019:
@@ -319,6 +321,12 @@ func classification(c *course.Course) (scored, bool) {
 	s.result = o.Result
 	s.items = func() []line { return criterionLines(slices.Concat(o.Criteria, o.Beside)) }
 	return s, true
+}
+
+// aboveTiter reports whether of two titers the first speaks more for the entry criterion, which a titer has met that was high enough ever: of "<160"
+// nobody knows, so that it must not hide 80.
+func aboveTiter(a, b score.Value) bool {
+	return cmp.Or(cmp.Compare(a.AtLeast(score.ANATiter), b.AtLeast(score.ANATiter)), cmp.Compare(a.X, b.X)) > 0
 }
 
 // findings adds the criteria that an instrument says are there, and reports whether it tells any.

@@ -41,6 +41,28 @@ func (w *world) scores(code string) [][]string {
 	return pick(w.table(admin, "Patient/c000/$assess?endpoint="+code, "score"), "value", "stated", "disagrees-with")
 }
 
+func TestATiterThatIsOnlyABoundHidesNoOther(t *testing.T) {
+	for _, tt := range []struct{ titers, want string }{
+		{`80,{"value":160,"comparator":"<"`, "criterion-met"},
+		{`40,{"value":160,"comparator":"<"`, "not-evaluable"},
+		{`40,{"value":80,"comparator":"<"`, "criterion-not-met"},
+		{`40,{"value":320`, "criterion-met"},
+	} {
+		exact, bound, _ := strings.Cut(tt.titers, ",")
+		for _, ids := range [][2]string{{"a", "b"}, {"b", "a"}} {
+			w := newWorld(t, Options{})
+			w.crowd(1, func(int) bool { return false })
+			w.instrument("class", "eular-acr-2019", "2018-11", "", "eular-acr-2019-class-iii-or-iv", isTrue)
+			const ana = `"code":{"coding":[{"system":"http://loinc.org","code":"5048-4"}]},"valueQuantity":`
+			w.observe(ids[0], "c000", "2018", ana+`{"value":`+exact+`}`)
+			w.observe(ids[1], "c000", "2018", ana+bound+`}`)
+			if got := w.table(admin, "Patient/c000/$assess?endpoint=eular-acr-2019", "score")[0]["result"]; got != tt.want {
+				t.Errorf("%s as %s: %s, want %s", tt.titers, ids, got, tt.want)
+			}
+		}
+	}
+}
+
 func TestSLEDAIIsToldWithItsItems(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.crowd(1, func(int) bool { return true })

@@ -191,3 +191,25 @@ func TestAnAssessmentBeforeASecondInfusionStandsForItsTimePoint(t *testing.T) {
 		t.Errorf("assessed only after the second: %s", diff)
 	}
 }
+
+// Azathioprine by a code that this server does not know may be a rescue, and mycophenolate that is named by a Medication is one.
+func TestADrugThatNobodyKnowsMayBeARescue(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.nephritis("c000")
+	w.kidney("c000", before, "2", "100")
+	w.kidney("c000", "2024-03-31", "0.2", "100")
+	judged := func() [][]string {
+		return w.told("c000/$assess?endpoint=doris-2021,crr", "outcome", "endpoint", "result")
+	}
+	w.same("nothing begun", judged(), []string{"doris-2021", "criterion-met"}, []string{"crr", "criterion-met"})
+	w.give("a", "c000", 80, "1256", "")
+	w.same("a code that nobody knows", judged(), []string{"doris-2021", "not-evaluable"}, []string{"crr", "not-evaluable"})
+	w.must(w.ask(admin, "PUT", "Medication/mmf", `{"resourceType":"Medication","id":"mmf","code":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"68149"}]}}`))
+	w.must(w.ask(admin, "PUT", "MedicationAdministration/a", `{"resourceType":"MedicationAdministration","id":"a","status":"completed","subject":{"reference":"Patient/c000"},"effectiveDateTime":"`+dayOf(80)+`","medicationReference":{"reference":"Medication/mmf"}}`))
+	w.same("a Medication", judged(), []string{"doris-2021", "criterion-not-met"}, []string{"crr", "criterion-not-met"})
+	w.same("the rate", w.told("$outcome-rate?endpoint=crr&timepoint=tp-m03", "rate", "met", "not-met"), []string{"0", "1"})
+	w.must(w.ask(admin, "PUT", "Medication/mmf", `{"resourceType":"Medication","id":"mmf","code":`+local("hydroxychloroquine")+`}`))
+	w.same("a Medication that was corrected", judged(), []string{"doris-2021", "criterion-met"}, []string{"crr", "criterion-met"})
+	w.same("the rate after it", w.told("$outcome-rate?endpoint=crr&timepoint=tp-m03", "rate", "met", "not-met"), []string{"1", "0"})
+}

@@ -92,24 +92,17 @@ func (j judge) within(endpoint string, w course.Window) (score.Truth, course.Day
 		return n.judged(j.c, w)
 	}
 	if endpoint == term.CRR || endpoint == term.PRR {
-		return j.kidney(endpoint, w)
+		s := j.kidneyIn(w)
+		if !s.day.Known() {
+			return score.Unknown, course.Never
+		}
+		return j.renalOutcome(endpoint, s).Truth(), s.day
 	}
 	k := j.c.AssessmentIn(w)
 	if k < 0 {
 		return score.Unknown, course.Never
 	}
 	return j.outcome(endpoint, k).Truth(), j.day(k)
-}
-
-// kidney judges a renal response. It is known on the day of the later of both values, and until then no rescue may have been given.
-func (j judge) kidney(endpoint string, w course.Window) (score.Truth, course.Day) {
-	protein, on := j.c.Value(j.upcr, w)
-	filtered, also := j.c.Value(j.egfr, w)
-	day := max(on, also)
-	if !day.Known() {
-		return score.Unknown, course.Never
-	}
-	return j.renalOutcome(endpoint, score.Kidney{UPCR: protein, EGFR: filtered}, day).Truth(), day
 }
 
 // stated returns what a clinician said of an endpoint in a window.

@@ -448,7 +448,7 @@ func TestSELENASLEDAIStandsApartFromSLEDAI2K(t *testing.T) {
 	w.same("SELENA-SLEDAI", w.told("$biomarker?analyte=selena-sledai&timepoint=tp-m03", "value", "unit", "measured", "not-measured", "median", "change-median"), []string{"{score}", "2", "1", "2", "0"})
 	w.same("first remission", w.told("$time-to-event?endpoint=first-doris", "group", "events"), []string{"1"})
 	w.same("first remission by SELENA", w.told("$time-to-event?endpoint=first-doris"+selena, "group", "events"), []string{"1"})
-	w.same("told", w.told("$time-to-event?endpoint=first-doris"+selena, "rule", "name", "value")[3:], []string{"doris.stable-days", "30"}, []string{"sledai.selena", "true"}, []string{"given.days", "35"})
+	w.same("told", w.told("$time-to-event?endpoint=first-doris"+selena, "rule", "name", "value")[3:], []string{"doris.stable-days", "30"}, []string{"sledai.selena", "true"}, []string{"given.days", "35"}, []string{"visit.days", "7"})
 	w.same("$assess", w.told("c001/$assess?endpoint=doris-2021"+selena, "outcome", "date", "result"), []string{"2024-03-31", "criterion-met"})
 	w.same("$assess by SLEDAI-2K", w.told("c001/$assess?endpoint=doris-2021", "outcome", "date", "result"))
 	r := w.ask(admin, "POST", "Patient/$assess", `{"resourceType":"Parameters","parameter":[{"name":"persist","valueBoolean":true},{"name":"sledai.selena","valueBoolean":true}]}`)

@@ -168,13 +168,7 @@ func (q *question) treatments() {
 		{"glucocorticoid", func(d term.Drug) bool { return d.Class == term.Glucocorticoid }},
 	} {
 		parts := q.treatmentParts()
-		var vague []string
-		for _, d := range term.Drugs() {
-			if drug.is(d) {
-				vague = append(vague, course.GivenKind(d))
-			}
-		}
-		t := q.count(q.op+"|"+drug.name, parts, func(c *course.Course) int { return min(q.given(c, drug.is, vague), len(parts)-1) })
+		t := q.count(q.op+"|"+drug.name, parts, func(c *course.Course) int { return min(q.given(c, drug.is), len(parts)-1) })
 		for _, row := range q.rows() {
 			x, visible := t.of(row, 0)
 			n, ok := t.sum(row, 0, 1)
@@ -201,19 +195,20 @@ func (q *question) treatmentCells(t *counted, row int) []cell {
 }
 
 // given is the part of a patient: 0 for a drug that was given within the days that count, 1 for none, 2 for one in some month that may hold such a day.
-// vague are the kinds of such facts.
-func (q *question) given(c *course.Course, is func(d term.Drug) bool, vague []string) int {
-	in := q.acute(c)
+func (q *question) given(c *course.Course, is func(d term.Drug) bool) int {
+	part, in := 1, q.acute(c)
 	in.To = min(in.To, q.asOf, c.OwnUntil())
 	for _, g := range c.Given {
-		if in.From <= g.Day && g.Day <= in.To && is(course.Drug(g.Drug)) {
+		first, last := g.Day, g.Day+g.Later
+		switch {
+		case !is(course.Drug(g.Drug)) || last < in.From || first > in.To:
+		case in.From <= first && last <= in.To:
 			return 0
+		default:
+			part = 2
 		}
 	}
-	if c.MayHold(course.Window{From: in.From, To: in.To}, vague...) {
-		return 2
-	}
-	return 1
+	return part
 }
 
 // intensiveCare tells how many had a stay on an intensive care unit. Who that is a search of the caller says, so that the ledger takes them

@@ -8,8 +8,8 @@ import (
 	"firewolf/registry/term"
 )
 
-// VisitDays is how far apart the parts of one visit may lie: PGA and dose are taken from the day of the SLEDAI-2K, or else
-// from the nearest day within so many.
+// VisitDays is how far apart the parts of one visit may lie where nobody says otherwise: PGA and dose are taken from the day of the SLEDAI-2K, or
+// else from the nearest day within so many. No definition gives a number.
 const VisitDays = 7
 
 // nearest returns the place of the item nearest to a day within so many days, the later of two that are as near; -1 for none.
@@ -27,32 +27,34 @@ func nearest[T any](l []T, day func(T) Day, at Day, within int) int {
 	return best
 }
 
-// valueAt returns the reading of the visit on a day.
-func valueAt(l []Reading, at Day) score.Value {
-	if k := nearest(l, func(r Reading) Day { return r.Day }, at, VisitDays); k >= 0 {
+// valueAt returns the reading of the visit on a day, whose parts lie within so many days.
+func valueAt(l []Reading, at Day, within int) score.Value {
+	if k := nearest(l, func(r Reading) Day { return r.Day }, at, within); k >= 0 {
 		return l[k].Value
 	}
 	return score.Value{}
 }
 
-func findingAt(l []Finding, at Day) score.Fact {
-	if k := nearest(l, func(f Finding) Day { return f.Day }, at, VisitDays); k >= 0 {
+func findingAt(l []Finding, at Day, within int) score.Fact {
+	if k := nearest(l, func(f Finding) Day { return f.Day }, at, within); k >= 0 {
 		return l[k].Fact
 	}
 	return score.Fact{}
 }
 
-// PGAAt returns the physician's global assessment of the visit on a day.
-func (c *Course) PGAAt(at Day) score.Value { return valueAt(c.PGA, at) }
+// PGAAt returns the physician's global assessment of the visit on a day: of that day, or else of the nearest within so many.
+func (c *Course) PGAAt(at Day, within int) score.Value { return valueAt(c.PGA, at, within) }
 
 // GCAt returns the dose of glucocorticoid of the visit on a day.
-func (c *Course) GCAt(at Day) score.Value { return valueAt(c.GC, at) }
+func (c *Course) GCAt(at Day, within int) score.Value { return valueAt(c.GC, at, within) }
 
 // HemolysisAt and GutAt are what LLDAS asks for beside the items of SLEDAI-2K.
-func (c *Course) HemolysisAt(at Day) score.Fact { return findingAt(c.Hemolysis, at) }
+func (c *Course) HemolysisAt(at Day, within int) score.Fact {
+	return findingAt(c.Hemolysis, at, within)
+}
 
 // GutAt says whether the gut was active at the visit on a day.
-func (c *Course) GutAt(at Day) score.Fact { return findingAt(c.Gut, at) }
+func (c *Course) GutAt(at Day, within int) score.Fact { return findingAt(c.Gut, at, within) }
 
 // Window is the days in which a value stands for a time point, and the day to which it must be nearest.
 type Window struct{ From, Nominal, To Day }
@@ -197,12 +199,6 @@ func (c *Course) Value(a Analyte, w Window) (score.Value, Day) {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-// LabNear returns the value of an analyte of the visit on a day.
-func (c *Course) LabNear(a Analyte, at Day) score.Value {
-	v, _ := c.Value(a, Window{at - VisitDays, at, at + VisitDays})
-	return v
-}
 
 // LastSeen is the last day on which the patient is known to have lived: a contact, an assessment, what a clinician stated of one, a value, a
 // treatment, or the beginning of a toxicity.

@@ -103,7 +103,7 @@ func TestThePartsOfAVisitLieWithinAWeek(t *testing.T) {
 		{"the later of two as near", []int{88, 92}, "1"},
 		{"none", nil, "unknown"},
 	} {
-		if got := at(tt.days...).PGAAt(day(90)).String(); got != tt.want {
+		if got := at(tt.days...).PGAAt(day(90), VisitDays).String(); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
@@ -198,8 +198,8 @@ func TestFreedomAndStabilityAreToldByPeriodsAndByDays(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := tt.c.Freedom(at, Formulary{Names: tt.names})
-			if got := [3]score.Truth{f.IS.Truth, f.Antimalarial.Truth, tt.c.Stable(at, 30, Formulary{}).Truth}; got != [3]score.Truth{tt.is, tt.antimalarial, tt.stable} {
+			f := tt.c.Freedom(at, Formulary{Names: tt.names, VisitDays: VisitDays})
+			if got := [3]score.Truth{f.IS.Truth, f.Antimalarial.Truth, tt.c.Stable(at, 30, Formulary{VisitDays: VisitDays}).Truth}; got != [3]score.Truth{tt.is, tt.antimalarial, tt.stable} {
 				t.Errorf("%v, want %v %v %v", got, tt.is, tt.antimalarial, tt.stable)
 			}
 		})
@@ -222,7 +222,7 @@ func TestAnInfusionOfTheSameDayOrCourseIsNoSecondOne(t *testing.T) {
 		if got := c.Reinfused(); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
-		if got := c.Resumed(day(0), Formulary{}, true).BCells(day(1000)).Truth; got != score.Is(tt.want.Known()) {
+		if got := c.Resumed(day(0), Formulary{VisitDays: VisitDays}, true).BCells(day(1000)).Truth; got != score.Is(tt.want.Known()) {
 			t.Errorf("%s: retreated is %v", tt.name, got)
 		}
 	}
@@ -239,7 +239,7 @@ func TestASecondTherapyAgainstBCellsIsARetreatment(t *testing.T) {
 		{200, 299, score.Fact{Truth: score.No}},
 		{200, 300, score.Fact{Truth: score.Yes, From: "MedicationStatement/r"}},
 	} {
-		if got := c.Resumed(day(tt.after), Formulary{}, true).BCells(day(tt.until)); got != tt.want {
+		if got := c.Resumed(day(tt.after), Formulary{VisitDays: VisitDays}, true).BCells(day(tt.until)); got != tt.want {
 			t.Errorf("from %d to %d: %v", tt.after, tt.until, got)
 		}
 	}
@@ -270,7 +270,8 @@ func TestAValueThatIsNotKnownHidesNoOther(t *testing.T) {
 	c := infused()
 	c.Labs = []Lab{lab(-40, true), lab(-10, false), lab(88, true), lab(90, false)}
 	base, _ := c.Value(3, c.Baseline())
-	if got := []string{base.String(), c.LabNear(3, day(91)).String()}; got[0] != "-40" || got[1] != "88" {
+	near, _ := c.Value(3, Window{day(84), day(91), day(98)})
+	if got := []string{base.String(), near.String()}; got[0] != "-40" || got[1] != "88" {
 		t.Errorf("at baseline and near a visit: %v", got)
 	}
 }

@@ -24,7 +24,7 @@ func (b *Builder) bilag(root tree.Node, at, kind string) {
 	}
 	take := func(part tree.Node, code string) {
 		if k, letter := term.BilagSystem(code), letterOf(part); k >= 0 && letter != 0 {
-			b.c.Bilag = append(b.c.Bilag, Bilag{day, uint8(k), letter, b.from(root)})
+			b.grades.add(Bilag{day, uint8(k), letter, b.from(root)}, foundAt(root, at))
 		}
 	}
 	take(root, kind)
@@ -48,13 +48,13 @@ func letterOf(part tree.Node) byte {
 	return said[0]
 }
 
-// BilagAt returns the grades of the visit on a day.
-func (c *Course) BilagAt(at Day) score.BILAG {
+// BilagAt returns the grades of the visit on a day: of that day, or else of the nearest within so many.
+func (c *Course) BilagAt(at Day, within int) score.BILAG {
 	var out score.BILAG
 	distance := [term.BilagSystems]int{}
 	for _, g := range c.Bilag {
 		d := abs(int(g.Day - at))
-		if d > VisitDays || out[g.System].Letter != 0 && d > distance[g.System] {
+		if d > within || out[g.System].Letter != 0 && d > distance[g.System] {
 			continue
 		}
 		out[g.System], distance[g.System] = score.BilagGrade{Letter: g.Letter, From: g.From}, d

@@ -10,6 +10,7 @@ import (
 type permit struct {
 	scope string
 	given Span
+	ends  Span // the last day on which it permits, if it is told
 }
 
 // end is a Consent that denies, or one that has ended or was refused.
@@ -29,7 +30,7 @@ func (b *Builder) consent(root tree.Node) {
 	status := root.Member("status").Text()
 	switch {
 	case status == "active" && !denies:
-		b.permits = append(b.permits, permit{scope, given})
+		b.permits = append(b.permits, permit{scope, given, ParseDay(provision.Member("period").Member("end").Text())})
 	case status == "active" || status == "inactive" || status == "rejected":
 		edge := "end"
 		if denies {
@@ -57,11 +58,18 @@ func scopeOf(scope tree.Node) string {
 }
 
 // consents reports whether a permit stands, and whether there was a consent that does not stand any more.
-func (b *Builder) consents() (stands, withdrawn bool) {
-	stands = !b.denied && slices.ContainsFunc(b.permits, func(p permit) bool {
-		return !slices.ContainsFunc(b.ends, func(e end) bool { return e.against(p) })
-	})
-	return stands, !stands && (b.denied || len(b.ends) > 0)
+// The last day on which one that stands permits is told, if each has one.
+func (b *Builder) consents() (stands, withdrawn bool, until Span) {
+	for _, p := range b.permits {
+		if b.denied || slices.ContainsFunc(b.ends, func(e end) bool { return e.against(p) }) {
+			continue
+		}
+		if !stands || until.There && (!p.ends.There || p.ends.To > until.To) {
+			until = p.ends
+		}
+		stands = true
+	}
+	return stands, !stands && (b.denied || len(b.ends) > 0), until
 }
 
 // against reports whether an end takes a permit away. What denies is against permits of every scope, and while it is active against all that

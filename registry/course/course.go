@@ -11,6 +11,8 @@ type Course struct {
 	Patient string // id
 	Center  string // code of the center, by the patient's security label
 	Consent bool   // there is an active consent that permits and that nothing takes away
+	// ConsentEnds is the last day on which it permits, if that is told. https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.period
+	ConsentEnds Span
 	// Withdrawn says that there was a consent, or was asked for one, and that none stands.
 	Withdrawn bool
 	Lupus     bool
@@ -42,6 +44,7 @@ type Course struct {
 	Stated      []Stated
 	Nephritis   score.Fact
 
+	Medications []string // ids of those that drugs are named by
 	Born        Span
 	Instruments []Instrument // only where sources are kept
 
@@ -52,7 +55,7 @@ type Course struct {
 
 // Vague is a fact whose date is known to the month or the year only.
 type Vague struct {
-	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated; or GivenKind of a drug
+	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated
 	Span
 }
 
@@ -90,6 +93,7 @@ type Analyte uint8
 type Therapy struct {
 	Drug     Medicine
 	From, To Span
+	Unsure   bool // it may have been taken in that time
 	Aside    bool // it treated a toxicity of the cells, not lupus
 	Source   string
 }
@@ -122,6 +126,7 @@ type Episode struct {
 // Given is a drug that was given once.
 type Given struct {
 	Day    Day
+	Later  Day // by how many days it may have been later, as only the month or the year is told
 	Drug   Medicine
 	Aside  bool // to prepare for cells, or against their toxicity: it is no treatment of lupus after them
 	Source string
@@ -144,8 +149,10 @@ func (c *Course) T0() Day {
 	return c.Infusions[0].Day
 }
 
-// Analyzed reports whether the patient is in the analysis set: infused, with lupus, with an active consent.
-func (c *Course) Analyzed() bool { return c.Consent && c.Lupus && c.T0().Known() }
+// Analyzed reports whether the patient is in the analysis set on a day: infused, with lupus, with an active consent that still permits.
+func (c *Course) Analyzed(today Day) bool {
+	return c.Consent && (!c.ConsentEnds.There || today <= c.ConsentEnds.To) && c.Lupus && c.T0().Known()
+}
 
 // BySELENA returns the course as it is seen by SELENA-SLEDAI: what was assessed by it stands in Assessments, and by SLEDAI-2K in Others. The
 // wording of the two differs, so that a course is seen by one of them.

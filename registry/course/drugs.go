@@ -36,7 +36,12 @@ type Formulary struct {
 	Names *Names // of codes that this field does not know; nil for none
 	// GivenDays is for how many days, its own the first, a drug counts as taken that was given once.
 	GivenDays int
+	// VisitDays is how far a day that tells of a drug may lie from the visit that it counts for.
+	VisitDays int
 }
+
+// Usual is the Formulary that holds where nobody says others.
+func Usual() Formulary { return Formulary{GivenDays: GivenDays, VisitDays: VisitDays} }
 
 // GivenDays are those that hold where nobody says others: who is given a drug every four weeks goes on with it, also if it is a week late.
 const GivenDays = 28 + VisitDays
@@ -54,6 +59,18 @@ func (f Formulary) class(m Medicine) term.Class {
 		}
 	}
 	return ""
+}
+
+// may is what is so of a drug as far as it is one of a class: of one that nobody knows it is unknown, and of one of another class it is not.
+func (f Formulary) may(m Medicine, class term.Class, t score.Truth) score.Truth {
+	switch f.class(m) {
+	case class:
+		return t
+	case "":
+		return min(t, score.Unknown)
+	default:
+		return score.No
+	}
 }
 
 func (m Medicine) againstBCells() bool { return m.place != noDrug && drugs[m.place].BCell }
@@ -90,16 +107,23 @@ func (t Therapy) covers(day Day) score.Truth {
 	if t.To.There {
 		ended = between(t.To, day)
 	}
-	return score.All(begun, ended.Not())
+	out := score.All(begun, ended.Not())
+	if t.Unsure {
+		return min(out, score.Unknown)
+	}
+	return out
 }
 
 // covers says whether a drug that was given counts as taken on a day.
 func (g Given) covers(day Day, f Formulary) score.Truth {
-	return score.Is(g.Day <= day && day < g.Day+Day(max(f.GivenDays, 1)))
+	over := Day(max(f.GivenDays, 1))
+	on := Span{g.Day, g.Day + g.Later, true}
+	return score.All(between(on, day), between(Span{on.From + over, on.To + over, true}, day).Not())
 }
 
 // counts reports whether a drug that was given is one against lupus after the cells. What was given before them, or with them, is over.
-func (c *Course) counts(g Given) bool { return !g.Aside && g.Day > c.T0() }
+// Of one in the month of the cells nobody knows.
+func (c *Course) counts(g Given) bool { return !g.Aside && g.Day+g.Later > c.T0() }
 
 // between says whether a span lies at or before a day.
 func between(s Span, day Day) score.Truth {
@@ -118,13 +142,17 @@ func (c *Course) toldOf() bool { return len(c.Therapies)+len(c.Takings) > 0 }
 
 // taken is all that is told of drugs on a day. What was given against a toxicity or to prepare for cells is over with that day.
 func (c *Course) taken(day Day, f Formulary) []Taking {
-	l := c.visit(day)
+	l := c.visit(day, f.VisitDays)
 	for _, t := range c.Therapies {
 		l = append(l, Taking{Day: day, Drug: t.Drug, Taken: t.covers(day), Source: t.Source})
 	}
 	for _, g := range c.Given {
 		if c.counts(g) {
-			l = append(l, Taking{Day: day, Drug: g.Drug, Taken: g.covers(day, f), Source: g.Source})
+			taken := g.covers(day, f)
+			if g.Day <= c.T0() {
+				taken = min(taken, score.Unknown)
+			}
+			l = append(l, Taking{Day: day, Drug: g.Drug, Taken: taken, Source: g.Source})
 		}
 	}
 	return l
@@ -138,19 +166,15 @@ func (c *Course) free(class term.Class, of []Taking, f Formulary) score.Fact {
 		taken = score.Fact{}
 	}
 	for _, t := range of {
-		if is := f.class(t.Drug); is == class {
-			taken = worse(taken, t.Taken, t.Source)
-		} else if is == "" {
-			taken = worse(taken, min(t.Taken, score.Unknown), t.Source)
-		}
+		taken = worse(taken, f.may(t.Drug, class, t.Taken), t.Source)
 	}
 	taken.Truth = taken.Not()
 	return taken
 }
 
-// visit is what the visit on a day tells of each drug that visits tell of: from the day itself, or else from the nearest within a week, the
-// later of two that are as near. A drug that only other visits tell of is unknown, unless it ended since.
-func (c *Course) visit(day Day) []Taking {
+// visit is what the visit on a day tells of each drug that visits tell of: from the day itself, or else from the nearest within so many
+// days, the later of two that are as near. A drug that only other visits tell of is unknown, unless it ended since.
+func (c *Course) visit(day Day, within int) []Taking {
 	type told struct{ nearest, last int }
 	var drugs []told
 	for k, t := range c.Takings {
@@ -170,7 +194,7 @@ func (c *Course) visit(day Day) []Taking {
 	for _, d := range drugs {
 		t := c.Takings[d.nearest]
 		switch {
-		case abs(int(t.Day-day)) <= VisitDays:
+		case abs(int(t.Day-day)) <= within:
 			l = append(l, t)
 		case d.last < 0 || !c.ended(c.Takings[d.last], day):
 			l = append(l, Taking{Day: day, Drug: t.Drug})
@@ -222,18 +246,18 @@ func (c *Course) started(after, until Day, f Formulary) score.Fact {
 	}
 	out := score.Fact{Truth: score.No}
 	for _, t := range c.Therapies {
-		if f.class(t.Drug) == term.Immunosuppressive && c.begins(t, f) {
-			out = worse(out, score.All(t.begun().in(after, until), t.covers(until)), t.Source)
+		if c.begins(t, f) {
+			out = worse(out, f.may(t.Drug, term.Immunosuppressive, score.All(t.begun().in(after, until), t.covers(until))), t.Source)
 		}
 	}
 	for _, g := range c.Given {
-		if f.class(g.Drug) == term.Immunosuppressive && c.gives(g, f) {
-			out = worse(out, score.All(g.begun().in(after, until), g.covers(until, f)), g.Source)
+		if c.gives(g, f) {
+			out = worse(out, f.may(g.Drug, term.Immunosuppressive, score.All(g.begun().in(after, until), g.covers(until, f))), g.Source)
 		}
 	}
-	for _, t := range c.visit(until) {
-		if t.Taken == score.Yes && f.class(t.Drug) == term.Immunosuppressive {
-			out = worse(out, c.tookUp(t, after), t.Source)
+	for _, t := range c.visit(until, f.VisitDays) {
+		if t.Taken == score.Yes {
+			out = worse(out, f.may(t.Drug, term.Immunosuppressive, c.tookUp(t, after)), t.Source)
 		}
 	}
 	return out
@@ -260,10 +284,10 @@ func (c *Course) tookUp(t Taking, after Day) score.Truth {
 	return score.Unknown
 }
 
-// toldBefore is the place of the last of the Takings that tells of a drug before a day, -1 for none.
+// toldBefore is the place of the last of the Takings that tells whether a drug was taken before a day, -1 for none.
 func (c *Course) toldBefore(d Medicine, day Day) int {
 	for k := len(c.Takings) - 1; k >= 0; k-- {
-		if t := c.Takings[k]; t.Day < day && t.Drug == d {
+		if t := c.Takings[k]; t.Day < day && t.Drug == d && t.Taken.Known() {
 			return k
 		}
 	}
@@ -274,7 +298,7 @@ func (c *Course) toldBefore(d Medicine, day Day) int {
 func (c *Course) Freedom(day Day, f Formulary) score.Freedom {
 	l := c.taken(day, f)
 	return score.Freedom{
-		GC: c.GCAt(day), Steroids: c.free(term.Glucocorticoid, l, f), IS: c.free(term.Immunosuppressive, l, f), Antimalarial: c.free(term.Antimalarial, l, f),
+		GC: c.GCAt(day, f.VisitDays), Steroids: c.free(term.Glucocorticoid, l, f), IS: c.free(term.Immunosuppressive, l, f), Antimalarial: c.free(term.Antimalarial, l, f),
 	}
 }
 

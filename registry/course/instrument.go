@@ -2,7 +2,6 @@ package course
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +40,7 @@ func (b *Builder) instrument(root tree.Node, kind string) {
 	}
 	i := Instrument{Kind: instruments[k], Infusion: procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)}
 	i.At = strings.Clone(dateOf(started(root, "effective")))
-	i.Stated, _ = quantity(root.Member("valueQuantity"), i.From)
+	i.Stated = scored(root, i.Kind, i.From)
 	for part := range root.Member("component").Items() {
 		i.Parts = append(i.Parts, answer(part, i.From))
 	}
@@ -59,13 +58,7 @@ func answer(part tree.Node, from string) Answer {
 	if v := part.Member("valueBoolean"); v.Exists() {
 		a.Truth = truth(v.Text() == "true")
 	}
-	if v := part.Member("valueInteger"); v.Exists() {
-		if n, err := strconv.Atoi(v.Text()); err == nil {
-			a.Number = score.Value{X: float64(n), Known: true, From: from}
-		}
-		return a
-	}
-	a.Number, _ = quantity(part.Member("valueQuantity"), from)
+	a.Number = scored(part, a.Code, from)
 	return a
 }
 

@@ -51,7 +51,7 @@ func TestCoursesAreReadBeforeAnybodyAsks(t *testing.T) {
 			t.Fatalf("%d courses", len(v.Courses))
 		}
 		w.put("Consent", "SYN-P01-consent", `"status":"inactive","patient":{"reference":"Patient/SYN-P01"}`)
-		if after := w.next(told); after.T <= v.T || after.Of("SYN-P01").Analyzed() {
+		if after := w.next(told); after.T <= v.T || after.Of("SYN-P01").Analyzed(course.Forever) {
 			t.Errorf("the view of moment %d, after %d, does not show what was written", after.T, v.T)
 		}
 		if w.view(p).Of("SYN-P02") != v.Of("SYN-P02") {

@@ -12,33 +12,38 @@ func truth(yes bool) score.Truth { return score.Is(yes) }
 
 // observation takes what the code of an Observation says that it is.
 func (b *Builder) observation(root tree.Node) {
-	kind, analyte := "", Analyte(0)
-	known := false
-	codes(root.Member("code"), func(system, code string) bool {
-		switch system {
-		case term.Local:
-			kind = code
-		case term.Loinc:
-			if a, ok := term.AnalyteOf(code); ok {
-				analyte, known = AnalyteNamed(a.Name)
-			}
-		}
-		return kind == ""
-	})
+	kind := local(root.Member("code"))
+	analyte, known := analyteOf(root.Member("code"))
 	at := started(root, "effective")
-	if known && kind == "" {
+	if known {
 		b.instrument(root, analyte.Of().Name)
 	} else {
 		b.instrument(root, kind)
 	}
+	for part := range root.Member("component").Items() {
+		if a, ok := analyteOf(part.Member("code")); ok {
+			b.lab(root, part, at, a)
+		}
+	}
 	switch {
 	case known:
-		b.lab(root, at, analyte)
+		b.lab(root, root, at, analyte)
 	case strings.HasSuffix(kind, "-max-grade"):
 		b.grade(root, strings.TrimSuffix(kind, "-max-grade"))
 	case kind != "":
 		b.assessed(root, at, kind)
 	}
+}
+
+// analyteOf is what a concept says that was measured, by the first code of LOINC that this field knows.
+func analyteOf(concept tree.Node) (analyte Analyte, known bool) {
+	codes(concept, func(system, code string) bool {
+		if a, ok := term.AnalyteOf(code); ok && system == term.Loinc {
+			analyte, known = AnalyteNamed(a.Name)
+		}
+		return !known
+	})
+	return analyte, known
 }
 
 // assessed takes an Observation with a local code.
@@ -53,15 +58,15 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 	case term.CSLEDAI2K:
 		b.clinical(root, at)
 	case term.PGA:
-		b.reading(&b.c.PGA, root, kind, at)
+		b.reading(&b.pga, root, kind, at)
 	case term.GCDose:
-		b.reading(&b.c.GC, root, kind, at)
+		b.reading(&b.gc, root, kind, at)
 	case term.SDI:
-		b.reading(&b.c.Damage, root, kind, at)
+		b.reading(&b.damage, root, kind, at)
 	case "hemolytic-anemia":
-		b.finding(&b.c.Hemolysis, root, at)
+		b.finding(&b.hemolysis, root, at)
 	case "gi-activity":
-		b.finding(&b.c.Gut, root, at)
+		b.finding(&b.gut, root, at)
 	case term.CARTDose:
 		b.dose(root)
 	case term.LastKnownAlive:
@@ -70,38 +75,31 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 		}
 	case term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse:
 		b.stated(root, at, kind)
+	case term.BCellReturn:
+		b.returned(root, at)
 	}
 }
 
-func (b *Builder) reading(to *[]Reading, root tree.Node, kind, at string) {
+// returned notes that the return of B cells was computed and kept, which is the number of days, and no result.
+func (b *Builder) returned(root tree.Node, at string) {
+	if day, ok := b.day(at); ok && b.sources && strings.HasPrefix(local(root.Member("method")), "algorithm-") {
+		b.c.Stated = append(b.c.Stated, Stated{Code: term.BCellReturn, Day: day, Result: term.Met, ID: strings.Clone(root.Member("id").Text())})
+	}
+}
+
+func (b *Builder) reading(to *gathered[Reading], root tree.Node, kind, at string) {
 	if day, ok := b.dated(kind, at); ok {
-		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
-			*to = append(*to, Reading{day, v})
+		if v := scored(root, kind, b.from(root)); v.Known {
+			to.add(Reading{day, v}, foundAt(root, at))
 		}
 	}
 }
 
-func (b *Builder) finding(to *[]Finding, root tree.Node, at string) {
+func (b *Builder) finding(to *gathered[Finding], root tree.Node, at string) {
 	value := root.Member("valueBoolean")
 	if day, ok := b.day(at); ok && value.Exists() {
-		*to = append(*to, Finding{day, score.Fact{Truth: truth(value.Text() == "true"), From: b.from(root)}})
+		to.add(Finding{day, score.Fact{Truth: truth(value.Text() == "true"), From: b.from(root)}}, foundAt(root, at))
 	}
-}
-
-// on returns the assessment of a day by the instrument of an Observation, which is made if there is none: the total and the clinical score come as
-// two Observations.
-func (b *Builder) on(root tree.Node, day Day) *Assessment {
-	l := &b.c.Assessments
-	if bySELENA(root) {
-		l = &b.c.Others
-	}
-	for k := range *l {
-		if (*l)[k].Day == day {
-			return &(*l)[k]
-		}
-	}
-	*l = append(*l, Assessment{Day: day})
-	return &(*l)[len(*l)-1]
 }
 
 func bySELENA(root tree.Node) bool {
@@ -110,48 +108,48 @@ func bySELENA(root tree.Node) bool {
 
 // sledai takes a SLEDAI-2K with its items. What is not told, or told with a reason why there is no value, is unknown.
 func (b *Builder) sledai(root tree.Node, at string) {
-	kind := term.SLEDAI2K
-	if bySELENA(root) {
-		kind = term.SELENASLEDAI
-	}
-	day, ok := b.dated(kind, at)
+	selena := bySELENA(root)
+	day, ok := b.dated(selenaKind(selena), at)
 	if !ok {
 		return
 	}
-	a := b.on(root, day)
+	a := Assessment{Day: day}
 	a.From = b.from(root)
-	a.Total, _ = quantity(root.Member("valueQuantity"), a.From)
-	for part := range root.Member("component").Items() {
-		name, ok := strings.CutPrefix(local(part.Member("code")), "sledai-2k-")
+	a.Total = scored(root, term.SLEDAI2K, a.From)
+	for one := range root.Member("component").Items() {
+		name, ok := strings.CutPrefix(local(one.Member("code")), "sledai-2k-")
 		if !ok {
 			continue
 		}
 		if k := term.SledaiItem(name); k >= 0 {
-			if v := part.Member("valueBoolean"); v.Exists() {
+			if v := one.Member("valueBoolean"); v.Exists() {
 				a.Items[k] = truth(v.Text() == "true")
 			}
 		}
 	}
+	b.parts.add(part{a, selena}, foundAt(root, at))
 }
 
 func (b *Builder) clinical(root tree.Node, at string) {
 	if day, ok := b.dated(term.CSLEDAI2K, at); ok {
-		if v, _ := quantity(root.Member("valueQuantity"), b.from(root)); v.Known {
-			b.on(root, day).Clinical = v
+		if v := scored(root, term.CSLEDAI2K, b.from(root)); v.Known {
+			a := Assessment{Day: day}
+			a.Clinical = v
+			b.parts.add(part{a, bySELENA(root)}, foundAt(root, at))
 		}
 	}
 }
 
-// lab takes a laboratory value with the limits of the laboratory.
-func (b *Builder) lab(root tree.Node, at string, a Analyte) {
+// lab takes a laboratory value with the limits of the laboratory: of an Observation, or of a component of a panel.
+func (b *Builder) lab(root, one tree.Node, at string, a Analyte) {
 	day, ok := b.dated(a.Of().Name, at)
 	if !ok {
 		return
 	}
 	from := b.from(root)
-	raw, unit := quantity(root.Member("valueQuantity"), from)
+	raw, unit := number(one, from)
 	var l Limits
-	for r := range root.Member("referenceRange").Items() {
+	for r := range one.Member("referenceRange").Items() {
 		low, lowUnit := quantity(r.Member("low"), "")
 		high, highUnit := quantity(r.Member("high"), "")
 		// An analyte without a canonical unit is compared with limits in its own unit only.
@@ -163,12 +161,12 @@ func (b *Builder) lab(root tree.Node, at string, a Analyte) {
 		}
 		break
 	}
-	b.c.Labs = append(b.c.Labs, newLab(day, a, canonical(a.Of(), raw, unit), l))
+	b.labs.add(newLab(day, a, canonical(a.Of(), raw, unit), l), foundAt(root, at))
 }
 
 // grade takes the highest grade of a toxicity.
 func (b *Builder) grade(root tree.Node, kind string) {
-	v, _ := quantity(root.Member("valueQuantity"), "")
+	v, _ := number(root, "")
 	if !v.Exact() || v.X < 0 || v.X > 5 || v.X != float64(int(v.X)) {
 		return
 	}

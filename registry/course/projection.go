@@ -237,7 +237,7 @@ func (p *Projection) everyone(ctx context.Context, t fhir.Moment, m *Merges) (ma
 // and those that the versions before them belonged to; and whether any of the resources is the record of a patient.
 func (p *Projection) changed(ctx context.Context, t fhir.Moment) (out map[string]bool, records bool, err error) {
 	out = map[string]bool{}
-	products := map[string]bool{}
+	products, medications := map[string]bool{}, map[string]bool{}
 	for v, err := range p.source.Store.History(ctx, store.Scope{}, store.HistoryPage{T: t}) {
 		if err != nil {
 			return nil, false, fmt.Errorf("reading what was written: %w", err)
@@ -248,8 +248,12 @@ func (p *Projection) changed(ctx context.Context, t fhir.Moment) (out map[string
 		if !read(v.Type) {
 			continue
 		}
-		if v.Type == productType {
+		switch v.Type {
+		case productType:
 			products[v.ID] = true
+			continue
+		case medicationType:
+			medications[v.ID] = true
 			continue
 		}
 		records = records || v.Type == "Patient"
@@ -258,20 +262,19 @@ func (p *Projection) changed(ctx context.Context, t fhir.Moment) (out map[string
 		}
 	}
 	delete(out, "")
-	p.infusedWith(products, out)
+	p.given(products, medications, out)
 	return out, records, nil
 }
 
-// infusedWith adds the patients to whom one of these products was given.
-func (p *Projection) infusedWith(products, out map[string]bool) {
-	if len(products) == 0 {
+// given adds the patients to whom one of these products or medications was given.
+func (p *Projection) given(products, medications, out map[string]bool) {
+	if len(products)+len(medications) == 0 {
 		return
 	}
 	for id, c := range p.courses {
-		for _, i := range c.Infusions {
-			if products[i.ProductID] {
-				out[id] = true
-			}
+		if slices.ContainsFunc(c.Infusions, func(i Infusion) bool { return products[i.ProductID] }) ||
+			slices.ContainsFunc(c.Medications, func(m string) bool { return medications[m] }) {
+			out[id] = true
 		}
 	}
 }
@@ -305,7 +308,7 @@ func (p *Projection) touch(ctx context.Context, v fhir.Version, out map[string]b
 
 // read reports whether courses are read from a type.
 func read(typ string) bool {
-	return typ == productType || slices.ContainsFunc(Types(), func(t [2]string) bool { return t[0] == typ })
+	return typ == productType || typ == medicationType || slices.ContainsFunc(Types(), func(t [2]string) bool { return t[0] == typ })
 }
 
 func ownerOf(v fhir.Version) (string, error) {

@@ -26,8 +26,11 @@ func Types() [][2]string {
 	}
 }
 
-// productType is read too; what belongs to a patient is found by the infusions, as it has no search parameter.
-const productType = "BiologicallyDerivedProduct"
+// Types that are read too, by what refers to them: no search parameter of theirs leads to a patient.
+const (
+	productType    = "BiologicallyDerivedProduct"
+	medicationType = "Medication"
+)
 
 // Builder gathers the course of one patient from resources in any order.
 type Builder struct {
@@ -38,6 +41,12 @@ type Builder struct {
 	permits []permit
 	ends    []end
 	vague   []sometime
+
+	parts           gathered[part] // of Assessments and of Others
+	pga, gc, damage gathered[Reading]
+	hemolysis, gut  gathered[Finding]
+	grades          gathered[Bilag]
+	labs            gathered[Lab]
 
 	therapies, given []cause         // of Therapies and of Given
 	asides           map[string]bool // lymphodepletions and toxicities, by reference: what drugs of no lupus are given for
@@ -83,7 +92,7 @@ func patientID(reference tree.Node) string {
 // Add takes a resource of the patient.
 func (b *Builder) Add(t *tree.Tree) {
 	root := t.Root()
-	if status := root.Member("status").Text(); status == "entered-in-error" || status == "cancelled" { //nolint:misspell // as the code is written
+	if status := root.Member("status").Text(); status == "entered-in-error" || status == "cancelled" || status == "registered" { //nolint:misspell // as the code is written
 		return
 	}
 	switch t.ResourceType() {
@@ -127,27 +136,27 @@ func (b *Builder) Course(products map[string]string) *Course {
 	}
 	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
 	c.Infusions = inOrder(append(c.Infusions, b.later(c.Infusions)...), func(i Infusion) Day { return i.Day })
-	for _, l := range []*[]Assessment{&c.Assessments, &c.Others} {
-		*l = inOrder(*l, func(a Assessment) Day { return a.Day })
-	}
-	for _, l := range []*[]Reading{&c.PGA, &c.GC, &c.Damage} {
-		*l = inOrder(*l, func(r Reading) Day { return r.Day })
-	}
-	for _, l := range []*[]Finding{&c.Hemolysis, &c.Gut} {
-		*l = inOrder(*l, func(f Finding) Day { return f.Day })
-	}
+	b.inTime(&c)
 	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
-	c.Bilag = inOrder(c.Bilag, func(g Bilag) Day { return g.Day })
-	c.Labs = inOrder(c.Labs, func(l Lab) Day { return l.Day })
-	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
 	b.setAside(&c)
-	c.Consent, c.Withdrawn = b.consents()
+	c.Consent, c.Withdrawn, c.ConsentEnds = b.consents()
 	c.Depletions = inOrder(b.starts, func(d Day) Day { return d })
 	c.Depletion = depleted(c.Depletions, Never, c.T0())
 	return &c
+}
+
+// inTime puts what was observed in order of time.
+func (b *Builder) inTime(c *Course) {
+	c.Assessments, c.Others = b.assessments()
+	readings, findings := func(r Reading) Day { return r.Day }, func(f Finding) Day { return f.Day }
+	c.PGA, c.GC, c.Damage = b.pga.inOrder(readings, differ), b.gc.inOrder(readings, differ), b.damage.inOrder(readings, differ)
+	c.Hemolysis, c.Gut = b.hemolysis.inOrder(findings, contradict), b.gut.inOrder(findings, contradict)
+	c.Bilag = b.grades.inOrder(func(g Bilag) Day { return g.Day }, nil)
+	c.Labs = b.labs.inOrder(func(l Lab) Day { return l.Day }, nil)
+	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 }
 
 // later are the infusions in some month or year after the first one. One whose month holds another may be that one, told without its day.
@@ -264,10 +273,12 @@ func (b *Builder) condition(root tree.Node) {
 	}
 }
 
+// refuted reports whether a Condition is none of the patient: found not to be, or one of several that it may be.
+// https://hl7.org/fhir/R4/valueset-condition-ver-status.html
 func refuted(verification tree.Node) bool {
 	out := false
 	codes(verification, func(_, code string) bool {
-		out = code == "refuted" || code == "entered-in-error"
+		out = code == "refuted" || code == "entered-in-error" || code == "differential"
 		return !out
 	})
 	return out
@@ -289,14 +300,22 @@ func (b *Builder) episode(root tree.Node, kind string) {
 	b.c.Episodes = append(b.c.Episodes, e)
 }
 
-// started is when something was performed, or began.
+// started is when something was performed, or began, or when only that is told ended.
 func started(root tree.Node, choice string) string {
 	for _, typ := range []string{"DateTime", "Instant"} {
 		if at := root.Member(choice + typ).Text(); at != "" {
 			return at
 		}
 	}
-	return root.Member(choice + "Period").Member("start").Text()
+	period, timing := root.Member(choice+"Period"), root.Member(choice+"Timing").Member("event")
+	switch start := period.Member("start").Text(); {
+	case start != "":
+		return start
+	case timing.Len() == 1: // of several nobody knows of which the value is
+		return timing.Item(0).Text()
+	default:
+		return period.Member("end").Text()
+	}
 }
 
 func (b *Builder) procedure(root tree.Node) {
@@ -359,67 +378,6 @@ func usedProduct(root tree.Node) string {
 
 // ProductCode returns the local code of a product.
 func ProductCode(t *tree.Tree) string { return strings.Clone(local(t.Root().Member("productCode"))) }
-
-// medicine returns the drug of a medication, by the first code that this field knows. A Medication that is only referred to is one that
-// nobody knows, by its reference.
-func medicine(root tree.Node) Medicine {
-	place, ok := uint8(0), false
-	var told []string
-	concept := root.Member("medicationCodeableConcept")
-	codes(concept, func(system, code string) bool {
-		place, ok = drugOf(system, code)
-		told = append(told, system+"|"+code)
-		return !ok
-	})
-	switch {
-	case ok:
-		return Medicine{place: place}
-	case len(told) > 0:
-		return unknownMedicine(strings.Join(told, " "))
-	default:
-		return unknownMedicine(root.Member("medicationReference").Member("reference").Text())
-	}
-}
-
-// statement reads a time in which a drug was taken, or whether it was taken on one day.
-func (b *Builder) statement(root tree.Node) {
-	d := medicine(root)
-	status := root.Member("status").Text()
-	if at := root.Member("effectiveDateTime").Text(); at != "" {
-		day, ok := b.day(at)
-		if ok && status != "unknown" && status != "intended" {
-			taken := truth(status != "not-taken")
-			b.c.Takings = append(b.c.Takings, Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)})
-		}
-		return
-	}
-	switch status {
-	case "not-taken", "intended", "unknown":
-		return
-	}
-	period := root.Member("effectivePeriod")
-	b.c.Therapies = append(b.c.Therapies, Therapy{
-		Drug: d, From: ParseDay(period.Member("start").Text()), To: ParseDay(period.Member("end").Text()), Source: b.from(root),
-	})
-	b.therapies = append(b.therapies, causeOf(root))
-}
-
-func (b *Builder) administration(root tree.Node) {
-	if root.Member("status").Text() != "completed" {
-		return
-	}
-	on, drug := ParseDay(started(root, "effective")), medicine(root)
-	switch {
-	case on.Exact().Known():
-		b.c.Given = append(b.c.Given, Given{Day: on.From, Drug: drug, Source: b.from(root)})
-		b.given = append(b.given, causeOf(root))
-	case on.There && Drug(drug).Name != "":
-		b.c.Vague = append(b.c.Vague, Vague{GivenKind(Drug(drug)), on})
-	}
-}
-
-// GivenKind is the kind of a Vague that tells that a drug was given.
-func GivenKind(d term.Drug) string { return "given-" + d.Name }
 
 // encounter takes a contact: its end, or its beginning where it goes on. What was only planned, or is not known to have been, is none.
 // https://hl7.org/fhir/R4/valueset-encounter-status.html

@@ -17,7 +17,7 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		c := w.read("SYN-P08")
 		t0 := c.T0()
 		got := map[string]any{
-			"t0": t0.String(), "product": c.Product(), "center": c.Center, "analyzed": c.Analyzed(), "depletion": int(c.Depletion - t0),
+			"t0": t0.String(), "product": c.Product(), "center": c.Center, "analyzed": c.Analyzed(course.Forever), "depletion": int(c.Depletion - t0),
 			"apheresis": int(c.Apheresis - t0), "last alive": int(c.LastAlive - t0), "dead": c.Dead, "vague": len(c.Vague), "nephritis": c.Nephritis.Truth,
 			"baseline": int(c.Assessments[c.BaselineAssessment()].Day - t0), "episodes": c.Episodes, "grades": c.Grades,
 		}
@@ -37,10 +37,11 @@ func TestASamplePatientIsReadAsTheTablesSay(t *testing.T) {
 		k := c.In(month3, course.Forever)
 		day := c.Assessments[k].Day
 		upcr, _ := course.AnalyteNamed("upcr")
-		free := c.Freedom(day, course.Formulary{})
+		protein, _ := c.Value(upcr, course.Window{From: day, Nominal: day, To: day})
+		free := c.Freedom(day, course.Usual())
 		seen := []string{
-			c.Assessments[k].Score().String(), c.PGAAt(day).String(), c.GCAt(day).String(), c.LabNear(upcr, day).String(),
-			free.IS.String(), free.Antimalarial.String(), c.Stable(day, 30, course.Formulary{}).String(), c.PGAAt(day).From,
+			c.Assessments[k].Score().String(), c.PGAAt(day, 7).String(), c.GCAt(day, 7).String(), protein.String(),
+			free.IS.String(), free.Antimalarial.String(), c.Stable(day, 30, course.Usual()).String(), c.PGAAt(day, 7).From,
 		}
 		if diff := cmp.Diff([]string{"4", "0.8", "5", "1.1", "yes", "no", "yes", "Observation/SYN-P08-pga-m03"}, seen); diff != "" {
 			t.Error(diff)
@@ -53,7 +54,7 @@ func days(from, to course.Day) course.Span { return course.Span{From: from, To: 
 func TestWhoWasNotInfusedIsNotAnalyzed(t *testing.T) {
 	eachWorld(t, func(w *world) {
 		w.samples()
-		if c := w.read("SYN-P09"); c.Analyzed() || c.T0().Known() || !c.Apheresis.Known() || c.BaselineAssessment() >= 0 {
+		if c := w.read("SYN-P09"); c.Analyzed(course.Forever) || c.T0().Known() || !c.Apheresis.Known() || c.BaselineAssessment() >= 0 {
 			t.Errorf("%+v", c)
 		}
 		if c := w.read("SYN-P10"); !c.Dead || int(c.Death-c.T0()) != 203 {
@@ -92,6 +93,7 @@ func TestFactsAreReadOnlyWhenTheyCount(t *testing.T) {
 		{"a consent that was refused", "Consent", consent("rejected", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{false, true}},
 		{"a consent that is only proposed", "Consent", consent("proposed", "permit"), func(c *course.Course) any { return [2]bool{c.Consent, c.Withdrawn} }, [2]bool{}},
 		{"lupus", "Condition", condition("M32.14", "confirmed"), func(c *course.Course) any { return c.Lupus }, true},
+		{"lupus that is one of several possible diagnoses", "Condition", condition("M32.14", "differential"), func(c *course.Course) any { return c.Lupus }, false},
 		{"lupus that was refuted", "Condition", condition("M32.14", "refuted"), func(c *course.Course) any { return c.Lupus }, false},
 		{"lupus by a drug", "Condition", condition("M32.0", "confirmed"), func(c *course.Course) any { return c.Lupus }, false},
 		{"lupus in remission", "Condition", snomed("698694005"), func(c *course.Course) any { return [2]any{c.Lupus, c.Nephritis.Truth} }, [2]any{true, score.Unknown}},
@@ -172,7 +174,7 @@ func taken(medication string) string {
 }
 
 func free(c *course.Course) any {
-	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), course.Formulary{})
+	f := c.Freedom(course.ParseDay("2024-01-10").Exact(), course.Usual())
 	return [2]score.Truth{f.IS.Truth, f.Antimalarial.Truth}
 }
 

@@ -12,21 +12,26 @@ type beginning struct {
 	drug        Medicine
 	cells       bool // an infusion; drug says nothing
 	first, last Day
+	unsure      bool // it may not have been
 	source      string
 }
 
 // in says whether it lies after one day and at the latest on another.
 func (b beginning) in(after, until Day) score.Truth {
 	at := Span{From: b.first, To: b.last, There: true}
-	return score.All(between(at, until), between(at, after).Not())
+	out := score.All(between(at, until), between(at, after).Not())
+	if b.unsure {
+		return min(out, score.Unknown)
+	}
+	return out
 }
 
 func (t Therapy) begun() beginning {
-	return beginning{drug: t.Drug, first: t.From.From, last: t.From.To, source: t.Source}
+	return beginning{drug: t.Drug, first: t.From.From, last: t.From.To, unsure: t.Unsure, source: t.Source}
 }
 
 func (g Given) begun() beginning {
-	return beginning{drug: g.Drug, first: g.Day, last: g.Day, source: g.Source}
+	return beginning{drug: g.Drug, first: g.Day, last: g.Day + g.Later, source: g.Source}
 }
 
 // begins reports whether a therapy is a beginning: its start is told, it is about lupus, and the drug was not taken until then.
@@ -48,7 +53,7 @@ func (c *Course) wentOn(d Medicine, day Day, f Formulary) bool {
 	return slices.ContainsFunc(c.Therapies, func(t Therapy) bool {
 		return t.Drug == d && (!t.From.There || t.From.To < day) && (!t.To.There || t.To.From >= day-1)
 	}) || slices.ContainsFunc(c.Given, func(g Given) bool {
-		return g.Drug == d && c.counts(g) && g.Day < day && day <= g.Day+Day(f.GivenDays)
+		return g.Drug == d && c.counts(g) && g.Day+g.Later < day && day <= g.Day+g.Later+Day(f.GivenDays)
 	})
 }
 
@@ -75,7 +80,7 @@ func (c *Course) Resumed(after Day, f Formulary, cells bool) Resumed {
 		}
 	}
 	for _, g := range c.Given {
-		if g.Day > after && c.gives(g, f) {
+		if g.Day+g.Later > after && c.gives(g, f) {
 			r.add(g.begun())
 		}
 	}
@@ -108,7 +113,7 @@ func (r *Resumed) takenUp(c *Course, t Taking) {
 		}
 		first = end + 1
 	}
-	if first+VisitDays > r.after {
+	if first+Day(r.f.VisitDays) > r.after {
 		first = max(first, r.after+1)
 	}
 	r.add(beginning{drug: t.Drug, first: first, last: t.Day, source: t.Source})
@@ -143,6 +148,20 @@ func (r Resumed) BCells(until Day) score.Fact {
 	for _, b := range r.l {
 		if b.cells || b.drug.againstBCells() {
 			out = worse(out, b.in(r.after, until), b.source)
+		}
+	}
+	return out
+}
+
+// Rescue says whether treatment of lupus was taken up by a day: an immunosuppressive, a biologic, or cells. Of a drug that nobody knows it is unknown.
+func (r Resumed) Rescue(until Day) score.Fact {
+	out, again := r.Immunosuppressive(until), r.BCells(until)
+	if again.Truth > out.Truth {
+		out = again
+	}
+	for _, b := range r.l {
+		if !b.cells && r.f.class(b.drug) == "" {
+			out = worse(out, min(b.in(r.after, until), score.Unknown), b.source)
 		}
 	}
 	return out

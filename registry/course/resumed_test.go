@@ -62,7 +62,7 @@ func TestWhatIsTakenUpAfterADayIsNotWhatGoesOn(t *testing.T) {
 		{"given in a row that began with the cells", Course{Infusions: []Infusion{{Day: on("2024-03-05")}}, Given: gets(mmf, "2024-03-05", "2024-04-01")}, score.Yes, score.No, "2024-04-01"},
 		{"cells again", Course{Infusions: append(cells, Infusion{Day: on("2024-04-01"), ID: "x"})}, score.Unknown, score.Yes, "2024-04-01"},
 	} {
-		r := tt.c.Resumed(after, Formulary{GivenDays: GivenDays}, true)
+		r := tt.c.Resumed(after, Usual(), true)
 		var days []string
 		for _, d := range r.Days() {
 			days = append(days, d.String())
@@ -73,7 +73,7 @@ func TestWhatIsTakenUpAfterADayIsNotWhatGoesOn(t *testing.T) {
 		}
 	}
 	c := Course{Infusions: append(cells, Infusion{Day: on("2024-04-01")})}
-	if got := c.Resumed(after, Formulary{}, false).BCells(until).Truth; got != score.No {
+	if got := c.Resumed(after, Usual(), false).BCells(until).Truth; got != score.No {
 		t.Errorf("cells that do not count: %v", got)
 	}
 }

@@ -3,6 +3,8 @@ package course
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"firewolf/fhir"
@@ -57,6 +59,9 @@ func (s Source) Read(ctx context.Context, t fhir.Moment, m *Merges, patients []s
 	if err != nil {
 		return nil, err
 	}
+	if err := s.medications(ctx, t, builders); err != nil {
+		return nil, err
+	}
 	out := make(map[string]*Course, len(there))
 	for id := range there {
 		out[id] = builders[id].Course(products)
@@ -80,6 +85,29 @@ func (s Source) products(ctx context.Context, t fhir.Moment, builders map[string
 		codes[strings.Clone(r.ID())] = ProductCode(r)
 	})
 	return codes, err
+}
+
+// medications reads what drugs are named by.
+func (s Source) medications(ctx context.Context, t fhir.Moment, builders map[string]*Builder) error {
+	by := map[string][]*Builder{}
+	for record, b := range builders {
+		if record == b.c.Patient {
+			for _, id := range b.c.Medications {
+				by[id] = append(by[id], b)
+			}
+		}
+	}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(by)), 100) {
+		err := s.each(ctx, t, medicationType, []search.Pair{{Name: "_id", Value: strings.Join(some, ",")}}, func(r *tree.Tree) {
+			for _, b := range by[r.ID()] {
+				b.Medication(r)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // each calls do for every resource of a type that meets criteria at a moment.

@@ -2,8 +2,12 @@ package course
 
 import (
 	"strconv"
+	"strings"
+	"sync"
 
+	"firewolf/fhir/decimal"
 	"firewolf/fhir/tree"
+	"firewolf/fhir/ucum"
 	"firewolf/registry/score"
 	"firewolf/registry/term"
 )
@@ -53,6 +57,10 @@ var divisors = []divisor{
 	{"hemoglobin", "g/L", 10},
 	{"cd19", "10*6/L", 1},
 	{"cd19", "{cells}/uL", 1},
+	{"cd19", "cells/uL", 1}, // no code of UCUM, nor are those of the next two
+	{"egfr", "mL/min/1.73m2", 1},
+	{"egfr", "mL/min/1.73 m2", 1},
+	{"egfr", "mL/min/{1.73m2}", 1},
 	{"cd19", "10*9/L", 0.001},
 	{"igg", "g/L", 0.01},
 	{"iga", "g/L", 0.01},
@@ -61,18 +69,63 @@ var divisors = []divisor{
 	{"ferritin", "ug/L", 1},
 }
 
-// canonical brings a value to the canonical unit of an analyte. One in a unit that cannot be brought there is unknown.
+// canonical brings a value to the canonical unit of an analyte: by the table of its own, or else by UCUM. One in a unit that cannot be brought there
+// is unknown. A filtration is of a body surface, which UCUM does not see, as it is a note to it.
 func canonical(a term.Analyte, v score.Value, unit string) score.Value {
 	if a.Unit == "" || unit == a.Unit {
 		return v
 	}
+	plain := withoutNotes(unit)
 	for _, d := range divisors {
-		if d.analyte == a.Name && d.unit == unit {
+		if d.analyte == a.Name && (d.unit == unit || d.unit == plain) {
 			v.X /= d.by
 			return v
 		}
 	}
-	return score.Value{}
+	if strings.Contains(a.Unit, "{1.73_m2}") {
+		return score.Value{}
+	}
+	return converted(v, unit, a.Unit)
+}
+
+// withoutNotes is a unit without its annotations, which change no value: mg/mmol of mg/mmol{creat}. https://ucum.org/ucum#section-Curly-Braces
+func withoutNotes(unit string) string {
+	before, rest, found := strings.Cut(unit, "{")
+	if !found {
+		return unit
+	}
+	_, after, _ := strings.Cut(rest, "}")
+	return before + withoutNotes(after)
+}
+
+// units is the table of UCUM, read when it is first needed.
+var units = sync.OnceValue(ucum.New)
+
+// converted brings a value to another unit by UCUM. One that cannot be brought there is unknown.
+func converted(v score.Value, from, to string) score.Value {
+	if !v.Known || from == "" {
+		return score.Value{}
+	}
+	x, err := decimal.Parse(strconv.FormatFloat(v.X, 'f', -1, 64))
+	if err != nil {
+		return score.Value{}
+	}
+	if x, err = units().Convert(x, from, to); err != nil {
+		return score.Value{}
+	}
+	if v.X, err = strconv.ParseFloat(x.String(), 64); err != nil {
+		return score.Value{}
+	}
+	return v
+}
+
+// number reads what an Observation or a component tells as a Quantity or as an integer.
+func number(n tree.Node, from string) (score.Value, string) {
+	if whole := n.Member("valueInteger"); whole.Exists() {
+		x, err := strconv.Atoi(whole.Text())
+		return score.Value{X: float64(x), Known: err == nil, From: from}, ""
+	}
+	return quantity(n.Member("valueQuantity"), from)
 }
 
 // quantity reads a Quantity: its value with the comparator, and the code of its unit.

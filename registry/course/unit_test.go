@@ -39,6 +39,18 @@ func TestEveryUnitBecomesTheCanonicalOneOfItsAnalyte(t *testing.T) {
 		{"igm", "g/L", 0.4, 40},
 		{"crp", "mg/dL", 0.5, 5},
 		{"ferritin", "ug/L", 400, 400},
+		{"cd19", "cells/uL", 12, 12},
+		{"cd19", "/mm3", 12, 12}, // from here on by UCUM
+		{"cd19", "10*3/uL", 0.012, 12},
+		{"cd19-percent", "1", 0.02, 2},
+		{"egfr", "mL/min/1.73m2", 90, 90},
+		{"egfr", "mL/min/1.73 m2", 90, 90},
+		{"egfr", "mL/min/{1.73m2}", 90, 90},
+		{"upcr", "mg/g{creat}", 500, 0.5},
+		{"upcr", "mg/mmol{creat}", 56.56, 0.5},
+		{"upcr", "ug/mg", 500, 0.5},
+		{"platelets", "/nL", 150, 150},
+		{"ldh", "ukat/L", 4, 240},
 	}
 	tried := map[[2]string]bool{}
 	for _, tt := range tests {
@@ -60,7 +72,7 @@ func TestEveryUnitBecomesTheCanonicalOneOfItsAnalyte(t *testing.T) {
 }
 
 func TestAUnitOfAnotherAnalyteIsUnknown(t *testing.T) {
-	for _, tt := range [][2]string{{"c3", "umol/L"}, {"egfr", "mL/min"}, {"creatinine", "mg/g"}, {"cd19", "%"}, {"igg", "[IU]/mL"}, {"crp", "g/L"}, {"hemoglobin", ""}} {
+	for _, tt := range [][2]string{{"c3", "umol/L"}, {"egfr", "mL/min"}, {"creatinine", "mg/g"}, {"cd19", "%"}, {"igg", "[IU]/mL"}, {"crp", "g"}, {"upcr", "mg/dL"}, {"egfr", "mL/min/m2"}, {"hemoglobin", ""}} {
 		a, _ := AnalyteNamed(tt[0])
 		if got := canonical(a.Of(), score.Num(1), tt[1]); got.Known {
 			t.Errorf("1 %s of %s is %v", tt[1], tt[0], got)

@@ -1,13 +1,14 @@
 package course
 
-// VisitOf returns the day of the assessment that something of a day belongs to: the nearest within VisitDays, the later of two that are as near.
-func (c *Course) VisitOf(day Day) (Day, bool) {
-	k := nearest(c.Assessments, func(a Assessment) Day { return a.Day }, day, VisitDays)
+// VisitOf returns the visit, of the days of some in order of time, that something of a day belongs to: the nearest within so many days, the later
+// of two that are as near.
+func VisitOf(visits []Day, day Day, within int) (Day, bool) {
+	k := nearest(visits, func(d Day) Day { return d }, day, within)
 	if k < 0 {
 		return Never, false
 	}
-	return c.Assessments[k].Day, true
+	return visits[k], true
 }
 
-// SameVisit reports whether two days are of one visit.
-func SameVisit(a, b Day) bool { return abs(int(a-b)) <= VisitDays }
+// SameVisit reports whether two days are of one visit, whose parts lie within so many days.
+func SameVisit(a, b Day, within int) bool { return abs(int(a-b)) <= within }

@@ -43,10 +43,7 @@ func (r RenalRule) Complete(in RenalInput) Outcome {
 
 // Partial judges a partial response. A complete one is a partial one too.
 func (r RenalRule) Partial(in RenalInput) Outcome {
-	half := Unknown
-	if in.Baseline.UPCR.Exact() {
-		half = in.Now.UPCR.AtMost(in.Baseline.UPCR.X * (1 - r.PartialFall))
-	}
+	half := in.Baseline.UPCR.compare(1-r.PartialFall, in.Now.UPCR.rounded().AtMost)
 	return within(term.PRR, r.nephritis(in),
 		Criterion{"criterion-upcr-half", half, []Input{number("upcr-baseline", in.Baseline.UPCR), number("upcr", in.Now.UPCR)}},
 		Criterion{"criterion-upcr-partial", in.Now.UPCR.Below(r.PartialMax), []Input{number("upcr", in.Now.UPCR)}},
@@ -63,10 +60,7 @@ func (r RenalRule) nephritis(in RenalInput) Criterion {
 }
 
 func (r RenalRule) filtration(in RenalInput) Criterion {
-	t := Unknown
-	if in.Baseline.EGFR.Exact() && in.Now.EGFR.Exact() {
-		t = Is(thousandths(in.Now.EGFR.X) >= thousandths(in.Baseline.EGFR.X*(1-r.Tolerance)))
-	}
+	t := in.Baseline.EGFR.compare(1-r.Tolerance, in.Now.EGFR.rounded().AtLeast)
 	return Criterion{"criterion-egfr-stable", t, []Input{number("egfr-baseline", in.Baseline.EGFR), number("egfr", in.Now.EGFR)}}
 }
 

@@ -40,7 +40,7 @@ func (s Sledai) ClinicalScore() Points {
 }
 
 func (s Sledai) sum(stated Value, counts func(term.Item) bool) Points {
-	if !s.itemized() && stated.Exact() {
+	if !s.itemized() && stated.Exact() && !s.contradicts() {
 		n := int(stated.X)
 		return Points{n, n, true, stated.From}
 	}
@@ -63,6 +63,16 @@ func (s Sledai) sum(stated Value, counts func(term.Item) bool) Points {
 	return p
 }
 
+// contradicts reports whether the stated scores cannot both be: what the total has more than the clinical score is of complement and antibodies,
+// 2 points each.
+func (s Sledai) contradicts() bool {
+	if !s.Total.Exact() || !s.Clinical.Exact() {
+		return false
+	}
+	serologic := s.Total.X - s.Clinical.X
+	return serologic != 0 && serologic != 2 && serologic != 4
+}
+
 // itemized reports whether an item was told.
 func (s Sledai) itemized() bool {
 	return slices.ContainsFunc(s.Items[:], Truth.Known)
@@ -71,7 +81,7 @@ func (s Sledai) itemized() bool {
 // items are those that were told, or that the total tells.
 func (s Sledai) items() [term.SledaiItems]Truth {
 	items := s.Items
-	if s.Total.Exact() && s.Total.X == 0 && !s.itemized() {
+	if s.Total.Exact() && s.Total.X == 0 && !s.itemized() && !s.contradicts() {
 		for k := range items {
 			items[k] = No
 		}

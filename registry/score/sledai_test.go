@@ -31,7 +31,7 @@ func TestSLEDAI2KIsTheSumOfItsWeights(t *testing.T) {
 		{"only an odd total stated, which serologic items do not make", Sledai{Total: Num(3)}, Points{3, 3, true, ""}, Points{1, 3, false, ""}},
 		{"a total of 0 leaves no item to be present", Sledai{Total: Num(0)}, Points{0, 0, true, ""}, Points{0, 0, true, ""}},
 		{"a total below 1 that is not told", Sledai{Total: Under(1)}, Points{0, 105, false, ""}, Points{0, 101, false, ""}},
-		{"a total of 0 beside a clinical score that is more", Sledai{Total: Num(0), Clinical: Num(2)}, Points{0, 0, true, ""}, Points{2, 2, true, ""}},
+		{"a total of 0 beside a clinical score that is more", Sledai{Total: Num(0), Clinical: Num(2)}, Points{0, 105, false, ""}, Points{0, 101, false, ""}},
 		{
 			"a total of 0 does not hide a missing item",
 			func() Sledai { s := healthy().without("fever"); s.Total = Num(0); return s }(),
@@ -114,6 +114,24 @@ func TestATotalOf0DecidesWhatItemsDecide(t *testing.T) {
 		in := DORISInput{Clinical: Sledai{Total: Num(total)}.ClinicalScore(), PGA: Num(0), GC: Num(0), Stable: Fact{Truth: Yes}}
 		if got := DORIS2021().Assess(in).Result; got != want {
 			t.Errorf("DORIS with a total of %v: %s, want %s", total, got, want)
+		}
+	}
+}
+
+func TestStatedScoresThatCannotBothBeAreNotKnown(t *testing.T) {
+	for _, tt := range []struct {
+		total, clinical float64
+		want            [2]string
+	}{
+		{4, 0, [2]string{"4", "0"}},
+		{4, 4, [2]string{"4", "4"}},
+		{8, 0, [2]string{">=0, incomplete", ">=0, incomplete"}}, // complement and antibodies are 4 points
+		{5, 4, [2]string{">=0, incomplete", ">=0, incomplete"}},
+		{0, 4, [2]string{">=0, incomplete", ">=0, incomplete"}},
+	} {
+		s := Sledai{Total: Num(tt.total), Clinical: Num(tt.clinical)}
+		if got := [2]string{s.Score().String(), s.ClinicalScore().String()}; got != tt.want {
+			t.Errorf("%v and clinical %v: %v, want %v", tt.total, tt.clinical, got, tt.want)
 		}
 	}
 }

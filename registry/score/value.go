@@ -1,6 +1,9 @@
 package score
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 // Comparator says that a measurement lies somewhere beyond its number, as Quantity.comparator does.
 // https://hl7.org/fhir/R4/valueset-quantity-comparator.html
@@ -63,6 +66,35 @@ func (v Value) Above(limit float64) Truth { return v.AtMost(limit).Not() }
 
 // AtLeast says whether the number is a limit or more.
 func (v Value) AtLeast(limit float64) Truth { return v.Below(limit).Not() }
+
+// compare compares another number with a share of this one. Laboratories tell a
+// filtration as ">90": with a number that is only known to be beyond a limit a comparison holds if it holds with the limit and all beyond it.
+func (v Value) compare(share float64, other func(limit float64) Truth) Truth {
+	if !v.Known {
+		return Unknown
+	}
+	at := other(onPaper(v.X * share))
+	if v.Sign == Exactly {
+		return at
+	}
+	beyond := other(math.Inf(1))
+	if v.Sign == LessThan || v.Sign == AtMostThat {
+		beyond = other(0)
+	}
+	if at != beyond {
+		return Unknown
+	}
+	return at
+}
+
+// rounded is the number without what binary numbers add to decimals.
+func (v Value) rounded() Value {
+	v.X = onPaper(v.X)
+	return v
+}
+
+// onPaper rounds so that products of decimals compare as they do on paper.
+func onPaper(x float64) float64 { return math.Round(x*1e9) / 1e9 }
 
 // Exact reports whether the number is known without a comparator, so that it can be reckoned with.
 func (v Value) Exact() bool { return v.Known && v.Sign == Exactly }

@@ -1,0 +1,132 @@
+package course
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"firewolf/fhir/tree"
+	"firewolf/registry/score"
+	"firewolf/registry/term"
+)
+
+// gathered are facts with when each was found. Facts have a day; of two of one day the later in time stands, and what is only preliminary never
+// stands before what is not.
+type gathered[T any] struct {
+	facts []T
+	at    []int64
+}
+
+func (g *gathered[T]) add(fact T, at int64) {
+	g.facts, g.at = append(g.facts, fact), append(g.at, at)
+}
+
+// inOrder returns the facts in order of time, without the room in which they grew. Of each two of one time clash says what they then are.
+func (g *gathered[T]) inOrder(day func(T) Day, clash func(a, b *T)) []T {
+	order := make([]int, len(g.facts))
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(day(g.facts[a]), day(g.facts[b])), cmp.Compare(g.at[a], g.at[b]))
+	})
+	l := make([]T, 0, len(order))
+	for n, k := range order {
+		l = append(l, g.facts[k])
+		if n > 0 && clash != nil && day(l[n-1]) == day(l[n]) && g.at[order[n-1]] == g.at[k] {
+			clash(&l[n-1], &l[n])
+		}
+	}
+	return l
+}
+
+// foundAt is when an Observation was made, to be compared with others of the day: a date alone is the beginning of its day. What is preliminary is
+// before all that is not. https://hl7.org/fhir/R4/valueset-observation-status.html
+func foundAt(root tree.Node, at string) int64 {
+	when, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		when = time.Unix(int64(max(ParseDay(at).From, 0))*86400, 0)
+	}
+	nanos := when.UnixNano()
+	if root.Member("status").Text() == "preliminary" {
+		nanos += math.MinInt64 / 2
+	}
+	return nanos
+}
+
+// differ makes two readings of one time that say different things such that nobody knows which holds.
+func differ(a, b *Reading) {
+	if a.X != b.X || a.Sign != b.Sign || a.Known != b.Known {
+		a.Value, b.Value = score.Value{}, score.Value{}
+	}
+}
+
+// contradict does so of findings.
+func contradict(a, b *Finding) {
+	if a.Truth != b.Truth {
+		a.Fact, b.Fact = score.Fact{}, score.Fact{}
+	}
+}
+
+// part is what one Observation tells of an assessment: its items and total, or its clinical score.
+type part struct {
+	Assessment
+	selena bool
+}
+
+// assessments puts together what was told of each day: by SLEDAI-2K, and by SELENA-SLEDAI. What was told later of the day holds, and of what was
+// told otherwise at one time nobody knows.
+func (b *Builder) assessments() (by, others []Assessment) {
+	last := map[*[]Assessment]int64{}
+	parts := gathered[int]{at: b.parts.at}
+	for k := range b.parts.facts {
+		parts.facts = append(parts.facts, k)
+	}
+	for _, k := range parts.inOrder(func(k int) Day { return b.parts.facts[k].Day }, nil) {
+		p, at, l := b.parts.facts[k], b.parts.at[k], &by
+		if p.selena {
+			l = &others
+		}
+		if n := len(*l); n > 0 && (*l)[n-1].Day == p.Day {
+			(*l)[n-1].take(p.Assessment, last[l] == at)
+		} else {
+			*l = append(*l, p.Assessment)
+		}
+		last[l] = at
+	}
+	return by, others
+}
+
+// take adds what else was told of the assessment of a day, later or at one time.
+func (a *Assessment) take(p Assessment, once bool) {
+	if p.From != "" {
+		a.From = p.From
+	}
+	for k, t := range p.Items {
+		switch was := a.Items[k]; {
+		case !t.Known():
+		case once && was.Known() && was != t:
+			a.Items[k] = score.Unknown
+		default:
+			a.Items[k] = t
+		}
+	}
+	for _, of := range [][2]*score.Value{{&a.Total, &p.Total}, {&a.Clinical, &p.Clinical}} {
+		switch was, is := of[0], of[1]; {
+		case !is.Known:
+		case once && was.Known && (was.X != is.X || was.Sign != is.Sign):
+			*was = score.Value{}
+		default:
+			*was = *is
+		}
+	}
+}
+
+// selenaKind is the kind of an assessment without a full date.
+func selenaKind(selena bool) string {
+	if selena {
+		return term.SELENASLEDAI
+	}
+	return term.SLEDAI2K
+}

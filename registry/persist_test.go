@@ -1,0 +1,136 @@
+package registry
+
+import (
+	"strings"
+	"testing"
+
+	"firewolf/fhir/interaction"
+	"firewolf/fhir/search"
+	"firewolf/fhir/spec"
+	"firewolf/registry/course"
+	"firewolf/registry/term"
+)
+
+// kept are the outcomes of an endpoint that were written of the first of the crowd, by a status.
+func (w *world) kept(endpoint, status string) [][]string {
+	w.t.Helper()
+	var l [][]string
+	for _, o := range w.observations("Observation?subject=Patient/c000&_sort=date&status=" + status + "&code=" + term.Local + "|" + endpoint) {
+		if strings.HasPrefix(o.Member("id").Text(), idPrefix) {
+			l = append(l, []string{o.Member("effectiveDateTime").Text(), o.Member("valueCodeableConcept").Member("coding").Item(0).Member("code").Text()})
+		}
+	}
+	return l
+}
+
+func TestAnOutcomeWhoseInputsWereDeletedIsWithdrawn(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.stated("judged", "doris-2021", "2024-03-31", "criterion-not-met")
+	for on, n := range map[string]string{"2024-01-31": "0", "2024-03-01": "30", "2024-04-20": "40"} {
+		w.cd19(on, n)
+	}
+	const ask = "Patient/c000/$assess?persist=true&endpoint=doris-2021,b-cell-reconstitution"
+	w.must(w.ask(admin, "POST", ask, ""))
+	w.same("at first", w.kept("doris-2021", "final"), []string{"2024-03-31", "criterion-met"})
+	w.same("at first, B cells", w.kept("b-cell-reconstitution", "final"), []string{"2024-03-01", ""})
+	w.gone("judged", "c000-sledai", "c000-pga")
+	w.must(w.ask(admin, "POST", ask, ""))
+	w.same("of no assessment", w.kept("doris-2021", "final"))
+	w.same("withdrawn", w.kept("doris-2021", "entered-in-error"), []string{"2024-03-31", "criterion-met"})
+	for _, o := range w.observations("Observation?subject=Patient/c000&status=entered-in-error&code=" + term.Local + "|doris-2021") {
+		if got := string(o.Member("derivedFrom").Raw()); got != `[{"reference":"Observation/c000-gc"}]` {
+			t.Errorf("it is derived from %s", got)
+		}
+		if o.Member("extension").Len() != 1 || o.Member("focus").Len() != 1 {
+			t.Errorf("the time point and the infusion are not kept: %s", o.Raw())
+		}
+	}
+	w.must(w.ask(admin, "DELETE", "Procedure/c000", ""))
+	w.must(w.ask(admin, "POST", ask, ""))
+	w.same("of no infusion", w.kept("b-cell-reconstitution", "final"))
+	w.same("B cells withdrawn", w.kept("b-cell-reconstitution", "entered-in-error"), []string{"2024-03-01", ""})
+	head, _, _ := w.store.Head(t.Context())
+	w.must(w.ask(admin, "POST", ask, ""))
+	if after, _, _ := w.store.Head(t.Context()); after != head {
+		t.Error("what is withdrawn was written again")
+	}
+}
+
+func TestOfAllPatientsTheOutcomesOfAnInfusionInErrorAreWithdrawnToo(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(int) bool { return false })
+	const ask = "Patient/$assess?persist=true&endpoint=doris-2021"
+	w.must(w.ask(admin, "POST", ask, ""))
+	old := w.observations("Procedure?_id=c000") // observations returns any resource
+	w.must(w.ask(admin, "PUT", "Procedure/c000", strings.Replace(string(old[0].Raw()), `"completed"`, `"entered-in-error"`, 1)))
+	w.same("counted", w.toldPosted(ask), []string{"0", "1", "1"})
+	w.same("kept", w.kept("doris-2021", "final"))
+}
+
+// toldPosted posts a call of $assess and returns what was written: created or changed, unchanged, withdrawn.
+func (w *world) toldPosted(path string) [][]string {
+	w.t.Helper()
+	r := w.must(w.ask(admin, "POST", path, ""))
+	var l []string
+	for _, p := range strings.Split(string(r.Body), `{"name":"`) {
+		for _, name := range []string{"created-or-changed", "unchanged", "withdrawn"} {
+			if n, ok := strings.CutPrefix(p, name+`","valueInteger":`); ok {
+				l = append(l, n[:strings.IndexByte(n, '}')])
+			}
+		}
+	}
+	return [][]string{l}
+}
+
+// Two calls may overlap: what follows from older inputs must not replace what follows from younger ones.
+func TestACallThatWritesLaterDoesNotUndoWhatFollowsFromYoungerInputs(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	const ask = "Patient/c000/$assess?persist=true&endpoint=doris-2021"
+	for _, first := range []string{"a call that creates it", "a call that changes it"} {
+		g, x, early := w.halfway(t)
+		w.score("c000", "2024-03-31", "pga", "0.2")
+		w.observe("c000-pga", "c000", "2024-03-31", `"code":`+local("pga")+`,"valueQuantity":{"value":0.9}`)
+		w.gone("c000-pga-2024-03-31")
+		w.must(w.ask(admin, "POST", ask, ""))
+		if _, l, err := g.keep(t.Context(), x, early); err != nil || len(l) != 1 || l[0].Result != term.NotMet {
+			t.Fatalf("%s: %v %v", first, l, err)
+		}
+		w.same(first, w.kept("doris-2021", "final"), []string{"2024-03-31", "criterion-not-met"})
+		if head, _, _ := w.store.Head(t.Context()); x.t != head {
+			t.Errorf("%s: the answer is told to be of moment %d, not %d", first, x.t, head)
+		}
+		w.observe("c000-pga", "c000", "2024-03-31", `"code":`+local("pga")+`,"valueQuantity":{"value":0.3}`)
+	}
+}
+
+// halfway is a call of $assess that has read the inputs and has written nothing yet.
+func (w *world) halfway(t *testing.T) (*Registry, *assessment, *course.Course) {
+	t.Helper()
+	s, err := spec.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := search.NewEngine(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := New(Options{Store: w.store, Engine: engine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, at, err := w.store.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := []string{term.DORIS2021}
+	x := &assessment{asked: asked, rules: usual(), t: now, at: at, answer: &answer{}, w: &writer{g: g, service: w.service, request: interaction.Request{
+		Caller: admin, Now: w.now, Base: "http://localhost/fhir", Query: []search.Pair{{Name: "endpoint", Value: term.DORIS2021}},
+	}}}
+	early, err := g.courseOf(t.Context(), now, "c000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g, x, early
+}
