@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -327,6 +328,9 @@ func (q *question) by(of func(c *course.Course) string) {
 	var names []string
 	for _, c := range q.all.courses {
 		name := firstOf(of(c), "unknown")
+		if name == everyone || name == rest {
+			name = strconv.Quote(name) // a center may be called so
+		}
 		if split[name] == nil {
 			split[name] = &group{name: name}
 			names = append(names, name)

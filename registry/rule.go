@@ -157,7 +157,7 @@ func ruled(in inputs, asked []string) (*rules, []cell, error) {
 
 // drugNames is the parameter that says what codes mean.
 func drugNames() input {
-	return input{name: "drug", typ: "string", many: true, doc: "What a code of a medication means that this server does not know: gc, is (immunosuppressive or biologic), antimalarial or other, an equals sign, and the code: other=http://www.whocc.no/atc|A02BC01. Who takes a drug that nobody knows is neither drug-free nor not, and LLDAS is not evaluable; of one that was begun nobody knows whether therapy is stable (DORIS) or was a rescue (renal responses, SRI). For a relapse only drugs that are known count."}
+	return input{name: "drug", typ: "string", many: true, doc: "What a code of a medication means that this server does not know (of ATC it knows that what is in the groups of other organs, as A02BC01, is none of these): gc, is (immunosuppressive or biologic), antimalarial or other, an equals sign, and the code: other=http://hospital.example.org/drugs|4711. Who takes a drug that nobody knows is neither drug-free nor not, and LLDAS is not evaluable; of one that was begun nobody knows whether therapy is stable (DORIS) or was a rescue (renal responses, SRI). For a relapse only drugs that are known count."}
 }
 
 // namesOf reads what codes mean.
@@ -169,7 +169,7 @@ func namesOf(l []string) (*course.Names, error) {
 	for _, text := range l {
 		class, code, ok := strings.Cut(text, "=")
 		if !ok || !strings.Contains(code, "|") || !slices.Contains([]term.Class{term.Glucocorticoid, term.Immunosuppressive, term.Antimalarial, course.Other}, term.Class(class)) {
-			return nil, fhir.NewIssue(fhir.Value, fmt.Sprintf("drug: %q is not of the form other=http://www.whocc.no/atc|A02BC01, with gc, is, antimalarial or other", short(text)))
+			return nil, fhir.NewIssue(fhir.Value, fmt.Sprintf("drug: %q is not of the form other=http://hospital.example.org/drugs|4711, with gc, is, antimalarial or other", short(text)))
 		}
 		names[code] = term.Class(class)
 	}

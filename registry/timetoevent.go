@@ -557,7 +557,8 @@ func (q *question) logRank(f follow) {
 	}
 	visible = q.tellValues(visible, facts...)
 	test := stats.LogRank(groups)
-	q.answer.add("log-rank", decimal("chi-square", test.ChiSquare).when(visible), integer("df", test.DF).when(visible), decimal("p", test.P).when(visible))
+	none := math.IsNaN(test.P)
+	q.answer.add("log-rank", decimal("chi-square", test.ChiSquare).unless(none).when(visible), integer("df", test.DF).unless(none).when(visible), decimal("p", test.P).when(visible))
 }
 
 // ranked are the subjects of a group as the log-rank test takes them: who dies of what competes is censored.

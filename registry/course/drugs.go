@@ -46,19 +46,23 @@ func Usual() Formulary { return Formulary{GivenDays: GivenDays, VisitDays: Visit
 // GivenDays are those that hold where nobody says others: who is given a drug every four weeks goes on with it, also if it is a week late.
 const GivenDays = 28 + VisitDays
 
-// class is what a medicine is, "" for what nobody knows.
+// class is what a medicine is, by what the question says of its codes, or by the group of one of ATC; "" for what nobody knows.
 func (f Formulary) class(m Medicine) term.Class {
 	if m.place != noDrug {
 		return drugs[m.place].Class
 	}
-	if f.Names != nil {
-		for code := range strings.FieldsSeq(m.codes.Value()) {
+	var by term.Class
+	for code := range strings.FieldsSeq(m.codes.Value()) {
+		if f.Names != nil {
 			if c, ok := (*f.Names)[code]; ok {
 				return c
 			}
 		}
+		if in, ok := strings.CutPrefix(code, term.ATC+"|"); ok && term.ElsewhereByATC(in) {
+			by = Other
+		}
 	}
-	return ""
+	return by
 }
 
 // may is what is so of a drug as far as it is one of a class: of one that nobody knows it is unknown, and of one of another class it is not.

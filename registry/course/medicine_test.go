@@ -66,6 +66,8 @@ func TestADrugIsNamedByItsMedicationWhereverThatStands(t *testing.T) {
 		told             []string
 		want             [3]score.Truth
 	}{
+		{"by a code of ATC of the group of another organ", "", []string{statement("a", "active", `"medicationCodeableConcept":{"coding":[{"system":"y","code":"Y"},{"system":"http://www.whocc.no/atc","code":"A02BC02"}]}`, on)}, [3]score.Truth{score.Yes, score.Yes, score.No}},
+		{"by a code of ATC of a group that holds such drugs", "", []string{statement("a", "active", `"medicationCodeableConcept":{"coding":[{"system":"http://www.whocc.no/atc","code":"L04AX99"}]}`, on)}, [3]score.Truth{score.Unknown, score.Unknown, score.No}},
 		{"within the resources, one taken and one not", "", []string{statement("a", "active", within(mmfCode), on), statement("b", "not-taken", within(hcqCode), on)}, [3]score.Truth{score.No, score.Yes, score.No}},
 		{"by text only, one taken and one not", "", []string{statement("a", "active", named("mycophenolate"), on), statement("b", "not-taken", named("hydroxychloroquine"), on)}, [3]score.Truth{2: score.No}},
 		{"by text only, both not taken", "", []string{statement("a", "not-taken", named("mycophenolate"), on), statement("b", "not-taken", named("hydroxychloroquine"), on)}, [3]score.Truth{score.Yes, score.Yes, score.No}},
