@@ -70,18 +70,22 @@ func (b *book) news(key, within string, whole bool, groups []*roaring.Bitmap, k 
 		if len(groups) == 1 && len(s.groups) == 1 && farApart(groups[0], s.groups[0], k) {
 			return
 		}
+		if s.is(groups) { // each union of them is told, and none is near to another
+			for u := range l {
+				known[u] = known[u] || own
+			}
+			return
+		}
 		o := overlapOf(groups, s)
-		for u, union := range l {
-			d := o.distance(union)
+		for u, d := range o.distances(l) {
 			known[u] = known[u] || own && d.differ == 0
 			close[u] = close[u] || d.near(whole, k)
 		}
 		if len(groups) <= tooMany {
 			return
 		}
-		o = o.swapped()
-		for _, union := range unions(len(s.groups)) {
-			near = near || o.distance(union).near(whole, k)
+		for _, d := range o.swapped().distances(unions(len(s.groups))) {
+			near = near || d.near(whole, k)
 		}
 	}
 	for _, s := range b.told[key] {
@@ -129,14 +133,5 @@ func (b *book) related(key, within string) []string {
 
 // has reports whether one table told the same groups of a key.
 func (b *book) has(key string, groups []*roaring.Bitmap) bool {
-	for _, s := range b.told[key] {
-		same := len(s.groups) == len(groups)
-		for i := 0; same && i < len(groups); i++ {
-			same = s.groups[i].Equals(groups[i])
-		}
-		if same {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(b.told[key], func(s split) bool { return s.is(groups) })
 }

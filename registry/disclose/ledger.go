@@ -74,7 +74,7 @@ func (l *Ledger) Allow(ctx context.Context, token string, k int, question string
 		if err := l.catchUp(ctx, b); err != nil {
 			return err
 		}
-		e, err := b.entry(k, facts)
+		e, err := b.entry(ctx, k, facts)
 		if err != nil || e == nil {
 			return err
 		}
@@ -101,6 +101,9 @@ func (l *Ledger) Near(ctx context.Context, token string, k int, facts []Fact) ([
 	}
 	near := make([]bool, len(facts))
 	for i, f := range facts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		near[i] = b.near(f, k)
 	}
 	return near, nil
@@ -156,10 +159,13 @@ func (b *account) take(e *Entry) error {
 }
 
 // entry is what is new of the facts, nil for nothing. It refuses what is too near to what was told.
-func (b *account) entry(k int, facts []Fact) (*Entry, error) {
+func (b *account) entry(ctx context.Context, k int, facts []Fact) (*Entry, error) {
 	e := &Entry{First: b.next}
 	added := map[string]uint32{}
 	for n, l := range tables(facts) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		groups := make([]*roaring.Bitmap, len(l))
 		for i, f := range l {
 			groups[i] = b.set(f.Patients, added)

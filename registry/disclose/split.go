@@ -1,9 +1,18 @@
 package disclose
 
-import "github.com/RoaringBitmap/roaring/v2"
+import (
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
 
 // split is what was told of one key by one table: groups that share nobody. What any of them make up together follows, by adding.
 type split struct{ groups []*roaring.Bitmap }
+
+// is reports whether the groups of a split are these, in this order.
+func (s split) is(groups []*roaring.Bitmap) bool {
+	return slices.EqualFunc(s.groups, groups, func(a, b *roaring.Bitmap) bool { return a.Equals(b) })
+}
 
 // tooMany is from how many groups on not every union of them is looked at.
 const tooMany = 10
@@ -79,7 +88,45 @@ type distance struct {
 	fewer  int // than in the smallest union that holds it; -1 for none
 }
 
-func (o overlap) distance(union []int) distance {
+// distances are those of unions. What a union has in common with the split is that of the union without its last group, if that is one of those
+// before it, and that of its last group.
+func (o overlap) distances(l [][]int) []distance {
+	out := make([]distance, len(l))
+	sums := make([][]int, len(l))
+	all := len(o.sizes) <= tooMany
+	for u, union := range l {
+		last := len(union) - 1
+		sum := slices.Clone(o.common[union[last]])
+		rest := union[:last]
+		if all && last > 0 {
+			add(sum, sums[placeOf(rest)])
+		} else {
+			for _, i := range rest {
+				add(sum, o.common[i])
+			}
+		}
+		sums[u], out[u] = sum, o.distance(union, sum)
+	}
+	return out
+}
+
+// placeOf is where unions has a union of few groups.
+func placeOf(union []int) int {
+	bits := 0
+	for _, i := range union {
+		bits |= 1 << i
+	}
+	return bits - 1
+}
+
+func add(to, from []int) {
+	for j, n := range from {
+		to[j] += n
+	}
+}
+
+// distance is that of one union, which has so many in common with each group of the split.
+func (o overlap) distance(union, shared []int) distance {
 	size := 0
 	for _, i := range union {
 		size += o.sizes[i]
@@ -87,10 +134,7 @@ func (o overlap) distance(union []int) distance {
 	var d distance
 	inside, held, around := 0, 0, 0
 	for j, other := range o.others {
-		common := 0
-		for _, i := range union {
-			common += o.common[i][j]
-		}
+		common := shared[j]
 		inside += common
 		d.differ += min(common, other-common)
 		if common == other {
