@@ -231,6 +231,12 @@ func before(a, b datetime.DateTime) bool {
 	return last.Before(first)
 }
 
+// endOf is the last instant that a date may mean; it must be stated.
+func endOf(d datetime.DateTime) time.Time {
+	_, last := d.Range()
+	return last
+}
+
 // daysBetween returns how many days b is after a; ok is false unless both are stated to the day.
 func daysBetween(a, b datetime.DateTime) (days int, ok bool) {
 	if !isDay(a) || !isDay(b) {

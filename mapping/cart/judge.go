@@ -330,18 +330,31 @@ func (r *record) judgeAfter(e entry, d datetime.DateTime) {
 
 // judgeDamage looks whether the damage index falls from a date to a later one. Of dates that overlap nobody knows which is later.
 func (r *record) judgeDamage() {
-	rows := r.good(visits)
-	slices.SortStableFunc(rows, func(a, b entry) int { return startOf(a.date("visit_date")).Compare(startOf(b.date("visit_date"))) })
-	for k, e := range rows {
+	type told struct {
+		entry
+		on  datetime.DateTime
+		sdi int
+	}
+	var begun []told
+	for _, e := range r.good(visits) {
 		n, ok := e.integer("sdi")
-		if !ok {
-			continue
+		if on := e.date("visit_date"); ok && stated(on) {
+			begun = append(begun, told{e, on, n})
 		}
-		for _, x := range rows[:k] {
-			if had, known := x.integer("sdi"); known && !x.Rejected && n < had && before(x.date("visit_date"), e.date("visit_date")) {
-				r.Report(e.Row, "sdi", ruleSDIFalls, fmt.Sprintf("%d after %d in line %d", n, had, x.Line))
-				break
+	}
+	slices.SortStableFunc(begun, func(a, b told) int { return startOf(a.on).Compare(startOf(b.on)) })
+	over := slices.Clone(begun)
+	slices.SortStableFunc(over, func(a, b told) int { return endOf(a.on).Compare(endOf(b.on)) })
+	var highest *told
+	for _, x := range begun {
+		for len(over) > 0 && before(over[0].on, x.on) {
+			if highest == nil || over[0].sdi > highest.sdi {
+				highest = &over[0]
 			}
+			over = over[1:]
+		}
+		if highest != nil && x.sdi < highest.sdi {
+			r.Report(x.Row, "sdi", ruleSDIFalls, fmt.Sprintf("%d after %d in line %d", x.sdi, highest.sdi, highest.Line))
 		}
 	}
 }
