@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -138,22 +140,34 @@ func (g *Registry) assessOne(ctx context.Context, x *assessment, k fhir.Key) err
 
 // courseOf reads the course of a patient by any record, with the resources that its facts are from. One who has withdrawn is refused.
 func (g *Registry) courseOf(ctx context.Context, t fhir.Moment, id string) (*course.Course, error) {
+	c, err := g.anyCourse(ctx, t, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case c == nil:
+		return nil, fhir.NewIssue(fhir.NotFound, "Patient/"+id+" is not there").CausedBy(errLeft)
+	case c.Withdrawn:
+		return nil, fhir.NewIssue(fhir.BusinessRule, "Patient/"+id+" has withdrawn: the registry says nothing of this patient any more").CausedBy(errLeft)
+	default:
+		return c, nil
+	}
+}
+
+// errLeft marks that a patient is not there, or not any more.
+var errLeft = errors.New("the patient has left the registry")
+
+// errNotTakenBack marks that outcomes stayed that were written of such a patient.
+var errNotTakenBack = errors.New("outcomes of a patient who has withdrawn could not be taken back")
+
+// anyCourse is courseOf also of one who has withdrawn, nil for who is not there.
+func (g *Registry) anyCourse(ctx context.Context, t fhir.Moment, id string) (*course.Course, error) {
 	merges, err := g.source.MergesOf(ctx, t, id)
 	if err != nil {
 		return nil, err
 	}
 	patient := merges.Of(id)
 	read, err := g.source.Read(ctx, t, merges, []string{patient}, true)
-	switch c := read[patient]; {
-	case err != nil:
-		return nil, err
-	case c == nil:
-		return nil, fhir.NewIssue(fhir.NotFound, "Patient/"+id+" is not there")
-	case c.Withdrawn:
-		return nil, fhir.NewIssue(fhir.BusinessRule, "Patient/"+id+" has withdrawn: the registry says nothing of this patient any more")
-	default:
-		return c, nil
-	}
+	return read[patient], err
 }
 
 // looks is how often outcomes are computed of a patient whose resources change meanwhile.
@@ -162,7 +176,7 @@ const looks = 6
 // keep computes the outcomes of a course and writes them, where that is asked for. What was written is looked at again at the newest moment: an
 // input may have changed since the moment of the course, or another call may have written, and then what is told and kept is of that moment.
 func (g *Registry) keep(ctx context.Context, x *assessment, c *course.Course) (*course.Course, []judged, error) {
-	outcomes := outcomesOf(x.rules, c, x.asked)
+	outcomes := x.outcomes(c)
 	if x.w == nil {
 		return c, outcomes, nil
 	}
@@ -186,11 +200,29 @@ func (g *Registry) keep(ctx context.Context, x *assessment, c *course.Course) (*
 		if x.t, x.at, err = g.o.Store.Head(ctx); err != nil {
 			return nil, nil, err
 		}
-		if c, err = g.courseOf(ctx, x.t, c.Patient); err != nil {
+		next, err := g.courseOf(ctx, x.t, c.Patient)
+		if errors.Is(err, errLeft) {
+			err = errors.Join(g.takeBack(ctx, x, c.Patient), err)
+		}
+		if err != nil {
 			return nil, nil, err
 		}
-		outcomes = outcomesOf(x.rules, c, x.asked)
+		c, outcomes = next, x.outcomes(next)
 	}
+}
+
+// takeBack withdraws what was written of a patient who has withdrawn meanwhile.
+func (g *Registry) takeBack(ctx context.Context, x *assessment, patient string) error {
+	c, err := g.anyCourse(ctx, x.t, patient)
+	if err != nil || c == nil {
+		return err
+	}
+	n, err := x.w.write(ctx, x.t, c, nil)
+	if err != nil {
+		return errors.Join(errNotTakenBack, fmt.Errorf("taking back outcomes of Patient/%s, who has withdrawn: %w", patient, err))
+	}
+	x.w.add(n)
+	return nil
 }
 
 // changedMeanwhile reports whether a write was refused because of what another one did since the moment of the inputs: it wrote the outcome, or
@@ -240,12 +272,13 @@ func (x *assessment) tellWritten() {
 	}
 }
 
-// outcomesOf computes for each infusion the outcomes at every assessment until the next, the relapse and the return of B cells.
-func outcomesOf(r *rules, c *course.Course, wanted []string) []judged {
-	c = r.seen(c)
+// outcomes computes for each infusion the outcomes at every assessment until the next, the relapse and the return of B cells, of what is told up to
+// today.
+func (x *assessment) outcomes(c *course.Course) []judged {
+	c = x.rules.seen(c)
 	var l []judged
 	for _, own := range c.OfEachInfusion() {
-		l = append(l, r.of(own).outcomes(wanted)...)
+		l = append(l, x.rules.of(own.Until(x.today)).outcomes(x.asked)...)
 	}
 	return l
 }

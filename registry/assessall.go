@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"runtime"
 	"slices"
@@ -52,6 +53,9 @@ func (g *Registry) assessNext(ctx context.Context, x assessment, n *tally, c *co
 		return nil
 	}
 	c, outcomes, err := g.keep(ctx, &x, c)
+	if errors.Is(err, errLeft) && !errors.Is(err, errNotTakenBack) {
+		return nil // meanwhile
+	}
 	if err == nil && in {
 		n.add(outcomes, scoresOf(x.rules, c, x.asked))
 	}

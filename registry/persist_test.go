@@ -105,6 +105,18 @@ func TestACallThatWritesLaterDoesNotUndoWhatFollowsFromYoungerInputs(t *testing.
 	}
 }
 
+func TestOutcomesOfWhoWithdrawsWhileTheyAreWrittenAreTakenBackAndTheOthersGoOn(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(2, func(int) bool { return false })
+	g, x, early := w.halfway(t)
+	w.must(w.ask(admin, "PUT", "Consent/c000", `{"resourceType":"Consent","id":"c000","status":"rejected","scope":{"text":"research"},"category":[{"text":"research"}],"patient":{"reference":"Patient/c000"},"dateTime":"2025-12-01","policyRule":{"text":"research"}}`))
+	n := newTally()
+	if err := g.assessNext(t.Context(), *x, n, early); err != nil || n.patients != 0 {
+		t.Errorf("%v, %d patients", err, n.patients)
+	}
+	w.same("kept", w.kept("doris-2021", "final"))
+}
+
 // halfway is a call of $assess that has read the inputs and has written nothing yet.
 func (w *world) halfway(t *testing.T) (*Registry, *assessment, *course.Course) {
 	t.Helper()
@@ -125,7 +137,7 @@ func (w *world) halfway(t *testing.T) (*Registry, *assessment, *course.Course) {
 		t.Fatal(err)
 	}
 	asked := []string{term.DORIS2021}
-	x := &assessment{asked: asked, rules: usual(), t: now, at: at, answer: &answer{}, w: &writer{g: g, service: w.service, request: interaction.Request{
+	x := &assessment{asked: asked, rules: usual(), today: today(w.now), t: now, at: at, answer: &answer{}, w: &writer{g: g, service: w.service, request: interaction.Request{
 		Caller: admin, Now: w.now, Base: "http://localhost/fhir", Query: []search.Pair{{Name: "endpoint", Value: term.DORIS2021}},
 	}}}
 	early, err := g.courseOf(t.Context(), now, "c000")

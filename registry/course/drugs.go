@@ -46,23 +46,30 @@ func Usual() Formulary { return Formulary{GivenDays: GivenDays, VisitDays: Visit
 // GivenDays are those that hold where nobody says others: who is given a drug every four weeks goes on with it, also if it is a week late.
 const GivenDays = 28 + VisitDays
 
-// class is what a medicine is, by what the question says of its codes, or by the group of one of ATC; "" for what nobody knows.
+// class is what a medicine is, by what the question says of its codes, or by the groups of those of ATC; "" for what nobody knows.
 func (f Formulary) class(m Medicine) term.Class {
 	if m.place != noDrug {
 		return drugs[m.place].Class
 	}
-	var by term.Class
+	elsewhere, within := false, false
 	for code := range strings.FieldsSeq(m.codes.Value()) {
 		if f.Names != nil {
 			if c, ok := (*f.Names)[code]; ok {
 				return c
 			}
 		}
-		if in, ok := strings.CutPrefix(code, term.ATC+"|"); ok && term.ElsewhereByATC(in) {
-			by = Other
+		if in, ok := strings.CutPrefix(code, term.ATC+"|"); ok {
+			if term.ElsewhereByATC(in) {
+				elsewhere = true
+			} else {
+				within = true
+			}
 		}
 	}
-	return by
+	if elsewhere && !within {
+		return Other
+	}
+	return ""
 }
 
 // may is what is so of a drug as far as it is one of a class: of one that nobody knows it is unknown, and of one of another class it is not.
@@ -177,8 +184,13 @@ func (c *Course) free(class term.Class, of []Taking, f Formulary) score.Fact {
 }
 
 // visit is what the visit on a day tells of each drug that visits tell of: from the day itself, or else from the nearest within so many
-// days, the later of two that are as near. A drug that only other visits tell of is unknown, unless it ended since.
+// days, the later of two that are as near. A drug that only other visits tell of is unknown, unless it ended since. Before another infusion no visit
+// goes beyond its day.
 func (c *Course) visit(day Day, within int) []Taking {
+	end := c.OwnUntil()
+	if day > end {
+		end = Forever
+	}
 	type told struct{ nearest, last int }
 	var drugs []told
 	for k, t := range c.Takings {
@@ -187,7 +199,7 @@ func (c *Course) visit(day Day, within int) []Taking {
 			drugs = append(drugs, told{k, -1})
 			d = len(drugs) - 1
 		}
-		if abs(int(t.Day-day)) <= abs(int(c.Takings[drugs[d].nearest].Day-day)) {
+		if t.Day <= end && abs(int(t.Day-day)) <= abs(int(c.Takings[drugs[d].nearest].Day-day)) {
 			drugs[d].nearest = k
 		}
 		if t.Day <= day {
@@ -198,7 +210,7 @@ func (c *Course) visit(day Day, within int) []Taking {
 	for _, d := range drugs {
 		t := c.Takings[d.nearest]
 		switch {
-		case abs(int(t.Day-day)) <= within:
+		case t.Day <= end && abs(int(t.Day-day)) <= within:
 			l = append(l, t)
 		case d.last < 0 || !c.ended(c.Takings[d.last], day):
 			l = append(l, Taking{Day: day, Drug: t.Drug})

@@ -21,7 +21,9 @@ func (b *Builder) medicine(root tree.Node) Medicine {
 				concept = r.Member("code")
 			}
 		}
-	} else if k := fhir.ParseRef(reference).Key; k.Type == medicationType {
+	} else if r := fhir.ParseRef(reference); r.Base != "" {
+		return unknownMedicine(reference) // of another server
+	} else if k := r.Key; k.Type == medicationType {
 		if !slices.Contains(b.c.Medications, k.ID) {
 			b.c.Medications = append(b.c.Medications, strings.Clone(k.ID))
 		}
