@@ -64,17 +64,17 @@ func (b *book) set(patients []string, added map[string]uint32) *roaring.Bitmap {
 // news says whether groups of one key, which share nobody, tell what was not told, and whether they are too near to that: each, and what they make
 // up together.
 func (b *book) news(key, within string, whole bool, groups []*roaring.Bitmap, k int) (news, near bool) {
+	if b.has(key, groups) {
+		return false, false // what was told since was held against it
+	}
 	l := unions(len(groups))
 	known, close := make([]bool, len(l)), make([]bool, len(l))
 	look := func(s split, whole, own bool) {
 		if len(groups) == 1 && len(s.groups) == 1 && farApart(groups[0], s.groups[0], k) {
 			return
 		}
-		if s.is(groups) { // each union of them is told, and none is near to another
-			for u := range l {
-				known[u] = known[u] || own
-			}
-			return
+		if s.is(groups) {
+			return // of another key; none of its unions is near to another
 		}
 		o := overlapOf(groups, s)
 		for u, d := range o.distances(l) {
@@ -100,7 +100,7 @@ func (b *book) news(key, within string, whole bool, groups []*roaring.Bitmap, k 
 		near = near || close[u] && !known[u]
 		news = news || !known[u]
 	}
-	return news || len(groups) > 1 && !b.has(key, groups), near
+	return news || len(groups) > 1, near
 }
 
 // farApart reports that two sets cannot be near by their sizes alone.
