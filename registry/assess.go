@@ -213,11 +213,11 @@ func (g *Registry) keep(ctx context.Context, x *assessment, c *course.Course) (*
 
 // takeBack withdraws what was written of a patient who has withdrawn meanwhile.
 func (g *Registry) takeBack(ctx context.Context, x *assessment, patient string) error {
+	var n written
 	c, err := g.anyCourse(ctx, x.t, patient)
-	if err != nil || c == nil {
-		return err
+	if err == nil && c != nil {
+		n, err = x.w.write(ctx, x.t, c, nil)
 	}
-	n, err := x.w.write(ctx, x.t, c, nil)
 	if err != nil {
 		return errors.Join(errNotTakenBack, fmt.Errorf("taking back outcomes of Patient/%s, who has withdrawn: %w", patient, err))
 	}
