@@ -6,7 +6,6 @@ import (
 
 	"firewolf/fhir/interaction"
 	"firewolf/fhir/search"
-	"firewolf/fhir/spec"
 	"firewolf/registry/course"
 	"firewolf/registry/term"
 )
@@ -120,14 +119,7 @@ func TestOutcomesOfWhoWithdrawsWhileTheyAreWrittenAreTakenBackAndTheOthersGoOn(t
 // halfway is a call of $assess that has read the inputs and has written nothing yet.
 func (w *world) halfway(t *testing.T) (*Registry, *assessment, *course.Course) {
 	t.Helper()
-	s, err := spec.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := search.NewEngine(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, engine := definitionsOf(t)
 	g, err := New(Options{Store: w.store, Engine: engine})
 	if err != nil {
 		t.Fatal(err)

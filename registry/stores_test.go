@@ -18,8 +18,8 @@ import (
 	"firewolf/store/sqlite"
 )
 
-// overEach returns a server over each kind of store, of the same clock.
-func overEach(t *testing.T) map[string]*world {
+// definitionsOf are the definitions of R4 and the search that they define.
+func definitionsOf(t *testing.T) (*spec.Spec, *search.Engine) {
 	t.Helper()
 	s, err := spec.Open()
 	if err != nil {
@@ -29,6 +29,13 @@ func overEach(t *testing.T) map[string]*world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s, e
+}
+
+// overEach returns a server over each kind of store, of the same clock.
+func overEach(t *testing.T) map[string]*world {
+	t.Helper()
+	s, e := definitionsOf(t)
 	uri, _ := mongotest.Database(t)
 	at, err := mongodb.ParseAddress(uri)
 	if err != nil {
