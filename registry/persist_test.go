@@ -97,6 +97,12 @@ func TestACallThatWritesLaterDoesNotUndoWhatFollowsFromYoungerInputs(t *testing.
 			t.Fatalf("%s: %v %v", first, l, err)
 		}
 		w.same(first, w.kept("doris-2021", "final"), []string{"2024-03-31", "criterion-not-met"})
+		if first == "a call that creates it" {
+			o := w.observations("Observation?status=final&code=" + term.Local + "|doris-2021")
+			if vid := o[0].Member("meta").Member("versionId").Text(); vid != "1" {
+				t.Errorf("%s: it was written over, to version %s", first, vid)
+			}
+		}
 		if head, _, _ := w.store.Head(t.Context()); x.t != head {
 			t.Errorf("%s: the answer is told to be of moment %d, not %d", first, x.t, head)
 		}
