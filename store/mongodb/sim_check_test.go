@@ -305,7 +305,7 @@ func (c *simChecker) documents() string {
 	for _, x := range c.log[:db.head.applied] {
 		for _, o := range x.outcomes {
 			if db.docs[replayCollection][nameOf(o.doc).doc] == nil {
-				return fmt.Sprintf("an idempotency key of slot %d is published and not there", x.slot)
+				return fmt.Sprintf("an idempotency key of slot %d: published, and not there", x.slot)
 			}
 		}
 	}

@@ -92,7 +92,9 @@ func (d everySlotIsOurs) insertCommit(ctx context.Context, c commit) error {
 	return nil
 }
 
-// TestTheSimulationSeesAProtocolWithoutAStep is the proof that the simulation can fail.
+// TestTheSimulationSeesAProtocolWithoutAStep is the proof that the simulation can fail. A protocol without a step can go wrong in more ways
+// than one (a commit that is there, and was told to have failed, may be two that have one idempotency key), and which a seed meets first
+// is not the same in each run: simulations go on until the way that is named is seen.
 func TestTheSimulationSeesAProtocolWithoutAStep(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -110,16 +112,15 @@ func TestTheSimulationSeesAProtocolWithoutAStep(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for seed := range 500 {
 				why, _ := simulate(t, simPlan{seed: uint64(seed), processes: 3, clients: 5, each: 5, faults: 12, crashes: 1, flaw: c.flaw})
+				first, _, _ := strings.Cut(why, "\n")
 				if why != "" {
-					first, _, _ := strings.Cut(why, "\n")
 					t.Logf("seed %d: %s", seed, first)
-					if !strings.Contains(first, c.want) {
-						t.Errorf("want %q", c.want)
-					}
+				}
+				if strings.Contains(first, c.want) {
 					return
 				}
 			}
-			t.Error("no simulation saw it")
+			t.Errorf("no simulation saw %q", c.want)
 		})
 	}
 }
