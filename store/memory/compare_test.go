@@ -53,7 +53,7 @@ func TestANumberStandsForTheRangeOfItsLastDigit(t *testing.T) {
 }
 
 func TestWhatIsNoNumberIsRefused(t *testing.T) {
-	for _, text := range []string{"", "x", "1/2", "0x10", "1e5000", "1e99999999999", "1_000", "Inf", "5 "} {
+	for _, text := range []string{"", "x", "1/2", "0x10", "1e50000", "1e99999999999", "1_000", "Inf", "5 "} {
 		if n, err := rational(text); err == nil {
 			t.Errorf("%q is read as %s", text, n.RatString())
 		}

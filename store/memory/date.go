@@ -2,6 +2,7 @@ package memory
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"firewolf/fhir"
@@ -131,13 +132,19 @@ var layouts = []struct {
 	{layout: "2006-01-02T15:04:05Z07:00", time: time.Second},
 }
 
-// moment returns the time that the text of a date, dateTime or instant names, by its precision.
+// moment returns the time that the text of a date, dateTime or instant names, by its precision. "The seconds may be 60 for a leap second",
+// which is the second after it. https://hl7.org/fhir/R4/datatypes.html#dateTime
 func moment(s string) (interval, bool) {
+	leap := time.Duration(0)
+	if at := len("2006-01-02T15:04:"); len(s) > at && strings.HasPrefix(s[at:], "60") {
+		s, leap = s[:at]+"59"+s[at+len("60"):], time.Second
+	}
 	for _, l := range layouts {
 		first, err := time.Parse(l.layout, s)
 		if err != nil {
 			continue
 		}
+		first = first.Add(leap)
 		after := first.AddDate(l.years, l.months, l.days).Add(l.time)
 		if digits := fraction(s); digits > 0 {
 			after = first.Add(unit(digits))

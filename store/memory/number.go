@@ -142,12 +142,15 @@ func precision(digits string) *big.Rat {
 	return half
 }
 
+// maxExponent is more than a resource can hold and a query ask for, with what its precision takes away. A larger exponent would fill the
+// memory with zeros.
+const maxExponent = 30_100
+
 // rational reads a decimal number exactly.
 func rational(digits string) (*big.Rat, error) {
 	_, exponent, has := strings.Cut(strings.ToLower(digits), "e")
 	if has {
-		// A larger exponent would fill the memory with zeros.
-		if e, err := strconv.Atoi(exponent); err != nil || e > 1100 || e < -1100 {
+		if e, err := strconv.Atoi(exponent); err != nil || max(e, -e) > maxExponent {
 			return nil, fhir.NewIssue(fhir.Value, strconv.Quote(digits)+" is not a number")
 		}
 	}
