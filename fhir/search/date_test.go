@@ -153,6 +153,7 @@ func TestIDsAreAskedOfTheStore(t *testing.T) {
 		{"several", "Patient?_id=a,b", "and(id(a b))"},
 		{"all but some", "Patient?_id:not=a,b", "and(not(id(a b)))"},
 		{"what can be no id", `Patient?_id=a%20b,x\,y`, "and(id(a b x,y))"},
+		{"said to have no system, as it has none", "Patient?_id=|a,b", "and(id(a b))"},
 		{"never missing", "Patient?_id:missing=false", "and()"},
 		{"missing: nothing", "Patient?_id:missing=true", "and(not(and()))"},
 		{"at the end of a chain", "Observation?patient._id=a", "and(refers(patient to Patient: id(a)))"},

@@ -238,11 +238,14 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 			},
 		},
 		{
-			"tokens that are none", "Patient?identifier=|&identifier=a|b|c&active=http://x|true",
+			"tokens that are none", "Patient?identifier=|&identifier=a|b|c&active=http://x|true&_id=http://x|a&_id:not=http://x|&_id=|",
 			[]string{
 				`error invalid http.identifier: the value "|" of identifier is neither a system nor a code`,
 				`error invalid http.identifier: the value "a|b|c" of identifier is no [system]|[code]: a | that is part of one is written as \|`,
 				"error invalid http.active: the values of active have no system: only [code] can be asked for",
+				"error invalid http._id: the values of _id have no system: only [code] can be asked for",
+				"error invalid http._id:not: the values of _id have no system: only [code] can be asked for",
+				`error invalid http._id: the value "|" of _id is neither a system nor a code`,
 			},
 		},
 		{

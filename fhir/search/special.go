@@ -9,14 +9,21 @@ import (
 // _id and _lastUpdated are answered without entries: every store knows the id and the time of a version.
 // https://hl7.org/fhir/R4/search.html#id https://hl7.org/fhir/R4/search.html#lastUpdated
 
-// id compiles _id. A value that can be no id matches nothing.
+// id compiles _id, a token without a system. A value that can be no id matches nothing.
 func (c *compiler) id(cl *Clause) (Expr, *fhir.Issue) {
 	if cl.Modifier == "missing" {
 		return missing(And{}, cl), nil
 	}
 	in := IDIn{IDs: make([]string, 0, len(cl.Values))}
 	for _, v := range cl.Values {
-		in.IDs = append(in.IDs, unescape(v))
+		id, issue := c.readToken(v)
+		if issue == nil && id.system != "" {
+			issue = c.noSystem("_id")
+		}
+		if issue != nil {
+			return nil, issue
+		}
+		in.IDs = append(in.IDs, id.code)
 	}
 	if cl.Modifier == "not" {
 		return Not{Expr: in}, nil

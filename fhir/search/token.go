@@ -148,9 +148,13 @@ func (c *compiler) implied(p *param, v tokenValue, or Or) (Expr, *fhir.Issue) {
 		}
 	}
 	if !p.scoped && !known {
-		return nil, refuse(fhir.Invalid, c.name, "the values of %s have no system: only [code] can be asked for", p.Code)
+		return nil, c.noSystem(p.Code)
 	}
 	return or.unique().simple(), nil
+}
+
+func (c *compiler) noSystem(param string) *fhir.Issue {
+	return refuse(fhir.Invalid, c.name, "the values of %s have no system: only [code] can be asked for", param)
 }
 
 // bareKey is the key of a code that the resource gives no system.
