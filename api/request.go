@@ -14,7 +14,7 @@ import (
 const fhirPath = "/fhir"
 
 // readRequest reads what a FHIR interaction needs to know of a request. The parameters _format and _pretty end here:
-// they are about bytes, and what they say has been understood. https://hl7.org/fhir/R4/http.html#parameters
+// they are about bytes, and what they say has been understood; of _format the links of the answer tell. https://hl7.org/fhir/R4/http.html#parameters
 func (s *Server) readRequest(x *exchange) (interaction.Request, error) {
 	r := x.request
 	path, err := fhirPathOf(r)
@@ -71,7 +71,7 @@ func readFormat(x *exchange, q *interaction.Request) (err error) {
 		q.Query, format, given = takePair(q.Query, "_format")
 		q.Query, pretty, _ = takePair(q.Query, "_pretty")
 	}
-	x.pretty = pretty == "true"
+	q.Format, x.pretty = format, pretty == "true"
 	accept := x.request.Header["Accept"]
 	switch {
 	case asksTable(q.Path, format, given, accept):

@@ -246,6 +246,21 @@ func TestREST(t *testing.T) {
 			{do: "GET Patient?_count=0&_format=json&_pretty=true", status: 200, has: []string{`"total": 2`}, lacks: []string{`"entry"`}},
 			{do: "HEAD Patient?family=wolf", status: 200},
 		}},
+		{"links lead on in the format that was asked for by _format, whatever a client accepts", []step{
+			{do: "PUT Patient/1", body: wolf, status: 201},
+			{do: "PUT Patient/2", body: `{"resourceType":"Patient","id":"2","name":[{"family":"Wolfram"}]}`, status: 201},
+			{do: "GET Patient?_sort=_id&_count=1&_format=application/fhir%2Bjson", header: []string{"Accept: application/xml"}, status: 200, has: []string{
+				`{"relation":"self","url":"BASE/Patient?_sort=_id&_count=1&_format=application/fhir%2Bjson"}`, `&_format=application/fhir%2Bjson&_cursor=`,
+			}, catch: `"relation":"next","url":"`},
+			{do: "GET {1}", header: []string{"Accept: application/xml"}, status: 200, has: []string{
+				`"fullUrl":"BASE/Patient/2"`, `{"relation":"first","url":"BASE/Patient?_sort=_id&_count=1&_format=application/fhir%2Bjson"}`,
+			}},
+			{do: "POST Patient/_search", header: []string{"Accept: application/xml", "Content-Type: application/x-www-form-urlencoded"}, body: "_count=1&_format=json", status: 200, catch: `"relation":"next","url":"`},
+			{do: "GET {1}", header: []string{"Accept: application/xml"}, status: 200, has: []string{`"fullUrl":"BASE/Patient/2"`}},
+			{do: "GET Patient/_history?_count=1&_format=json", header: []string{"Accept: application/xml"}, status: 200, catch: `"relation":"next","url":"`},
+			{do: "GET {1}", header: []string{"Accept: application/xml"}, status: 200, has: []string{`"fullUrl":"BASE/Patient/1"`}},
+			{do: "GET Patient?_count=1&_pretty=true", status: 200, has: []string{`"url": "BASE/Patient?_count=1"`}},
+		}},
 		{"what a search does not understand is refused, and lenient handling leaves out parameters only", []step{
 			{do: "PUT Patient/1", body: `{"resourceType":"Patient","id":"1","gender":"male","identifier":[{"system":"urn:x","value":"Ab"}]}`, status: 201},
 			{do: "GET Patient?name:text=x", header: []string{"Prefer: handling=lenient"}, status: 400, has: []string{"the modifier :text is not supported"}},

@@ -163,15 +163,20 @@ func (c cursor) after(name string) []byte {
 	return nil
 }
 
-// pageURL returns the address of a page: the query, and where it starts.
-func pageURL(base, path string, self []search.Pair, at string) string {
-	b := append(make([]byte, 0, 256), base...)
+// pageURL returns the address of a page: the query, the format that the request asked for by a parameter ("This parameter overrides the value in
+// the HTTP Accept header", of a client that follows the link too), and where it starts. https://hl7.org/fhir/R4/http.html#parameters
+func pageURL(r *Request, path string, self []search.Pair, at string) string {
+	b := append(make([]byte, 0, 256), r.Base...)
 	if path != "" {
 		b = append(b, '/')
 		b = append(b, path...)
 	}
+	self = self[:len(self):len(self)]
+	if r.Format != "" {
+		self = append(self, search.Pair{Name: "_format", Value: r.Format})
+	}
 	if at != "" {
-		self = append(self[:len(self):len(self)], search.Pair{Name: cursorParam, Value: at})
+		self = append(self, search.Pair{Name: cursorParam, Value: at})
 	}
 	if len(self) > 0 {
 		b = append(b, '?')

@@ -234,12 +234,12 @@ func (h *telling) made(ctx context.Context, versions []fhir.Version) ([]bool, er
 }
 
 func (h *telling) bundle(versions []fhir.Version, made []bool, total int64, next string) ([]byte, error) {
-	links := []link{{"self", pageURL(h.r.Base, h.path, h.self, h.sent)}}
+	links := []link{{"self", pageURL(h.r, h.path, h.self, h.sent)}}
 	if next != "" || h.sent != "" {
-		links = append(links, link{"first", pageURL(h.r.Base, h.path, h.self, "")})
+		links = append(links, link{"first", pageURL(h.r, h.path, h.self, "")})
 	}
 	if next != "" {
-		links = append(links, link{"next", pageURL(h.r.Base, h.path, h.self, next)})
+		links = append(links, link{"next", pageURL(h.r, h.path, h.self, next)})
 	}
 	size := len(versions) * (2*entryOverhead + len(h.r.Base))
 	for _, v := range versions {

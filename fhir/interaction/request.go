@@ -27,6 +27,7 @@ type Request struct {
 	IdempotencyKey    string
 	SecurityContext   string // X-Security-Context of a Binary
 	RawAccept         string // of a Binary read: the media type that is wanted raw; of an operation: text/csv for a table; "" for FHIR
+	Format            string // _format as sent, for links that lead on in that format; "" where there was none
 
 	Base   string // the base URL to build absolute URLs with, "http://localhost:8080/fhir"
 	Caller fhir.Caller

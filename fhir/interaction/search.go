@@ -362,12 +362,12 @@ func (q *searching) countOnly(ctx context.Context) (Response, error) {
 
 // bundle writes the searchset. https://hl7.org/fhir/R4/search.html#entries
 func (q *searching) bundle(matches, included []store.Match, total int64, next string) ([]byte, error) {
-	links := []link{{"self", pageURL(q.r.Base, q.path, q.self, q.sent())}}
+	links := []link{{"self", pageURL(q.r, q.path, q.self, q.sent())}}
 	if next != "" || !q.first {
-		links = append(links, link{"first", pageURL(q.r.Base, q.path, q.self, "")})
+		links = append(links, link{"first", pageURL(q.r, q.path, q.self, "")})
 	}
 	if next != "" {
-		links = append(links, link{"next", pageURL(q.r.Base, q.path, q.self, next)})
+		links = append(links, link{"next", pageURL(q.r, q.path, q.self, next)})
 	}
 	size := (len(matches)+len(included))*(entryOverhead+len(q.r.Base)) + 4*len(links[0].url)
 	for _, list := range [][]store.Match{matches, included} {

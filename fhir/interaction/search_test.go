@@ -184,6 +184,12 @@ func TestSearchsetsAsAWhole(t *testing.T) {
 			want:  ok(head + `"total":1,` + self("Patient") + `,"entry":[` + entry + `]}`),
 		},
 		{
+			name:  "a format that was asked for by a parameter",
+			given: one,
+			when:  call("GET Patient?name=fox", "", func(r *interaction.Request) { r.Format = "application/fhir+json" }),
+			want:  ok(head + `"total":0,` + self("Patient?name=fox&_format=application/fhir%2Bjson") + `}`),
+		},
+		{
 			name:  "_summary=count",
 			given: one,
 			when:  call("GET Patient?_summary=count", ""),
