@@ -13,6 +13,9 @@ func (l *look) compose() error {
 	if err := l.identify(); err != nil {
 		return err
 	}
+	if err := l.apart(); err != nil {
+		return err
+	}
 	if err := l.lookAhead(l.conditionsIn()); err != nil {
 		return err
 	}

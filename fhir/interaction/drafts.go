@@ -17,14 +17,23 @@ type draftEntries struct {
 	entries search.Entries
 }
 
-// drafted returns the entries among from, which are all of one type, whose resources match a plan.
+// drafted returns the entries among from, which are all of one type, whose resources match a plan. Where nobody can tell the plan is refused.
 func (l *look) drafted(from []*entry, p search.Plan) ([]*entry, error) {
+	hits, known, err := l.meet(from, p)
+	if err == nil && !known {
+		err = fhir.NewIssue(fhir.NotSupported, "criteria with a chain, _has or _lastUpdated cannot be compared with the resources of the same transaction")
+	}
+	return hits, err
+}
+
+// meet returns the entries among from, which are all of one type, of whose resources it is known that they match a plan; known says whether that is all of them.
+func (l *look) meet(from []*entry, p search.Plan) (hits []*entry, known bool, err error) {
 	if len(from) == 0 {
-		return nil, nil
+		return nil, true, nil
 	}
 	d, err := l.draftsOf(p.Type, from)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	places, narrowed := []int(nil), false
 	if key, ok := anchor(p.Where); ok {
@@ -34,21 +43,19 @@ func (l *look) drafted(from []*entry, p search.Plan) ([]*entry, error) {
 	if narrowed {
 		count = len(places)
 	}
-	var hits []*entry
+	known = true
 	for k := range count {
 		at := k
 		if narrowed {
 			at = places[k]
 		}
-		hit, known := holds(p.Where, d.all[at].entry.key, d.all[at].entries)
-		if !known {
-			return nil, fhir.NewIssue(fhir.NotSupported, "criteria with a chain, _has or _lastUpdated cannot be compared with the resources of the same transaction")
-		}
+		hit, sure := holds(p.Where, d.all[at].entry.key, d.all[at].entries)
+		known = known && sure
 		if hit {
 			hits = append(hits, d.all[at].entry)
 		}
 	}
-	return hits, nil
+	return hits, known, nil
 }
 
 // anchor returns a key that every resource has for which the condition holds.
