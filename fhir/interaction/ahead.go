@@ -62,7 +62,13 @@ func (l *look) lookAhead(cs []condition) error {
 func (l *look) match(typ string, pairs []search.Pair, limit int) (criteria, error) {
 	c, ok := l.known[condition{typ: typ, pairs: pairs}.text()]
 	if !ok || len(c.matches) == c.limit && c.limit < limit {
-		return l.s.match(l.ctx, l.now, l.r.Base, typ, pairs, limit)
+		var err error
+		if c, err = l.s.match(l.ctx, l.now, l.r.Base, typ, pairs, limit); err != nil {
+			return criteria{}, err
+		}
+	}
+	if err := l.nameNone(c); err != nil {
+		return criteria{}, err
 	}
 	c.limit = limit
 	if len(c.matches) > limit {

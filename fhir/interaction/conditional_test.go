@@ -249,6 +249,55 @@ func TestConditionalEntries(t *testing.T) {
 	})
 }
 
+// Links in criteria are not rewritten: https://hl7.org/fhir/R4/http.html#trules names the places that are.
+func TestCriteriaThatNameAnEntryAreRefused(t *testing.T) {
+	about := func(reference string) string {
+		return `{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"` + reference + `"}}`
+	}
+	patient, foreign := post("urn:uuid:a", namedWolf), post("http://other.example/fhir/Patient/7", namedWolf)
+	named := func(where, what string) answer {
+		return refused(400, "error not-supported "+where+": the criteria name Bundle.entry[0] by its fullUrl, "+what+": nothing is stored with such a reference")
+	}
+	run(t, []scenario{
+		{
+			name: "of a conditional create: it would create anew each time",
+			when: transaction(patient, post("", about("urn:uuid:a"), `"ifNoneExist":"subject=urn:uuid:a"`)),
+			want: named("Bundle.entry[1].request.ifNoneExist", "urn:uuid:a"),
+		},
+		{
+			name: "in other letters, and beside another value",
+			when: transaction(patient, post("", about("urn:uuid:a"), `"ifNoneExist":"code=x&subject=Patient/1,URN:UUID:A"`)),
+			want: named("Bundle.entry[1].request.ifNoneExist", "URN:UUID:A"),
+		},
+		{
+			name: "by its address on another server",
+			when: transaction(foreign, post("", about("Patient/7"), `"ifNoneExist":"subject=http://other.example/fhir/Patient/7"`)),
+			want: named("Bundle.entry[1].request.ifNoneExist", "http://other.example/fhir/Patient/7"),
+		},
+		{
+			name: "of a conditional update",
+			when: transaction(patient, put("Observation?patient=urn:uuid:a", about("urn:uuid:a"))),
+			want: named("Bundle.entry[1].request.url", "urn:uuid:a"),
+		},
+		{
+			name: "of a conditional delete, at the end of a chain",
+			when: transaction(patient, ask("DELETE", "Observation?has-member:Observation.subject=urn:uuid:a")),
+			want: named("Bundle.entry[1].request.url", "urn:uuid:a"),
+		},
+		{
+			name: "of a conditional reference, at the end of a reverse chain",
+			when: transaction(patient, post("", about("Patient?_has:Patient:link:organization=urn:uuid:a"))),
+			want: named("Bundle.entry[1].resource.subject.reference", "urn:uuid:a"),
+		},
+		{
+			name:   "an identifier may be what an entry is called by, and a reference what no entry is",
+			when:   transaction(patient, post("", taggedWolf, `"ifNoneExist":"identifier=urn:uuid:a"`), post("", about("urn:uuid:a"), `"ifNoneExist":"subject=urn:uuid:b"`)),
+			want:   transactionResponse(created("Patient/new-1/_history/1", "01"), created("Patient/new-2/_history/1", "01"), created("Observation/new-3/_history/1", "01")),
+			writes: 3,
+		},
+	})
+}
+
 func TestIdempotentTransaction(t *testing.T) {
 	again := call("POST ", bundle("transaction",
 		post("urn:uuid:a", namedWolf), put("Patient/1", wolf), ask("DELETE", "Patient/2"), ask("HEAD", "Patient/1"),

@@ -26,6 +26,7 @@ type look struct {
 	known    map[string]criteria // what was looked up ahead, by its text
 	resolved map[string]fhir.Key // conditional references
 	required map[fhir.Key]bool
+	callings map[string]*entry // the fullUrls that only the Bundle knows
 }
 
 func (t *transaction) look(ctx context.Context) (plan, error) {
