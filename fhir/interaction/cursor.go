@@ -142,8 +142,12 @@ func (f *fields) number() uint64 {
 	return n
 }
 
+// field is nil where nothing was written: a list that is not begun has no place where it goes on.
 func (f *fields) field() []byte {
 	n := f.number()
+	if n == 0 {
+		return nil
+	}
 	if f.bad || n > uint64(len(f.b)) {
 		f.bad = true
 		return nil

@@ -414,6 +414,26 @@ func TestPagesShowOneMoment(t *testing.T) {
 	}
 }
 
+func TestAPageMayEndWhereATypeEnds(t *testing.T) {
+	for _, query := range []string{"?_type=Patient,Encounter,Observation", "?_type=Observation,Encounter,Patient&_sort=_id", "Patient/1/*"} {
+		w := clinic(t, nil)
+		want := w.search(call("GET "+query, "")).names()
+		for count := 1; count <= len(want); count++ {
+			page := fmt.Sprintf("%s&_count=%d", query, count)
+			if !strings.Contains(query, "?") {
+				page = fmt.Sprintf("%s?_count=%d", query, count)
+			}
+			t.Run(page, func(t *testing.T) {
+				w.t = t
+				got, _ := w.walk(call("GET "+page, ""), func(int) {})
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("-want +got:\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
 func TestPageLinks(t *testing.T) {
 	w := newWorld(t, nil)
 	for k := range 5 {
