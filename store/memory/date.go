@@ -16,6 +16,9 @@ type interval struct{ first, last *time.Time }
 // dateTest is the test of a date parameter. https://hl7.org/fhir/R4/search.html#date
 func dateTest(want string, now time.Time) (test, error) {
 	prefix, digits := cutPrefix(unescape(want))
+	if k := len(digits) - len(" 02:00"); k > 0 && digits[k] == ' ' { // the + of a zone that a client did not escape
+		digits = digits[:k] + "+" + digits[k+1:]
+	}
 	s, ok := moment(digits)
 	if !ok {
 		return nil, fhir.NewIssue(fhir.Value, strconv.Quote(digits)+" is not a date")
