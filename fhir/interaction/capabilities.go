@@ -226,12 +226,28 @@ func (s *Service) served(typ string, p *spec.Param) bool {
 	if err == nil {
 		return true
 	}
-	for _, value := range []string{"1", "2020"} {
+	for _, value := range samples(len(p.Components)) {
 		if _, err := s.o.Search.Parse(typ, []search.Pair{{Name: p.Code, Value: value}}, search.Options{}); err == nil {
 			return true
 		}
 	}
 	return false
+}
+
+// samples are values of which every parameter that is answered takes one; those of a composite have so many components.
+func samples(components int) []string {
+	values := []string{"1", "2020"}
+	all := values
+	for range components - 1 {
+		var longer []string
+		for _, start := range all {
+			for _, v := range values {
+				longer = append(longer, start+"$"+v)
+			}
+		}
+		all = longer
+	}
+	return all
 }
 
 // includes are the values of _include for a type.

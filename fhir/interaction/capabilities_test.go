@@ -118,6 +118,29 @@ func TestTheCapabilityStatementSaysWhatIsServed(t *testing.T) {
 			t.Errorf("%d parameters", len(patient.SearchParam))
 		}
 	})
+	t.Run("composite parameters too", func(t *testing.T) {
+		composites := map[string][]string{}
+		for _, r := range c.Rest[0].Resource {
+			for _, p := range r.SearchParam {
+				if p.Type == "composite" {
+					composites[r.Type] = append(composites[r.Type], p.Name)
+				}
+			}
+		}
+		want := []string{
+			"code-value-concept", "code-value-date", "code-value-quantity", "code-value-string", "combo-code-value-concept", "combo-code-value-quantity",
+			"component-code-value-concept", "component-code-value-quantity",
+		}
+		if diff := cmp.Diff(want, composites["Observation"]); diff != "" {
+			t.Errorf("of Observation (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"relationship"}, composites["DocumentReference"]); diff != "" {
+			t.Errorf("of DocumentReference (-want +got):\n%s", diff)
+		}
+		if len(composites["MolecularSequence"]) == 0 || len(composites["Group"]) == 0 || len(composites["ValueSet"]) == 0 {
+			t.Errorf("%v", composites)
+		}
+	})
 }
 
 // Every interaction that the statement names is tried.
@@ -227,6 +250,20 @@ func TestTheStatementNamesTheBaseThatWasAsked(t *testing.T) {
 	}
 }
 
+// compositeSample is a value of a composite parameter.
+func compositeSample(name string) string {
+	switch {
+	case strings.HasSuffix(name, "-coordinate"):
+		return "NC_000009.11$22125500$22125510"
+	case strings.HasSuffix(name, "-date"):
+		return "http://loinc.org|8310-5$2024"
+	case name == "relationship":
+		return "DocumentReference/1$replaces"
+	default:
+		return "http://loinc.org|8310-5$37.5"
+	}
+}
+
 // What the statement says of searching is tried for every type.
 func TestEverySearchThatTheStatementNamesIsAnswered(t *testing.T) {
 	w := newWorld(t, nil)
@@ -250,11 +287,13 @@ func TestEverySearchThatTheStatementNamesIsAnswered(t *testing.T) {
 			accepts("GET " + r.Type + "?_revinclude=" + in)
 		}
 		for _, p := range r.SearchParam {
-			switch p.Name {
-			case "_id":
+			switch {
+			case p.Name == "_id":
 				accepts("GET " + r.Type + "?_id=1")
-			case "_lastUpdated":
+			case p.Name == "_lastUpdated":
 				accepts("GET " + r.Type + "?_lastUpdated=2024")
+			case p.Type == "composite": // it has no :missing: https://hl7.org/fhir/R4/search.html#modifiers
+				accepts("GET " + r.Type + "?" + p.Name + "=" + compositeSample(p.Name))
 			default:
 				accepts("GET " + r.Type + "?" + p.Name + ":missing=true")
 			}
