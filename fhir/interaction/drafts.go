@@ -1,15 +1,31 @@
 package interaction
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"firewolf/fhir"
 	"firewolf/fhir/search"
 )
 
 // drafts are resources of one type that a transaction is about to write, for criteria that must see them. They are found
-// by the keys of the index, so that a thousand criteria over a thousand resources are not a million comparisons.
+// by the keys and texts of the index and by their ids, so that a thousand criteria over a thousand resources are not a million comparisons.
 type drafts struct {
 	all   []draftEntries
 	byKey map[string][]int // places in all
+	byID  map[string][]int
+	texts []draftText // in order
+}
+
+// draftText is a text of the index, and whose it is.
+type draftText struct {
+	search.Text
+	at int // its place in all
+}
+
+func (t draftText) compare(name, value string) int {
+	return cmp.Or(strings.Compare(t.Name, name), strings.Compare(t.Value, value))
 }
 
 type draftEntries struct {
@@ -35,10 +51,7 @@ func (l *look) meet(from []*entry, p search.Plan) (hits []*entry, known bool, er
 	if err != nil {
 		return nil, false, err
 	}
-	places, narrowed := []int(nil), false
-	if key, ok := anchor(p.Where); ok {
-		places, narrowed = d.byKey[key], true
-	}
+	places, narrowed := d.candidates(p.Where)
 	count := len(d.all)
 	if narrowed {
 		count = len(places)
@@ -58,23 +71,57 @@ func (l *look) meet(from []*entry, p search.Plan) (hits []*entry, known bool, er
 	return hits, known, nil
 }
 
-// anchor returns a key that every resource has for which the condition holds.
-func anchor(x search.Expr) (key string, ok bool) {
+// candidates returns the places of all resources for which a condition may hold, in order; ok is false where that may be any.
+func (d *drafts) candidates(x search.Expr) (places []int, ok bool) {
 	switch x := x.(type) {
 	case search.HasKey:
-		return x.Key, true
+		return d.byKey[x.Key], true
+	case search.IDIn:
+		for _, id := range x.IDs {
+			places = append(places, d.byID[id]...)
+		}
+		return inOrder(places), true
+	case search.TextIs:
+		return d.beginning(x)
 	case search.And:
 		for _, y := range x {
-			if key, ok = anchor(y); ok {
-				return key, true
+			if places, ok = d.candidates(y); ok {
+				return places, true
 			}
 		}
 	case search.Or:
-		if len(x) == 1 {
-			return anchor(x[0])
+		for _, y := range x {
+			more, ok := d.candidates(y)
+			if !ok {
+				return nil, false
+			}
+			places = append(places, more...)
 		}
+		return inOrder(places), true
 	}
-	return "", false
+	return nil, false
+}
+
+// beginning returns the places of the resources with a text that begins, or is, as a condition says; of one that looks inside of texts ok is false.
+func (d *drafts) beginning(x search.TextIs) (places []int, ok bool) {
+	if x.Test != search.TextStartsWith && x.Test != search.TextEquals {
+		return nil, false
+	}
+	from, _ := slices.BinarySearchFunc(d.texts, x, func(t draftText, x search.TextIs) int { return t.compare(x.Name, x.Value) })
+	for _, t := range d.texts[from:] {
+		if t.Name != x.Name || !strings.HasPrefix(t.Value, x.Value) {
+			break
+		}
+		places = append(places, t.at)
+	}
+	return inOrder(places), true
+}
+
+// inOrder sorts places, each once.
+func inOrder(places []int) []int {
+	places = slices.Clone(places)
+	slices.Sort(places)
+	return slices.Compact(places)
 }
 
 // draftsOf indexes the resources of a type on first use.
@@ -82,7 +129,7 @@ func (l *look) draftsOf(typ string, from []*entry) (*drafts, error) {
 	if d := l.drafts[typ]; d != nil {
 		return d, nil
 	}
-	d := &drafts{byKey: map[string][]int{}}
+	d := &drafts{byKey: map[string][]int{}, byID: map[string][]int{}}
 	for _, e := range from {
 		found, err := l.entriesOf(e)
 		if err != nil {
@@ -91,8 +138,13 @@ func (l *look) draftsOf(typ string, from []*entry) (*drafts, error) {
 		for _, key := range found.Keys {
 			d.byKey[key] = append(d.byKey[key], len(d.all))
 		}
+		for _, text := range found.Texts {
+			d.texts = append(d.texts, draftText{text, len(d.all)})
+		}
+		d.byID[e.key.ID] = append(d.byID[e.key.ID], len(d.all))
 		d.all = append(d.all, draftEntries{e, found})
 	}
+	slices.SortFunc(d.texts, func(a, b draftText) int { return a.compare(b.Name, b.Value) })
 	l.drafts[typ] = d
 	return d, nil
 }

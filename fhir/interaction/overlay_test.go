@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"slices"
 	"testing"
 
 	"firewolf/fhir"
@@ -61,23 +62,43 @@ func TestHolds(t *testing.T) {
 	}
 }
 
-func TestAnchorIsAKeyThatEveryMatchHas(t *testing.T) {
+func TestCandidatesAreAllThatAConditionMayHoldOf(t *testing.T) {
+	d := &drafts{
+		all:   make([]draftEntries, 4),
+		byKey: map[string][]int{"a": {0, 2}, "b": {1}},
+		byID:  map[string][]int{"x": {3}, "y": {0}},
+		texts: []draftText{{search.Text{Name: "m", Value: "wolf"}, 3}, {search.Text{Name: "n", Value: "wolf"}, 2}, {search.Text{Name: "n", Value: "wolfe"}, 1}, {search.Text{Name: "n", Value: "wolfe"}, 2}},
+	}
 	a, b := search.HasKey{Key: "a"}, search.HasKey{Key: "b"}
+	starts := func(value string) search.TextIs {
+		return search.TextIs{Name: "n", Test: search.TextStartsWith, Value: value}
+	}
+	date := search.InRange{Kind: search.DateRange, Name: "d"}
 	for _, c := range []struct {
 		name string
 		x    search.Expr
-		want string
+		want []int
+		ok   bool
 	}{
-		{"a key", a, "a"},
-		{"the first of several that all must hold", search.And{search.IDIn{}, search.And{b}, a}, "b"},
-		{"the only choice", search.Or{a}, "a"},
-		{"none of two choices", search.Or{a, b}, ""},
-		{"none of a negation", search.Not{Expr: a}, ""},
-		{"none of nothing", search.And{}, ""},
+		{"a key", a, []int{0, 2}, true},
+		{"a key that nothing has", search.HasKey{Key: "c"}, nil, true},
+		{"ids", search.IDIn{IDs: []string{"x", "y", "z"}}, []int{0, 3}, true},
+		{"a text that begins so", starts("wo"), []int{1, 2}, true},
+		{"a longer one", starts("wolfe"), []int{1, 2}, true},
+		{"one that none begins with", starts("wolves"), nil, true},
+		{"a text that is so, or begins so", search.TextIs{Name: "n", Test: search.TextEquals, Value: "wolf"}, []int{1, 2}, true},
+		{"a text with something in it", search.TextIs{Name: "n", Test: search.TextContains, Value: "wolf"}, nil, false},
+		{"the first that tells of several that all must hold", search.And{date, b, a}, []int{1}, true},
+		{"one of two choices", search.Or{a, b}, []int{0, 1, 2}, true},
+		{"choices of which one does not tell", search.Or{a, date}, nil, false},
+		{"a negation", search.Not{Expr: a}, nil, false},
+		{"all", search.And{}, nil, false},
+		{"nothing", search.Or{}, nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got, ok := anchor(c.x); got != c.want || ok != (c.want != "") {
-				t.Errorf("%q %v, want %q", got, ok, c.want)
+			got, ok := d.candidates(c.x)
+			if ok != c.ok || !slices.Equal(got, c.want) {
+				t.Errorf("%v %v, want %v %v", got, ok, c.want, c.ok)
 			}
 		})
 	}
