@@ -56,11 +56,14 @@ func (r *clauseReader) param(typ, code string) (*spec.Param, *fhir.Issue) {
 	if param == nil {
 		return nil, unknownParameter(r.name, typ, code)
 	}
-	if param.Type == spec.ParamSpecial || param.Expression == "" {
+	if param.Type == spec.ParamSpecial || param.Expression == "" || param.XPathUsage == phonetic {
 		return nil, laterParameter(r.name, code)
 	}
 	return param, nil
 }
+
+// phonetic is how a parameter is used that asks how a name sounds. https://hl7.org/fhir/R4/valueset-search-xpath-usage.html
+const phonetic = "phonetic"
 
 // laterParameters are parameters of R4 that this server knows and does not answer.
 var laterParameters = map[string]bool{

@@ -173,6 +173,10 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 			},
 		},
 		{
+			"a parameter that asks how a name sounds: compared as it is written too few would be found", "Patient?phonetic=smyth",
+			[]string{"error not-supported/later-parameter http.phonetic: the parameter phonetic is not supported"},
+		},
+		{
 			"a special parameter", "Location?near=42.25475478|-83.6945691|11.20|km",
 			[]string{"error not-supported/later-parameter http.near: the parameter near is not supported"},
 		},
