@@ -20,8 +20,8 @@ func (r *clauseReader) chain(c Clause, typ, tail string, hops int) (Clause, *fhi
 		return Clause{}, refuse(fhir.NotSupported, r.name, "%s.%s is no reference: nothing can be chained to it", typ, c.Param.Code).
 			Because(fhir.ReasonUnknownParameter)
 	}
-	if r.e.index(typ).param(c.Param.Code).canonicalOnly() {
-		return Clause{}, alongCanonicals(r.name, typ, c.Param)
+	if issue := r.followed(typ, c.Param); issue != nil {
+		return Clause{}, issue
 	}
 	targets, issue := r.targets(c, typ)
 	if issue != nil {
@@ -47,10 +47,16 @@ func (r *clauseReader) chain(c Clause, typ, tail string, hops int) (Clause, *fhi
 	return c, nil
 }
 
-// alongCanonicals is the issue of a chain over names of resources: it would find nothing, since a canonical is no reference to a
-// resource of a server. https://hl7.org/fhir/R4/references.html#canonical
-func alongCanonicals(name, typ string, p *spec.Param) *fhir.Issue {
-	return refuse(fhir.NotSupported, name, "%s.%s holds canonical URLs, and chains follow references only", typ, p.Code)
+// followed refuses a chain along what holds no references, as it would find nothing: names of resources (a canonical is no reference to a
+// resource of a server: https://hl7.org/fhir/R4/references.html#canonical), and a resource that is a part of the one that is searched.
+func (r *clauseReader) followed(typ string, p *spec.Param) *fhir.Issue {
+	switch held := r.e.index(typ).param(p.Code); {
+	case held.canonicalOnly():
+		return refuse(fhir.NotSupported, r.name, "%s.%s holds canonical URLs, and chains follow references only", typ, p.Code)
+	case held.embedded():
+		return refuse(fhir.NotSupported, r.name, "%s.%s is a part of the %s, and chains follow references only", typ, p.Code, typ)
+	}
+	return nil
 }
 
 // noTarget is the issue of a chain that no target type knows.

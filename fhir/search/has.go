@@ -24,8 +24,8 @@ func (r *clauseReader) has(typ, name, rest string, hops int) (Clause, *fhir.Issu
 	if param.Type != spec.ParamReference {
 		return Clause{}, refuse(fhir.Invalid, r.name, "%s.%s is no reference: _has cannot follow it", source, code)
 	}
-	if r.e.index(source).param(code).canonicalOnly() {
-		return Clause{}, alongCanonicals(r.name, source, param)
+	if issue = r.followed(source, param); issue != nil {
+		return Clause{}, issue
 	}
 	if issue = r.target(source, param, typ); issue != nil {
 		return Clause{}, issue

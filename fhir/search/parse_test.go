@@ -348,6 +348,19 @@ func TestAQueryIsRefusedWithTheParameterNamed(t *testing.T) {
 			},
 		},
 		{
+			"chains into the first resource of a Bundle, forward and back", "Bundle?composition.status=final&message:MessageHeader.source=x",
+			[]string{
+				"error not-supported http.composition.status: Bundle.composition is a part of the Bundle, and chains follow references only",
+				"error not-supported http.message:MessageHeader.source: Bundle.message is a part of the Bundle, and chains follow references only",
+			},
+		},
+		{
+			"a reverse chain out of a Bundle", "Composition?_has:Bundle:composition:type=document",
+			[]string{
+				"error not-supported http._has:Bundle:composition:type: Bundle.composition is a part of the Bundle, and chains follow references only",
+			},
+		},
+		{
 			"a reverse chain along canonicals", "Questionnaire?_has:QuestionnaireResponse:questionnaire:status=completed",
 			[]string{
 				"error not-supported http._has:QuestionnaireResponse:questionnaire:status: QuestionnaireResponse.questionnaire holds canonical URLs, and chains follow references only",

@@ -168,6 +168,16 @@ func (p *param) canonicalOnly() bool {
 	return len(p.leaves) > 0
 }
 
+// embedded reports whether the values of a reference parameter are resources that stand where a reference could: Bundle.entry[0].resource.
+func (p *param) embedded() bool {
+	for _, l := range p.leaves {
+		if l.Type != "Resource" {
+			return false
+		}
+	}
+	return len(p.leaves) > 0
+}
+
 // defined returns the targets that the definition of the parameter lists, or all types.
 func (e *Engine) defined(p *param) []string {
 	var all []string
