@@ -58,8 +58,10 @@ func (s *Step) judge(col *mapping.Column, text string) (mapping.Rule, string) {
 	case mapping.Date:
 		return s.judgeDate(text)
 	case mapping.Number:
-		if _, err := decimal.Parse(text); err != nil {
+		if d, err := decimal.Parse(text); err != nil {
 			return ruleNumber, notNumber(text)
+		} else if !measurable(d) {
+			return ruleNumber, tooWide(text)
 		}
 	case mapping.Integer:
 		n, ok := integerOf(text)
@@ -89,6 +91,26 @@ func notNumber(text string) string {
 		}
 	}
 	return why
+}
+
+// The bounds of a number that is told. Whatever is computed of such numbers has room in the digits of a stored one.
+const (
+	mostDigits = 20
+	mostWhole  = 15 // digits before the point
+	mostPlaces = 30
+)
+
+// measurable reports whether a number can be one that somebody measured. One digit too many must not cost the rows beside it, since a store
+// refuses the transaction with a number that it cannot keep.
+func measurable(d decimal.Decimal) bool {
+	return d.Digits() <= mostDigits && d.Digits()+d.Exponent() <= mostWhole && d.Exponent() >= -mostPlaces
+}
+
+// storable reports whether every store keeps a number as it is written here, without an exponent.
+func storable(d decimal.Decimal) bool { return d.Digits()+max(d.Exponent(), 0) <= decimal.Precision }
+
+func tooWide(text string) string {
+	return mapping.Quote(text) + " has more digits than anybody measures"
 }
 
 // earliest is the first year that something of a patient can be of.

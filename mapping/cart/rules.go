@@ -9,7 +9,7 @@ var (
 	ruleUnmapped   = mapping.Rule{ID: "code-unmapped", Severity: mapping.Warning, About: "A drug, product or test that is not known: it is kept as text and as a code of the center."}
 	ruleDate       = mapping.Rule{ID: "date", Severity: mapping.Error, About: "A text that is no date, a day that does not exist, or one before 1900."}
 	ruleFuture     = mapping.Rule{ID: "date-future", Severity: mapping.Error, About: "A date after today."}
-	ruleNumber     = mapping.Rule{ID: "number", Severity: mapping.Error, About: "A text that is no number."}
+	ruleNumber     = mapping.Rule{ID: "number", Severity: mapping.Error, About: "A text that is no number, or one of more digits than anybody measures: over 20, or over 15 before the point."}
 	ruleFlag       = mapping.Rule{ID: "flag", Severity: mapping.Error, About: "Neither 1 nor 0."}
 	ruleDays       = mapping.Rule{ID: "days", Severity: mapping.Error, About: "Neither a count of days nor offsets of days."}
 	ruleText       = mapping.Rule{ID: "text", Severity: mapping.Error, About: "Control characters, or too long a text."}
