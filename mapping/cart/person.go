@@ -19,7 +19,7 @@ func (r *record) buildPerson() {
 	e := r.patient
 	p := &r4.Patient{
 		Id:                   to(r.patientID),
-		Meta:                 &r4.Meta{Security: []r4.Coding{{System: to(term.Center), Code: to(r.center)}}},
+		Meta:                 &r4.Meta{Security: []r4.Coding{{System: to(term.Center), Code: to(asCode(r.center))}}},
 		Identifier:           []r4.Identifier{identifier("pseudonym", r.Record)},
 		Gender:               to(genders[e.Cell("sex")]),
 		BirthDate:            on(e.date("birth_year")),
