@@ -249,12 +249,16 @@ func (r *record) sortCourses() {
 func byInstance(a, b entry) int { return cmp.Compare(instanceOf(a.Row), instanceOf(b.Row)) }
 
 // courseAt returns the course that something of a date belongs to: the last one that had started, else the first. It is nil where there is none.
+// Courses are told apart by their dates here, since nobody says that their numbers are in order.
 func (r *record) courseAt(d datetime.DateTime) *courseRows {
 	var at *courseRows
 	for _, c := range r.courses {
-		if at == nil || stated(c.start) && !before(d, c.start) {
+		if stated(c.start) && !before(d, c.start) && (at == nil || !before(c.start, at.start)) {
 			at = c
 		}
+	}
+	if at == nil && len(r.courses) > 0 {
+		return r.courses[0]
 	}
 	return at
 }
@@ -263,7 +267,7 @@ func (r *record) courseAt(d datetime.DateTime) *courseRows {
 func (r *record) infusedBefore(d datetime.DateTime) *courseRows {
 	var at *courseRows
 	for _, c := range r.courses {
-		if c.infuseID != "" && stated(c.infused) && !before(d, c.infused) {
+		if c.infuseID != "" && stated(c.infused) && !before(d, c.infused) && (at == nil || !before(c.infused, at.infused)) {
 			at = c
 		}
 	}
@@ -274,7 +278,9 @@ func (r *record) infusedBefore(d datetime.DateTime) *courseRows {
 func (r *record) lostBefore(d datetime.DateTime) *courseRows {
 	at := r.infusedBefore(d)
 	for _, c := range r.courses {
-		if c.brokenInf && !before(d, c.lost) && (at == nil || c.no > at.no) {
+		switch {
+		case !c.brokenInf || before(d, c.lost):
+		case at == nil, stated(c.lost) && !before(c.lost, at.infused), !stated(c.lost) && c.no > at.no:
 			return c
 		}
 	}
