@@ -239,7 +239,7 @@ func (x *result) interpret() string {
 		return ""
 	case below:
 		switch {
-		case x.hasL && x.value.Cmp(x.low) <= 0:
+		case x.hasL && (x.value.Cmp(x.low) < 0 || x.value.Equal(x.low) && x.comparator == "<"):
 			return "L"
 		case !x.hasL && x.value.Cmp(x.high) <= 0:
 			return "N"
@@ -247,7 +247,7 @@ func (x *result) interpret() string {
 		return ""
 	case above:
 		switch {
-		case x.hasH && x.value.Cmp(x.high) >= 0:
+		case x.hasH && (x.value.Cmp(x.high) > 0 || x.value.Equal(x.high) && x.comparator == ">"):
 			return "H"
 		case !x.hasH && x.value.Cmp(x.low) >= 0:
 			return "N"
