@@ -114,3 +114,13 @@ func TestAScoreIsAboutTheInfusionBeforeItIfThatIsKnown(t *testing.T) {
 		})
 	}
 }
+
+// Programs write a whole number of a column that has gaps with a fraction: 1.0.
+func TestALineOfTherapyIsTheSameHoweverItsNumberIsWritten(t *testing.T) {
+	want := onePatient().run(t).bodies()
+	for _, line := range []string{"1.0", "1e0"} {
+		if diff := cmp.Diff(want, onePatient().set("prior_tx", 2, "line", line).run(t).bodies()); diff != "" {
+			t.Errorf("line %s (-want +got)\n%.2000s", line, diff)
+		}
+	}
+}
