@@ -2,6 +2,7 @@ package cart_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -201,6 +202,29 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 				t.Errorf("(-want +got)\n%s\n%v", diff, got.texts)
 			}
 		})
+	}
+}
+
+// Where the day begins earlier than in Greenwich, the visits of this morning are not of the future.
+func TestTodayIsTheDayOfWhoImports(t *testing.T) {
+	tests := []struct {
+		now  string
+		want []string
+	}{
+		{"2026-11-30T08:00:00+09:00", nil},
+		{"2026-11-30T00:00:00Z", nil},
+		{"2026-11-29T23:59:59Z", []string{"labs.csv:2 date date-future"}},
+		{"2026-11-29T20:00:00-05:00", []string{"labs.csv:2 date date-future"}},
+	}
+	dir := onePatient().set("labs", 2, "date", "2026-11-30").write(t)
+	for _, tt := range tests {
+		now, err := time.Parse(time.RFC3339, tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, runFolder(t, dir, cart.Options{Now: now}).findings); diff != "" {
+			t.Errorf("at %s (-want +got)\n%s", tt.now, diff)
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 
 // Options say how rows are mapped.
 type Options struct {
-	Now      time.Time // of the run: what is dated later is wrong, and Provenance is recorded then
+	Now      time.Time // of the run: what is dated after its day, where it is, is wrong, and Provenance is recorded then
 	TestData bool      // every resource is tagged HTEST: it is about nobody
 	Software string    // what maps, for Provenance: "Firewolf 1.2"
 	Units    *ucum.Table
@@ -53,7 +53,7 @@ func New(o Options) *Step {
 		o.Software = "Firewolf"
 	}
 	s := &Step{
-		o: o, space: space(), today: o.Now, recorded: datetime.Of(o.Now.UTC()).String(),
+		o: o, space: space(), today: dayOf(o.Now), recorded: datetime.Of(o.Now.UTC()).String(),
 		analytes: analytes(), points: map[string]*r4.CodeableConcept{},
 	}
 	s.softwareID, s.studyID = s.id("software", o.Software), s.id("study")
@@ -74,6 +74,11 @@ func New(o Options) *Step {
 		}
 	}
 	return s
+}
+
+// dayOf is the start of the day that it is where a clock stands, as dates of no zone are compared.
+func dayOf(now time.Time) time.Time {
+	return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
 }
 
 // totals is one more than the highest total of SLEDAI-2K.
