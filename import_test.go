@@ -300,6 +300,14 @@ func TestImportCSVOnTheCommandLine(t *testing.T) {
 	}
 }
 
+func TestADryRunWritesNoBundles(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	code, _, complaint := runCommand(t, "import", "csv", delivered(t), "--dry-run", "--bundles", out)
+	if code != exitUsage || !strings.Contains(complaint, "--dry-run and --bundles can't be used together") || !missing(out) {
+		t.Errorf("%d %q", code, complaint)
+	}
+}
+
 // time2026 is when the imports of the tests happen.
 func time2026() time.Time { return time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC) }
 

@@ -292,10 +292,10 @@ func TestWhatOnlyTheCenterHasACodeForIsACodeWhateverItsBlanks(t *testing.T) {
 	d := onePatient().set("prior_tx", 2, "drug", "wonder  umab").set("labs", 2, "loinc", "").set("labs", 2, "local_code", "OWN\u00a0 test").set("infusion", 2, "product", "new  cel").set("patients", 2, "center_id", "SYN  C1")
 	got := d.run(t)
 	for text, typ := range map[string]string{
-		`"code":"wonder umab"}],"text":"wonder  umab"`:       "MedicationStatement",
+		`"code":"wonder umab"}],"text":"wonder  umab"`:        "MedicationStatement",
 		"\"code\":\"OWN test\"}],\"text\":\"OWN\u00a0 test\"": "Observation",
-		`"code":"new cel"}],"text":"new  cel"`:               "BiologicallyDerivedProduct",
-		`"code":"SYN C1"`:                                    "Patient",
+		`"code":"new cel"}],"text":"new  cel"`:                "BiologicallyDerivedProduct",
+		`"code":"SYN C1"`:                                     "Patient",
 	} {
 		if len(got.has(typ, text)) != 1 {
 			t.Errorf("no %s has %s", typ, text)
