@@ -37,6 +37,11 @@ func TestARowThatDeniesWhatItSaidTakesItBack(t *testing.T) {
 			"Condition?code=icans&verification-status=confirmed&_summary=count", 1, 0,
 		},
 		{
+			"a day of lymphodepletion", "course.csv", "SYN-A02,1,2023-08-12,0,25,3,", "SYN-A02,1,2023-08-12,0,25,1,",
+			map[string]map[string]int{"changed": {"MedicationAdministration": 2, "Procedure": 1}, "created": {"Provenance": 1}},
+			"MedicationAdministration?code=24698&status=completed&_summary=count", 6, 4,
+		},
+		{
 			"what was never said", "tox.csv", "SYN-A02,1,crs,,,0,,,,,", "SYN-A02,1,crs,,,0,,0,0,0,",
 			map[string]map[string]int{},
 			"MedicationAdministration?status=entered-in-error&_summary=count", 0, 0,

@@ -161,13 +161,16 @@ type dayPlan struct {
 	offsets []int
 }
 
-// maxDays bounds a plan of days.
-const maxDays = 60
+// The bounds of a plan of days.
+const (
+	maxDays  = 60 // before the infusion
+	mostDays = 14 // of one drug
+)
 
 // daysOf reads "3", "-5..-3" and "-5 -4 -3". Offsets are of days before the infusion: its own day, 0, would be no lymphodepletion.
 func daysOf(text string) (dayPlan, bool) {
 	if n, err := strconv.Atoi(text); err == nil && n > 0 && text[0] != '+' {
-		return dayPlan{count: n}, n <= maxDays
+		return dayPlan{count: n}, n <= mostDays
 	}
 	if from, to, ok := strings.Cut(text, ".."); ok {
 		a, errA := strconv.Atoi(from)
@@ -179,7 +182,7 @@ func daysOf(text string) (dayPlan, bool) {
 		for d := a; d <= b; d++ {
 			p.offsets = append(p.offsets, d)
 		}
-		return p, true
+		return p, len(p.offsets) <= mostDays
 	}
 	var p dayPlan
 	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
@@ -191,7 +194,7 @@ func daysOf(text string) (dayPlan, bool) {
 	}
 	slices.Sort(p.offsets)
 	p.offsets = slices.Compact(p.offsets)
-	return p, len(p.offsets) > 0
+	return p, len(p.offsets) > 0 && len(p.offsets) <= mostDays
 }
 
 // entry is a row whose cells were judged: what does not parse here was reported, and counts as missing.

@@ -11,7 +11,7 @@ var (
 	ruleFuture     = mapping.Rule{ID: "date-future", Severity: mapping.Error, About: "A date after today."}
 	ruleNumber     = mapping.Rule{ID: "number", Severity: mapping.Error, About: "A text that is no number, or one of more digits than anybody measures: over 20, or over 15 before the point."}
 	ruleFlag       = mapping.Rule{ID: "flag", Severity: mapping.Error, About: "Neither 1 nor 0."}
-	ruleDays       = mapping.Rule{ID: "days", Severity: mapping.Error, About: "Neither a count of days nor offsets of days."}
+	ruleDays       = mapping.Rule{ID: "days", Severity: mapping.Error, About: "Neither a count of days nor offsets of days, or more than 14 of them."}
 	ruleText       = mapping.Rule{ID: "text", Severity: mapping.Error, About: "Control characters, or too long a text."}
 	ruleFormula    = mapping.Rule{ID: "formula", Severity: mapping.Error, About: "A cell that a spreadsheet would compute: it starts with =, +, - or @."}
 	ruleDuplicate  = mapping.Rule{ID: "duplicate-key", Severity: mapping.Error, About: "Two rows with the same key, or of one patient, lupus or course, say different things: neither is taken."}
