@@ -101,7 +101,7 @@ func (r *record) regimen(c *courseRows) (l []depletion, first, last datetime.Dat
 		}
 		d := depletion{drug: x.drug, perBSA: dose.Plain()}
 		plan, _ := daysOf(e.Cell(x.days))
-		d.days = plan.on(c.infused, e.date("ld_start"))
+		d.days = plan.on(c.infused, e)
 		for _, day := range d.days {
 			if !stated(first) || before(day, first) {
 				first = day

@@ -110,6 +110,30 @@ func TestACourseWithoutInfusionSaysSo(t *testing.T) {
 	}
 }
 
+// Offsets count from the infusion. Where there is none the first of all of them is the start of lymphodepletion: cyclophosphamide on day -3 is
+// two days after fludarabine of day -5.
+func TestDaysOfLymphodepletionKeepTheirOffsetsWithoutAnInfusion(t *testing.T) {
+	tests := []struct {
+		flu, cy, start string
+		want           []string // of fludarabine, then of cyclophosphamide
+	}{
+		{"-5..-3", "-3", "2023-01-12", []string{"2023-01-12", "2023-01-13", "2023-01-14", "2023-01-14"}},
+		{"-4 -3", "-5", "2023-01-12", []string{"2023-01-13", "2023-01-14", "2023-01-12"}},
+		{"2", "-3", "2023-01-12", []string{"2023-01-12", "2023-01-13", "2023-01-12"}},
+	}
+	for _, tt := range tests {
+		d := onePatient().drop("infusion").drop("tox").drop("outcome").set("course", 2, "ld_flu_days", tt.flu).set("course", 2, "ld_cy_days", tt.cy).set("course", 2, "ld_start", tt.start)
+		var got []string
+		for _, a := range d.run(t).has("MedicationAdministration") {
+			_, rest, _ := strings.Cut(string(a.Body), `"effectiveDateTime":"`)
+			got = append(got, rest[:10])
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s and %s (-want +got)\n%s", tt.flu, tt.cy, diff)
+		}
+	}
+}
+
 func TestEachCourseIsAPartOfItsOwnAndWhatFollowsItBelongsToIt(t *testing.T) {
 	d := onePatient().add("course", "course_no=2", "apheresis_date=2024-02-01").add("infusion", "course_no=2", "infusion_date=2024-03-01", "product=bcma").
 		add("labs", "date=2024-03-05", "loinc=8116-6", "value=0", "unit=/uL").add("outcome", "visit_date=2024-06-01", "doris=not-met").add("tox", "course_no=2", "type=crs", "max_grade=0")
