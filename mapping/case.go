@@ -69,7 +69,16 @@ type Draft struct {
 	// nothing to amend.
 	Late func() ([]byte, error)
 
+	// Over, where it is set, says what becomes of the draft where something is stored already.
+	Over func(stored []byte) (Over, error)
+
 	Fate Fate
+}
+
+// Over is a draft over what is stored at its key.
+type Over struct {
+	Body   []byte // nil for the draft's own
+	Stands string // what of the stored one stands though the draft does not tell it, for a warning; "" for nothing
 }
 
 // JSON returns the resource.

@@ -49,11 +49,11 @@ func (w *Writer) Put(ctx context.Context, c *Case) error {
 			own = append(own, d)
 		}
 	}
-	if err := w.compare(ctx, own); err != nil {
+	if err := w.compare(ctx, c, own); err != nil {
 		return err
 	}
 	traces = ofChanges(traces, own)
-	if err := w.compare(ctx, traces); err != nil {
+	if err := w.compare(ctx, c, traces); err != nil {
 		return err
 	}
 	if w.Dry {
@@ -90,7 +90,7 @@ func (w *Writer) share(ctx context.Context, c *Case) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	if err := w.compare(ctx, fresh); err != nil {
+	if err := w.compare(ctx, c, fresh); err != nil {
 		return err
 	}
 	if !w.Dry {
@@ -105,7 +105,7 @@ func (w *Writer) share(ctx context.Context, c *Case) error {
 }
 
 // compare sets the fates of drafts by what is there.
-func (w *Writer) compare(ctx context.Context, drafts []*Draft) error {
+func (w *Writer) compare(ctx context.Context, c *Case, drafts []*Draft) error {
 	keys := make([]fhir.Key, len(drafts))
 	for k, d := range drafts {
 		keys[k] = d.Key
@@ -122,11 +122,7 @@ func (w *Writer) compare(ctx context.Context, drafts []*Draft) error {
 		case d.Trace:
 			d.Fate = Left
 		default:
-			body, err := d.JSON()
-			if err != nil {
-				return err
-			}
-			same, err := equal(stored[k], body)
+			same, err := d.same(c, stored[k])
 			if err != nil {
 				return fmt.Errorf("comparing %s: %w", d.Key, err)
 			}
@@ -137,6 +133,27 @@ func (w *Writer) compare(ctx context.Context, drafts []*Draft) error {
 		}
 	}
 	return nil
+}
+
+// same reports whether what is stored is what the draft says, over that.
+func (d *Draft) same(c *Case, stored []byte) (bool, error) {
+	body, err := d.JSON()
+	if err != nil {
+		return false, err
+	}
+	if d.Over != nil {
+		over, err := d.Over(stored)
+		if err != nil {
+			return false, err
+		}
+		if over.Body != nil {
+			body, d.Body = over.Body, over.Body
+		}
+		if over.Stands != "" && len(d.Rows) > 0 {
+			c.Report(d.Rows[0], "", RuleStands, over.Stands)
+		}
+	}
+	return equal(stored, body)
 }
 
 // equal reports whether two resources say the same, versions and times of the server aside.

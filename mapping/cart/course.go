@@ -47,6 +47,7 @@ func (r *record) buildCourse(c *courseRows) {
 		p.Status = r4.EventStatusCompleted
 	}
 	r.add(part, p, c.rowsOf()...)
+	r.over(c.ongoing(*p))
 	if c.row.Row == nil {
 		return
 	}
@@ -140,7 +141,11 @@ func (r *record) buildLymphodepletion(c *courseRows) {
 	r.add(part, p, c.row)
 	for _, d := range drugs {
 		for k, day := range d.days {
-			r.add(part, r.depleted(c, d, k, day, area), rows...)
+			a := r.depleted(c, d, k, day, area)
+			r.add(part, a, rows...)
+			if c.infusion.Row == nil {
+				r.over(stillWeighed(*a, d.perBSA))
+			}
 		}
 		if len(d.days) > 0 {
 			r.amendDays(c, d, area)

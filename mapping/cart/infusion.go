@@ -41,13 +41,19 @@ func (r *record) buildInfusion(c *courseRows) {
 	}
 	p.PerformedDateTime = on(c.infused)
 	rows := []entry{e}
+	var denied []r4.Reference
 	for _, t := range c.toxicity {
-		if grade, _ := t.integer("max_grade"); grade > 0 && !t.Rejected {
+		switch grade, _ := t.integer("max_grade"); {
+		case t.Rejected:
+		case grade > 0:
 			p.ComplicationDetail = append(p.ComplicationDetail, *ref("Condition", r.rowID(t, "")))
 			rows = append(rows, t)
+		default:
+			denied = append(denied, *ref("Condition", r.rowID(t, "")))
 		}
 	}
 	r.add(part, p, rows...)
+	r.over(stillComplicated(*p, denied))
 	if !c.failed() {
 		r.buildDose(c)
 	}
@@ -91,6 +97,9 @@ func (r *record) buildProduct(c *courseRows) string {
 		p.Identifier = []r4.Identifier{i}
 	}
 	r.add(r.partOf(c), p, rows...)
+	if p.Collection.CollectedDateTime == nil {
+		r.over(stillCollected(*p))
+	}
 	return id
 }
 

@@ -37,6 +37,9 @@ func (r *record) buildPerson() {
 		rows = append(rows, d)
 	}
 	r.add(0, p, rows...)
+	if p.DeceasedDateTime == nil {
+		r.over(stillDead(*p))
+	}
 	if e.Cell("consent_date") != "" || e.Cell("withdrawal_date") != "" {
 		r.consent(e)
 	}
@@ -66,6 +69,9 @@ func (r *record) consent(e entry) {
 		c.Provision.Period = &r4.Period{Start: on(d)}
 	}
 	r.add(0, c, e)
+	if c.Status == r4.ConsentStateActive {
+		r.over(stillWithdrawn(e.date("consent_date")))
+	}
 	r.subjectOf(e, *c.Id)
 }
 
@@ -88,4 +94,7 @@ func (r *record) subjectOf(e entry, consent string) {
 		p.Status = r4.ResearchSubjectStatusWithdrawn
 	}
 	r.add(0, p, e)
+	if p.Status == r4.ResearchSubjectStatusOnStudy {
+		r.over(stillOut(e.date("consent_date")))
+	}
 }
