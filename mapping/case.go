@@ -73,6 +73,9 @@ type Draft struct {
 	Over func(stored []byte) (Over, error)
 
 	Fate Fate
+
+	version string // which is to be changed, "" where that does not matter
+	told    bool   // that something stored stands
 }
 
 // Over is a draft over what is stored at its key.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -117,6 +118,7 @@ func (w *Writer) compare(ctx context.Context, c *Case, drafts []*Draft) error {
 	for k, d := range drafts {
 		switch {
 		case stored[k] == nil && d.Amends:
+			d.Fate = Pending
 		case stored[k] == nil:
 			d.Fate = Created
 		case d.Trace:
@@ -126,9 +128,9 @@ func (w *Writer) compare(ctx context.Context, c *Case, drafts []*Draft) error {
 			if err != nil {
 				return fmt.Errorf("comparing %s: %w", d.Key, err)
 			}
-			d.Fate = Changed
-			if same {
-				d.Fate = Left
+			d.Fate, d.version = Left, ""
+			if !same {
+				d.Fate, d.version = Changed, versionOf(stored[k])
 			}
 		}
 	}
@@ -149,11 +151,23 @@ func (d *Draft) same(c *Case, stored []byte) (bool, error) {
 		if over.Body != nil {
 			body, d.Body = over.Body, over.Body
 		}
-		if over.Stands != "" && len(d.Rows) > 0 {
+		if over.Stands != "" && len(d.Rows) > 0 && !d.told {
+			d.told = true
 			c.Report(d.Rows[0], "", RuleStands, over.Stands)
 		}
 	}
 	return equal(stored, body)
+}
+
+// versionOf is the version of a stored resource, "" where it tells none.
+func versionOf(stored []byte) string {
+	var r struct {
+		Meta struct{ VersionID string }
+	}
+	if json.Unmarshal(stored, &r) != nil || !fhir.ValidID(r.Meta.VersionID) {
+		return ""
+	}
+	return r.Meta.VersionID
 }
 
 // equal reports whether two resources say the same, versions and times of the server aside.
@@ -213,29 +227,40 @@ func ofChanges(traces, drafts []*Draft) []*Draft {
 	})
 }
 
-// commit writes what is to be written of drafts, all or none.
+// tries is how often a transaction is made anew over what others wrote meanwhile.
+const tries = 5
+
+// commit writes what is to be written of drafts, all or none. What is changed has to be of the version that was looked at: where somebody else
+// wrote it meanwhile it is looked at again, so that neither is lost. https://hl7.org/fhir/R4/http.html#concurrency
 func (w *Writer) commit(ctx context.Context, c *Case, drafts []*Draft) error {
-	send := make([]*Draft, 0, len(drafts))
-	for _, d := range drafts {
-		if d.Fate == Created || d.Fate == Changed {
-			send = append(send, d)
+	for try := 1; ; try++ {
+		send := make([]*Draft, 0, len(drafts))
+		for _, d := range drafts {
+			if d.Fate == Created || d.Fate == Changed {
+				send = append(send, d)
+			}
+		}
+		if len(send) == 0 {
+			return nil
+		}
+		bundle, err := transaction(send)
+		if err != nil {
+			return err
+		}
+		issues, err := w.Target.Commit(ctx, bundle)
+		switch {
+		case err != nil:
+			return fmt.Errorf("writing record %s: %w", Quote(c.Record), err)
+		case !issues.Failed():
+			return nil
+		case try == tries || !fhir.HasCode(issues, fhir.Conflict):
+			refuse(c, send, issues)
+			return nil
+		}
+		if err := w.compare(ctx, c, drafts); err != nil {
+			return err
 		}
 	}
-	if len(send) == 0 {
-		return nil
-	}
-	bundle, err := transaction(send)
-	if err != nil {
-		return err
-	}
-	issues, err := w.Target.Commit(ctx, bundle)
-	if err != nil {
-		return fmt.Errorf("writing record %s: %w", Quote(c.Record), err)
-	}
-	if issues.Failed() {
-		refuse(c, send, issues)
-	}
-	return nil
 }
 
 // entryIn finds the entry that an issue is about.
@@ -296,7 +321,11 @@ func transaction(drafts []*Draft) ([]byte, error) {
 		at := d.Key.String()
 		b = append(append(append(b, `{"fullUrl":"`...), base+at...), `","resource":`...)
 		b = append(append(b, d.Body...), `,"request":{"method":"PUT","url":"`...)
-		b = append(append(b, at...), `"}}`...)
+		b = append(append(b, at...), '"')
+		if d.version != "" {
+			b = append(append(append(b, `,"ifMatch":"W/\"`...), d.version...), `\""`...)
+		}
+		b = append(b, `}}`...)
 	}
 	return append(b, `]}`...), nil
 }

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"firewolf/fhir"
+	"firewolf/load"
+	"firewolf/mapping"
+	"firewolf/mapping/cart"
+	"firewolf/mapping/csv"
+)
+
+// between is a Target before whose nth transaction somebody else writes.
+type between struct {
+	mapping.Target
+	n    int
+	edit func()
+}
+
+func (b *between) Commit(ctx context.Context, bundle []byte) (fhir.Issues, error) {
+	if b.n--; b.n == 0 {
+		b.edit()
+	}
+	return b.Target.Commit(ctx, bundle)
+}
+
+// A hospital's record tells of a death while the import has read the patient and not yet written it: neither is lost.
+func TestWhatSomebodyElseWritesMeanwhileIsNotWrittenOver(t *testing.T) {
+	s := newStack(t, memoryStore, strictRules)
+	dir := delivered(t)
+	imported(t, s, dir, false, false)
+	edit(t, dir, "patients.csv", "female,1999", "female,1998")
+	id := regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(string(s.send(t, http.MethodGet, "Patient?gender=female", nil, nil).body))[1]
+	target := &between{Target: remote{load.NewHTTP(s.url, "", 4)}, n: 1, edit: func() {
+		body := bytes.Replace(s.send(t, http.MethodGet, "Patient/"+id, nil, nil).body, []byte(`"gender":"female"`), []byte(`"gender":"female","deceasedDateTime":"2025-09-09"`), 1)
+		if a := s.send(t, http.MethodPut, "Patient/"+id, body, nil); a.status != http.StatusOK {
+			t.Errorf("the edit: %d", a.status)
+		}
+	}}
+	var told []string
+	report, err := mapping.Run(t.Context(), mapping.Options{
+		Source: csv.NewSource(dir, nil), Steps: []mapping.Step{cart.New(cart.Options{Now: time2026()})}, Workers: 1,
+		Sink:  &mapping.Writer{Target: target},
+		Found: func(f mapping.Finding) { told = append(told, f.Rule) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(report.Fates, "left")
+	if diff := cmp.Diff(map[string]map[string]int{"changed": {"Patient": 1}, "created": {"Provenance": 1}}, report.Fates); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if got := s.count(t, "Patient?birthdate=1998&death-date=2025-09-09&_summary=count"); got != 1 {
+		t.Errorf("%d patients of whom both stand: %s", got, s.send(t, http.MethodGet, "Patient/"+id, nil, nil).body)
+	}
+	if !slices.Contains(told, "told-before") {
+		t.Errorf("the death that stands is not told: %s", told)
+	}
+}
