@@ -189,6 +189,8 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"an outcome after a second infusion that was rejected", onePatient().add("infusion", "course_no=2", "infusion_date=2023-04-01", "product=other-cd19", "viability_pct=101"), []string{"infusion.csv:3 viability_pct percent", "outcome.csv:2 visit_date infusion-missing"}},
 		{"an outcome before a second infusion that was rejected", onePatient().add("infusion", "course_no=2", "infusion_date=2023-04-19", "product=other-cd19", "viability_pct=101"), []string{"infusion.csv:3 viability_pct percent"}},
 		{"an outcome after a second infusion whose date cannot be read", onePatient().add("infusion", "course_no=2", "infusion_date=19.4.2023", "product=other-cd19"), []string{"infusion.csv:3 infusion_date date", "outcome.csv:2 visit_date infusion-missing"}},
+		{"a patient without consent", onePatient().set("patients", 2, "consent_date", ""), []string{"patients.csv:2 consent_date consent-missing"}},
+		{"a patient of whose consent only the end is known", onePatient().set("patients", 2, "consent_date", "").set("patients", 2, "withdrawal_date", "2025"), nil},
 		{"a withdrawal before the consent", onePatient().set("patients", 2, "withdrawal_date", "2021"), []string{"patients.csv:2 withdrawal_date withdrawal-early"}},
 		{"a line of therapy before the first", onePatient().set("prior_tx", 2, "line", "0"), []string{"prior_tx.csv:2 line not-positive"}},
 		{"a course before the first", onePatient().set("tox", 2, "course_no", "-1"), []string{"tox.csv:2 course_no not-positive"}},
