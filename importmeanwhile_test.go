@@ -3,10 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -62,5 +67,23 @@ func TestWhatSomebodyElseWritesMeanwhileIsNotWrittenOver(t *testing.T) {
 	}
 	if !slices.Contains(told, "told-before") {
 		t.Errorf("the death that stands is not told: %s", told)
+	}
+}
+
+// Two years of daily values of twenty tests are 15,000 rows of one patient.
+func TestAPatientOfThousandsOfRowsLandsInAStoreWhole(t *testing.T) {
+	dir := delivered(t)
+	var b strings.Builder
+	b.WriteString("registry_id,date,loinc,value,unit\n")
+	day := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+	for k := range 12_000 {
+		fmt.Fprintf(&b, "SYN-A01,%s,718-7,12.1,g/dL\n", day.AddDate(0, 0, k).Format(time.DateOnly))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "labs.csv"), []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, complaint := runCommand(t, "import", "csv", dir, "--store", "sqlite:"+filepath.Join(t.TempDir(), "data"))
+	if code != exitOK || !strings.HasPrefix(out, "created 241") {
+		t.Errorf("%d %q %.300s", code, out, complaint)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"firewolf/fhir"
+	"firewolf/fhir/interaction"
 	"firewolf/load"
 	"firewolf/mapping"
 	"firewolf/store"
@@ -39,13 +40,17 @@ func (i *importCSVCmd) target(ctx context.Context, c *console) (t mapping.Target
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err := newHouse(ctx, plan{store: at, rules: i.ruleFlags, own: own, log: c.log()})
+	h, err := newHouse(ctx, plan{store: at, rules: i.ruleFlags, limits: interaction.Limits{Entries: mostEntries}, own: own, log: c.log()})
 	if err != nil {
 		return nil, nil, err
 	}
 	sink := load.Service{Interactor: h.service, Base: i.BaseURL, Caller: fhir.Caller{Name: "import", Role: fhir.RoleAdmin}}
 	return inHouse{remote{load.Patiently(sink, i.Patience)}, h.store}, h.Close, nil
 }
+
+// mostEntries has room for a course of the most rows that are read of one patient: no row gives more than a dozen of resources with its trace.
+// What bounds a transaction of a stranger need not bound those of the one who owns the store.
+const mostEntries = 20_000 * 12
 
 func missing(path string) bool {
 	_, err := os.Stat(path)
