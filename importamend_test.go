@@ -45,6 +45,11 @@ func TestARowThatDeniesWhatItSaidTakesItBack(t *testing.T) {
 			"MedicationAdministration?code=24698&status=completed&_summary=count", 6, 4,
 		},
 		{
+			"an infusion, and its dose", "infusion.csv", "SYN-A01,1,2023-01-17,other-cd19,L1,1.0,61,61.0,168,94,0\n", "SYN-A01,1,,other-cd19,L1,1.0,61,61.0,168,94,1\n",
+			map[string]map[string]int{"changed": {"BiologicallyDerivedProduct": 1, "Observation": 1, "Procedure": 2}, "created": {"Provenance": 1}},
+			"Observation?code=cart-dose&status=final&_summary=count", 2, 1,
+		},
+		{
 			"what was never said", "tox.csv", "SYN-A02,1,crs,,,0,,,,,", "SYN-A02,1,crs,,,0,,0,0,0,",
 			map[string]map[string]int{},
 			"MedicationAdministration?status=entered-in-error&_summary=count", 0, 0,
@@ -57,6 +62,14 @@ func TestARowThatDeniesWhatItSaidTakesItBack(t *testing.T) {
 			imported(t, s, dir, false, false)
 			if got := s.count(t, tt.query); got != tt.before {
 				t.Errorf("%d before", got)
+			}
+			if tt.file == "infusion.csv" {
+				// What is about the infusion could not be about one that was not done.
+				for _, file := range []string{"tox.csv", "outcome.csv", "sledai.csv"} {
+					if err := os.Remove(filepath.Join(dir, file)); err != nil {
+						t.Fatal(err)
+					}
+				}
 			}
 			edit(t, dir, tt.file, tt.from, tt.to)
 			dry := imported(t, s, dir, true, true)

@@ -3,6 +3,7 @@ package cart
 import (
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"firewolf/fhir"
 	"firewolf/fhir/decimal"
 	"firewolf/mapping"
 	"firewolf/registry/term"
@@ -56,7 +57,22 @@ func (r *record) buildInfusion(c *courseRows) {
 	r.over(stillComplicated(*p, denied))
 	if !c.failed() {
 		r.buildDose(c)
+		return
 	}
+	r.amend(part, fhir.Key{Type: "Observation", ID: r.doseID(e)}, e, func() any {
+		o := r.dose(c)
+		o.Status = r4.ObservationStatusEnteredInError
+		return o
+	})
+}
+
+func (r *record) doseID(e entry) string { return r.rowID(e, "dose") }
+
+// dose starts the dose of an infusion.
+func (r *record) dose(c *courseRows) *r4.Observation {
+	o := r.observation(r.doseID(c.infusion), "therapy", local(term.CARTDose), c.infused)
+	o.PartOf = refs("Procedure", c.infuseID)
+	return o
 }
 
 // buildProduct makes what was made of the patient's cells.
@@ -116,8 +132,7 @@ func (r *record) buildDose(c *courseRows) {
 			perKg, dosed = rounded(total.Quo(kg))
 		}
 	}
-	o := r.observation(r.rowID(e, "dose"), "therapy", local(term.CARTDose), c.infused)
-	o.PartOf = refs("Procedure", c.infuseID)
+	o := r.dose(c)
 	for _, x := range []struct {
 		code, unit string
 		value      decimal.Decimal
