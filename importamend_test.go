@@ -163,7 +163,9 @@ func TestACourseKeepsWhatTheRowsOfAnEarlierDeliveryGaveIt(t *testing.T) {
 		want    map[string]map[string]int
 	}{
 		{"without its leukapheresis", []string{"course"}, nil, map[string]map[string]int{}},
-		{"without its infusion, of which nothing is told", []string{"infusion", "tox", "outcome", "sledai"}, nil, map[string]map[string]int{}},
+		{"without its infusion", []string{"infusion", "tox", "outcome"}, nil, map[string]map[string]int{}},
+		{"without lupus", []string{"sle"}, nil, map[string]map[string]int{}},
+		{"without lupus, its leukapheresis and its toxicities", []string{"sle", "course", "tox"}, nil, map[string]map[string]int{}},
 		{"without its toxicities", []string{"tox"}, nil, map[string]map[string]int{}},
 		{
 			"with one toxicity more alone", nil,

@@ -47,7 +47,7 @@ func (r *record) buildCourse(c *courseRows) {
 		p.Status = r4.EventStatusCompleted
 	}
 	r.add(part, p, c.rowsOf()...)
-	r.over(c.ongoing(*p))
+	r.keep(p, c.ongoing(p))
 	if c.row.Row == nil {
 		return
 	}
@@ -144,7 +144,7 @@ func (r *record) buildLymphodepletion(c *courseRows) {
 			a := r.depleted(c, d, k, day, area)
 			r.add(part, a, rows...)
 			if c.infusion.Row == nil {
-				r.over(stillWeighed(*a, d.perBSA))
+				r.keep(a, weighedBefore(a, d.perBSA))
 			}
 		}
 		if len(d.days) > 0 {

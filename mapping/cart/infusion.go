@@ -54,7 +54,7 @@ func (r *record) buildInfusion(c *courseRows) {
 		}
 	}
 	r.add(part, p, rows...)
-	r.over(stillComplicated(*p, denied))
+	r.keep(p, complicatedBefore(p, denied))
 	if !c.failed() {
 		r.buildDose(c)
 		return
@@ -114,7 +114,7 @@ func (r *record) buildProduct(c *courseRows) string {
 	}
 	r.add(r.partOf(c), p, rows...)
 	if p.Collection.CollectedDateTime == nil {
-		r.over(stillCollected(*p))
+		r.keep(p, collectedBefore(p))
 	}
 	return id
 }

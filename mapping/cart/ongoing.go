@@ -8,25 +8,24 @@ import (
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"firewolf/fhir/datetime"
-	"firewolf/mapping"
 )
 
 // Several rows give what is told of a course as a whole. Where one of them is not in a delivery, what it gave stands.
 
 // ongoing keeps the start of a course whose leukapheresis this delivery does not tell, and the end of one whose infusion it does not.
-func (c *courseRows) ongoing(p r4.Procedure) func(stored []byte) (mapping.Over, error) {
+func (c *courseRows) ongoing(p *r4.Procedure) keeper {
 	collected := c.row.Row != nil && stated(c.row.date("apheresis_date"))
 	if collected && c.infusion.Row != nil {
 		return nil
 	}
-	return func(stored []byte) (mapping.Over, error) {
+	return func(stored []byte) (string, error) {
 		var was struct {
 			Status          r4.EventStatus
 			StatusReason    *r4.CodeableConcept
 			PerformedPeriod r4.Period
 		}
 		if err := json.Unmarshal(stored, &was); err != nil {
-			return mapping.Over{}, err
+			return "", err
 		}
 		whole := r4.Period{}
 		if p.PerformedPeriod != nil {
@@ -41,8 +40,7 @@ func (c *courseRows) ongoing(p r4.Procedure) func(stored []byte) (mapping.Over, 
 		if p.PerformedPeriod = nil; whole.Start != nil || whole.End != nil {
 			p.PerformedPeriod = &whole
 		}
-		body, _, _, err := encode(&p)
-		return mapping.Over{Body: body}, err
+		return "", nil
 	}
 }
 
@@ -52,32 +50,27 @@ func startsBefore(a, b string) bool {
 	return errA == nil && errB == nil && startOf(x).Before(startOf(y))
 }
 
-// stillCollected keeps when the cells of a product were collected.
-func stillCollected(p r4.BiologicallyDerivedProduct) func(stored []byte) (mapping.Over, error) {
-	return func(stored []byte) (mapping.Over, error) {
+// collectedBefore keeps when the cells of a product were collected.
+func collectedBefore(p *r4.BiologicallyDerivedProduct) keeper {
+	return func(stored []byte) (string, error) {
 		var was struct {
 			Collection struct{ CollectedDateTime *string }
 		}
-		if err := json.Unmarshal(stored, &was); err != nil || was.Collection.CollectedDateTime == nil {
-			return mapping.Over{}, err
-		}
-		from := *p.Collection
-		from.CollectedDateTime = was.Collection.CollectedDateTime
-		p.Collection = &from
-		body, _, _, err := encode(&p)
-		return mapping.Over{Body: body}, err
+		err := json.Unmarshal(stored, &was)
+		p.Collection.CollectedDateTime = was.Collection.CollectedDateTime
+		return "", err
 	}
 }
 
-// stillComplicated keeps the complications of an infusion that this delivery does not deny; denied are those that were not there after all.
-func stillComplicated(p r4.Procedure, denied []r4.Reference) func(stored []byte) (mapping.Over, error) {
-	return func(stored []byte) (mapping.Over, error) {
-		if !bytes.Contains(stored, []byte(`"complicationDetail"`)) {
-			return mapping.Over{}, nil
-		}
+// complicatedBefore keeps the complications of an infusion that this delivery does not deny; denied are those that were not there after all.
+func complicatedBefore(p *r4.Procedure, denied []r4.Reference) keeper {
+	return func(stored []byte) (string, error) {
 		var was struct{ ComplicationDetail []r4.Reference }
+		if !bytes.Contains(stored, []byte(`"complicationDetail"`)) {
+			return "", nil
+		}
 		if err := json.Unmarshal(stored, &was); err != nil {
-			return mapping.Over{}, err
+			return "", err
 		}
 		var all []r4.Reference
 		for _, x := range append(was.ComplicationDetail, p.ComplicationDetail...) {
@@ -86,8 +79,7 @@ func stillComplicated(p r4.Procedure, denied []r4.Reference) func(stored []byte)
 			}
 		}
 		p.ComplicationDetail = all
-		body, _, _, err := encode(&p)
-		return mapping.Over{Body: body}, err
+		return "", nil
 	}
 }
 
@@ -95,21 +87,53 @@ func refersTo(l []r4.Reference, x r4.Reference) bool {
 	return x.Reference != nil && slices.ContainsFunc(l, func(y r4.Reference) bool { return y.Reference != nil && *y.Reference == *x.Reference })
 }
 
-// stillWeighed keeps the dose of one day in mg, where the infusion that tells weight and height is not in this delivery and the dose by surface
+// weighedBefore keeps the dose of one day in mg, where the infusion that tells weight and height is not in this delivery and the dose by surface
 // is what it was.
-func stillWeighed(a administration, perBSA string) func(stored []byte) (mapping.Over, error) {
-	return func(stored []byte) (mapping.Over, error) {
+func weighedBefore(a *administration, perBSA string) keeper {
+	return func(stored []byte) (string, error) {
 		var was struct {
 			Dosage *r4.MedicationAdministrationDosage
 		}
 		if err := json.Unmarshal(stored, &was); err != nil || was.Dosage == nil {
-			return mapping.Over{}, err
+			return "", err
 		}
-		if x := was.Dosage.Extension; len(x) != 1 || x[0].ValueQuantity == nil || x[0].ValueQuantity.Value == nil || x[0].ValueQuantity.Value.String() != perBSA {
-			return mapping.Over{}, nil
+		if x := was.Dosage.Extension; len(x) == 1 && x[0].ValueQuantity != nil && x[0].ValueQuantity.Value != nil && x[0].ValueQuantity.Value.String() == perBSA {
+			a.Dosage = was.Dosage
 		}
-		a.Dosage = was.Dosage
-		body, _, _, err := encode(&a)
-		return mapping.Over{Body: body}, err
+		return "", nil
+	}
+}
+
+// focusedBefore keeps the infusion that a score is about.
+func focusedBefore(o *r4.Observation) keeper {
+	return func(stored []byte) (string, error) {
+		var was struct{ Focus []r4.Reference }
+		err := json.Unmarshal(stored, &was)
+		o.Focus = was.Focus
+		return "", err
+	}
+}
+
+// reasonedBefore keeps what something was for, where nothing tells of lupus; it is nil for what has a reason, or needs none.
+func reasonedBefore(resource any) keeper {
+	var reason *[]r4.Reference
+	switch x := resource.(type) {
+	case *r4.Procedure:
+		reason = &x.ReasonReference
+	case *administration:
+		reason = &x.ReasonReference
+	case *r4.MedicationStatement:
+		if x.Status != notTaken {
+			reason = &x.ReasonReference
+		}
+	}
+	if reason == nil || len(*reason) > 0 {
+		return nil
+	}
+	return func(stored []byte) (string, error) {
+		var was struct{ ReasonReference []r4.Reference }
+		err := json.Unmarshal(stored, &was)
+		*reason = was.ReasonReference
+		return "", err
 	}
 }

@@ -38,7 +38,7 @@ func (r *record) buildPerson() {
 	}
 	r.add(0, p, rows...)
 	if p.DeceasedDateTime == nil {
-		r.over(stillDead(*p))
+		r.keep(p, deadBefore(p))
 	}
 	if e.Cell("consent_date") != "" || e.Cell("withdrawal_date") != "" {
 		r.consent(e)

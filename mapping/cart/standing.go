@@ -14,37 +14,69 @@ import (
 // A delivery may hold what is new and nothing else. What an earlier one told of the patient and this one does not stands: nobody lives again
 // since the row of the death is not sent again, and nobody is asked again since the date of the withdrawal is not.
 
-// over makes the last draft depend on what is stored at its key.
+// keeper puts into a resource what stands of what is stored at its key. It returns what nobody may overlook, "" for nothing.
+type keeper func(stored []byte) (stands string, err error)
+
+// keepers are those of one resource, which is written anew once they have done their part.
+type keepers struct {
+	resource any
+	all      []keeper
+}
+
+func (k *keepers) over(stored []byte) (over mapping.Over, err error) {
+	for _, keep := range k.all {
+		stands, err := keep(stored)
+		if err != nil {
+			return over, err
+		}
+		if stands != "" {
+			over.Stands = stands
+		}
+	}
+	over.Body, _, _, err = encode(k.resource)
+	return over, err
+}
+
+// keep makes the draft of the resource that was added last depend on what is stored; a keeper may be nil.
+func (r *record) keep(resource any, how keeper) {
+	if how == nil || len(r.b.drafts) == 0 {
+		return
+	}
+	if r.b.keepers == nil || r.b.keepers.resource != resource {
+		r.b.keepers = &keepers{resource: resource}
+		r.over(r.b.keepers.over)
+	}
+	r.b.keepers.all = append(r.b.keepers.all, how)
+}
+
+// over says what becomes of the last draft where something is stored.
 func (r *record) over(how func(stored []byte) (mapping.Over, error)) {
 	if n := len(r.b.drafts); n > 0 {
 		r.b.drafts[n-1].Over = how
 	}
 }
 
-// stillDead keeps the death of a patient of whom this delivery tells none.
-func stillDead(p r4.Patient) func(stored []byte) (mapping.Over, error) {
-	return func(stored []byte) (mapping.Over, error) {
+// deadBefore keeps the death of a patient of whom this delivery tells none.
+func deadBefore(p *r4.Patient) keeper {
+	return func(stored []byte) (string, error) {
 		var was struct {
 			DeceasedDateTime *string
 			DeceasedBoolean  *bool
 		}
 		if !bytes.Contains(stored, []byte(`"deceased`)) {
-			return mapping.Over{}, nil
+			return "", nil
 		}
 		if err := json.Unmarshal(stored, &was); err != nil {
-			return mapping.Over{}, err
+			return "", err
 		}
 		p.DeceasedDateTime, p.DeceasedBoolean = was.DeceasedDateTime, was.DeceasedBoolean
-		body, _, _, err := encode(&p)
 		switch {
-		case err != nil:
-			return mapping.Over{}, err
 		case was.DeceasedDateTime != nil:
-			return mapping.Over{Body: body, Stands: "the death of " + *was.DeceasedDateTime + ", which was told before, stands"}, nil
+			return "the death of " + *was.DeceasedDateTime + ", which was told before, stands", nil
 		case was.DeceasedBoolean != nil && *was.DeceasedBoolean:
-			return mapping.Over{Body: body, Stands: "the death, which was told before, stands"}, nil
+			return "the death, which was told before, stands", nil
 		}
-		return mapping.Over{Body: body}, nil
+		return "", nil
 	}
 }
 

@@ -86,12 +86,15 @@ func raw(text string) r4.Extension {
 	return x
 }
 
+// notTaken is a code of MedicationStatement.status. https://hl7.org/fhir/R4/valueset-medication-statement-status.html
+const notTaken = "not-taken"
+
 // taken says that a drug was taken on the day of a visit, or was not. Of other days it says nothing.
 func (r *record) taken(e entry, column, drug string, d datetime.DateTime, yes bool) *r4.MedicationStatement {
 	m := &r4.MedicationStatement{
 		Id:                        to(r.rowID(e, column)),
 		Meta:                      r.s.meta(),
-		Status:                    "not-taken",
+		Status:                    notTaken,
 		MedicationCodeableConcept: r.medicine(e, column, drug),
 		Subject:                   *r.subject(),
 		EffectiveDateTime:         on(d),
