@@ -21,7 +21,7 @@ type sheet struct {
 	file       *os.File
 	comma      byte
 	encoding   *charmap.Charmap // nil for UTF-8
-	width      int // cells of the header
+	width      int              // cells of the header
 	header     []string
 	nameless   []int // columns without a name
 	translator *translator
