@@ -87,3 +87,36 @@ func TestAPatientOfThousandsOfRowsLandsInAStoreWhole(t *testing.T) {
 		t.Errorf("%d %q %.300s", code, out, complaint)
 	}
 }
+
+// Two records of one person are merged on the server, where the person has a name, too. The files know nothing of that.
+func TestAPatientKeepsWhatNoRowTellsOf(t *testing.T) {
+	s := newStack(t, memoryStore, strictRules)
+	dir := delivered(t)
+	imported(t, s, dir, false, false)
+	ids := map[string]string{}
+	for _, sex := range []string{"female", "male"} {
+		ids[sex] = regexp.MustCompile(`"resource":\{"resourceType":"Patient","id":"([^"]+)"`).FindStringSubmatch(string(s.send(t, http.MethodGet, "Patient?gender="+sex, nil, nil).body))[1]
+	}
+	at := "Patient/" + ids["female"]
+	told := `"active":false,"name":[{"_family":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}}],"link":[{"other":{"reference":"Patient/` + ids["male"] + `"},"type":"replaced-by"}]`
+	body := bytes.Replace(s.send(t, http.MethodGet, at, nil, nil).body, []byte(`"gender":"female"`), []byte(`"gender":"female",`+told), 1)
+	if a := s.send(t, http.MethodPut, at, body, nil); a.status != http.StatusOK {
+		t.Fatalf("the edit: %d %s", a.status, a.body)
+	}
+	if again := imported(t, s, dir, true, false); again.Total(mapping.Created)+again.Total(mapping.Changed) != 0 {
+		t.Errorf("importing again: %v", again.Fates)
+	}
+	edit(t, dir, "patients.csv", "female,1999", "female,1998-04")
+	edit(t, dir, "outcome.csv", "SYN-A01,2023-04-18,m03,not-met,met,,,", "SYN-A01,2023-04-18,m03,not-met,met,,2025-05-05,")
+	for _, want := range []int{1, 0} {
+		if got := imported(t, s, dir, true, false).Fates["changed"]["Patient"]; got != want {
+			t.Errorf("%d patients changed, want %d", got, want)
+		}
+	}
+	got := string(s.send(t, http.MethodGet, at, nil, nil).body)
+	for _, want := range []string{told, `"birthDate":"1998-04"`, `"deceasedDateTime":"2025-05-05"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %s in %s", want, got)
+		}
+	}
+}

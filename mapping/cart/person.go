@@ -40,6 +40,7 @@ func (r *record) buildPerson() {
 	if p.DeceasedDateTime == nil {
 		r.keep(p, deadBefore(p))
 	}
+	r.beside()
 	if e.Cell("consent_date") != "" || e.Cell("withdrawal_date") != "" {
 		r.consent(e)
 	}

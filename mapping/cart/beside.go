@@ -1,0 +1,72 @@
+package cart
+
+import (
+	"firewolf/fhir/tree"
+	"firewolf/mapping"
+)
+
+// ofRows are the members of a Patient that rows tell of. Everything else is of others: a name, a telephone, or that the record was merged with
+// another. https://hl7.org/fhir/R4/patient-definitions.html#Patient.link
+var ofRows = map[string]bool{
+	"resourceType": true, "id": true, "meta": true, "identifier": true, "gender": true, "birthDate": true,
+	"deceasedBoolean": true, "deceasedDateTime": true, "managingOrganization": true,
+}
+
+// beside makes the draft of a Patient, which was added last, keep what others told.
+func (r *record) beside() {
+	n := len(r.b.drafts) - 1
+	if n < 0 {
+		return
+	}
+	own, body := r.b.drafts[n].Over, r.b.drafts[n].Body
+	r.over(func(stored []byte) (over mapping.Over, err error) {
+		if own != nil {
+			if over, err = own(stored); err != nil {
+				return over, err
+			}
+		}
+		if over.Body == nil {
+			over.Body = body
+		}
+		over.Body, err = withOthers(over.Body, stored)
+		return over, err
+	})
+}
+
+// withOthers returns a resource with what is stored beside it, as it is written there.
+func withOthers(body, stored []byte) ([]byte, error) {
+	there, err := tree.Parse(stored, tree.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	own, err := tree.Parse(body, tree.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	all := []byte{'{'}
+	add := func(m tree.Node) {
+		if len(all) > 1 {
+			all = append(all, ',')
+		}
+		all = append(append(tree.Quote(all, m.Name()), ':'), m.Raw()...)
+	}
+	others := false
+	for m := range there.Root().Members() {
+		switch o := own.Root().Member(m.Name()); {
+		case o.Exists():
+			add(o)
+		case !ofRows[m.Name()]:
+			others = true
+			add(m)
+		}
+	}
+	if !others {
+		return body, nil
+	}
+	for m := range own.Root().Members() {
+		if !there.Root().Member(m.Name()).Exists() {
+			add(m)
+		}
+	}
+	return append(all, '}'), nil
+}
