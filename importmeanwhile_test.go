@@ -120,3 +120,29 @@ func TestAPatientKeepsWhatNoRowTellsOf(t *testing.T) {
 		}
 	}
 }
+
+// Who asked to be erased must not come back without a word because a hospital sends the same files again.
+func TestAPatientWhoWasDeletedAndIsInTheFilesIsTold(t *testing.T) {
+	for _, over := range []bool{false, true} {
+		s := newStack(t, memoryStore, usualRules)
+		dir := delivered(t)
+		imported(t, s, dir, over, false)
+		id := regexp.MustCompile(`"resource":\{"resourceType":"Patient","id":"([^"]+)"`).FindStringSubmatch(string(s.send(t, http.MethodGet, "Patient?gender=male", nil, nil).body))[1]
+		if a := s.send(t, http.MethodDelete, "Patient/"+id, nil, nil); a.status != http.StatusNoContent {
+			t.Fatalf("deleting: %d %s", a.status, a.body)
+		}
+		var got []string
+		for _, dry := range []bool{true, false, false} {
+			_, warnings := importedWith(t, s, dir, over, dry)
+			for _, f := range warnings {
+				if f.Rule == "deleted-before" {
+					got = append(got, f.String())
+				}
+			}
+		}
+		want := "patients.csv:3: warning: the patient was deleted and is created again [deleted-before]"
+		if diff := cmp.Diff([]string{want, want}, got); diff != "" {
+			t.Errorf("over HTTP %v: (-want +got)\n%s", over, diff)
+		}
+	}
+}

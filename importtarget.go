@@ -78,7 +78,9 @@ func (h inHouse) Stored(ctx context.Context, keys []fhir.Key) ([][]byte, error) 
 		switch {
 		case err == nil:
 			bodies[k] = v.JSON
-		case !fhir.HasCode(err, fhir.NotFound) && !fhir.HasCode(err, fhir.Deleted):
+		case fhir.HasCode(err, fhir.Deleted):
+			bodies[k] = []byte{}
+		case !fhir.HasCode(err, fhir.NotFound):
 			return nil, fmt.Errorf("reading %s: %w", key, err)
 		}
 	}
@@ -136,7 +138,9 @@ func (r remote) batch(ctx context.Context, keys []fhir.Key) ([][]byte, error) {
 		switch {
 		case strings.HasPrefix(e.Response.Status, "200") && len(e.Resource) > 0:
 			bodies[k] = e.Resource
-		case !strings.HasPrefix(e.Response.Status, "404") && !strings.HasPrefix(e.Response.Status, "410"):
+		case strings.HasPrefix(e.Response.Status, "410"):
+			bodies[k] = []byte{}
+		case !strings.HasPrefix(e.Response.Status, "404"):
 			return nil, fmt.Errorf("the server answers %q to the read of %s", e.Response.Status, keys[k])
 		}
 	}

@@ -72,6 +72,8 @@ type Draft struct {
 	// Over, where it is set, says what becomes of the draft where something is stored already.
 	Over func(stored []byte) (Over, error)
 
+	Again *Rule // what to report where it was deleted and is created again; nil for nothing
+
 	Fate Fate
 
 	version string // which is to be changed, "" where that does not matter

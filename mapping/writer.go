@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"firewolf/fhir"
@@ -17,7 +18,7 @@ import (
 
 // Target is a server or a store. It is safe for concurrent use.
 type Target interface {
-	// Stored returns what is at each key now, nil where nothing is.
+	// Stored returns what is at each key now: nil where nothing ever was, and no bytes where something was deleted.
 	Stored(ctx context.Context, keys []fhir.Key) ([][]byte, error)
 	// Commit carries out a transaction. Issues say why it was refused; an error means that the target is lost.
 	Commit(ctx context.Context, bundle []byte) (fhir.Issues, error)
@@ -117,10 +118,14 @@ func (w *Writer) compare(ctx context.Context, c *Case, drafts []*Draft) error {
 	}
 	for k, d := range drafts {
 		switch {
-		case stored[k] == nil && d.Amends:
+		case len(stored[k]) == 0 && d.Amends:
 			d.Fate = Pending
-		case stored[k] == nil:
-			d.Fate = Created
+		case len(stored[k]) == 0:
+			d.Fate, d.version = Created, ""
+			if stored[k] != nil && d.Again != nil && len(d.Rows) > 0 && !d.told {
+				d.told = true
+				c.Report(d.Rows[0], "", *d.Again, "the "+strings.ToLower(d.Key.Type)+" was deleted and is created again")
+			}
 		case d.Trace:
 			d.Fate = Left
 		default:

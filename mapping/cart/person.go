@@ -41,6 +41,7 @@ func (r *record) buildPerson() {
 		r.keep(p, deadBefore(p))
 	}
 	r.beside()
+	r.b.drafts[len(r.b.drafts)-1].Again = &ruleAgain
 	if e.Cell("consent_date") != "" || e.Cell("withdrawal_date") != "" {
 		r.consent(e)
 	}

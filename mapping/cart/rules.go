@@ -21,6 +21,7 @@ var (
 	ruleDepends    = mapping.Rule{ID: "depends", Severity: mapping.Error, About: "A row that this one is part of was rejected."}
 	ruleNoSLE      = mapping.Rule{ID: "sle-missing", Severity: mapping.Warning, About: "A patient without a row in sle: nothing says what the therapy was for."}
 	ruleNoConsent  = mapping.Rule{ID: "consent-missing", Severity: mapping.Warning, About: "A patient without a date of consent: the patient is in no answer, unless a Consent was stored otherwise."}
+	ruleAgain      = mapping.Rule{ID: "deleted-before", Severity: mapping.Warning, About: "A patient who was deleted, as who asked to be erased, and is in the files: the patient is created again."}
 
 	ruleOrder       = mapping.Rule{ID: "course-order", Severity: mapping.Error, About: "Leukapheresis < each day of lymphodepletion < infusion <= onset of CRS."}
 	ruleInfusionDay = mapping.Rule{ID: "infusion-day", Severity: mapping.Error, About: "An infusion needs its date to the day, unless the product was out of specification."}
@@ -78,7 +79,7 @@ var (
 func Rules() []mapping.Rule {
 	return []mapping.Rule{
 		ruleRequired, ruleCode, ruleUnmapped, ruleDate, ruleFuture, ruleNumber, ruleFlag, ruleDays, ruleText, ruleFormula, ruleDuplicate, ruleRepeated,
-		ruleNoPatient, ruleNoInfusion, ruleDepends, ruleNoSLE, ruleNoConsent,
+		ruleNoPatient, ruleNoInfusion, ruleDepends, ruleNoSLE, ruleNoConsent, ruleAgain,
 		ruleOrder, ruleInfusionDay, ruleDaysFit, ruleRegimen, ruleCRSOnset, ruleICANSOnset, ruleGrade, ruleGradeICD, ruleGradeDates, ruleGradeNone, ruleGradeOfICE, ruleNotDead, ruleICE, rulePGA, rulePred,
 		ruleSDI, ruleSDIFalls, ruleTotal, ruleTotalSum, ruleNoItems, ruleScore, ruleTiter, ruleICD, ruleNephritis, ruleDose, ruleSign, ruleDoseTotal, rulePercent, ruleProcedure,
 		ruleOneInfusion, ruleBeforeCells, ruleDORISSledai, ruleLLDASPGA, ruleDORISLLDAS, ruleAfterDeath, ruleTwoDeaths, ruleBackwards, ruleNoStop, ruleGoesOn, ruleEarlyLeave,
