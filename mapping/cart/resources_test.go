@@ -326,3 +326,15 @@ func TestWhatOnlyTheCenterHasACodeForIsACodeWhateverItsBlanks(t *testing.T) {
 		}
 	}
 }
+
+// Remission needs a PGA below 0.5, low activity one of 1 at most: a value on either side of that is not rounded to it.
+func TestAPGAOfAnotherScaleIsNotRounded(t *testing.T) {
+	for told, want := range map[[2]string]string{
+		{"16.6", "100"}: "0.498", {"16.7", "100"}: "0.501", {"1.66", "10"}: "0.498", {"33.4", "100"}: "1.002", {"50", "100"}: "1.5", {"5", "10"}: "1.5", {"0.333", "3"}: "0.333",
+	} {
+		got := onePatient().set("outcome", 2, "lldas", "").set("visits", 3, "pga", told[0]).set("visits", 3, "pga_scale", told[1]).run(t)
+		if len(got.has("Observation", `"code":"pga"`, `"code":"tp-m03"`, `"value":`+want+`,`)) != 1 {
+			t.Errorf("%s of %s is not %s", told[0], told[1], want)
+		}
+	}
+}

@@ -175,6 +175,8 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"remission with clinical activity at another visit of that month", onePatient().set("sledai", 3, "s15", "1").set("sledai", 3, "total", "2").set("sledai", 3, "visit_date", "2023-04").set("sledai", 3, "visit_code", "").set("outcome", 2, "visit_date", "2023-04"), nil},
 		{"remission with serological activity alone", onePatient().set("sledai", 3, "s20", "1").set("sledai", 3, "total", "2"), nil},
 		{"low activity with PGA above 1", onePatient().set("visits", 3, "pga", "1.1"), []string{"outcome.csv:2 lldas lldas-pga"}},
+		{"low activity with PGA just above 1 on another scale", onePatient().set("visits", 3, "pga", "33.4").set("visits", 3, "pga_scale", "100"), []string{"outcome.csv:2 lldas lldas-pga"}},
+		{"low activity with PGA just below 1 on another scale", onePatient().set("visits", 3, "pga", "3.33").set("visits", 3, "pga_scale", "10"), nil},
 		{"low activity with PGA 1", onePatient().set("visits", 3, "pga", "1"), nil},
 		{"remission without low activity", onePatient().set("outcome", 2, "lldas", "not-met"), []string{"outcome.csv:2 lldas doris-lldas"}},
 		{"a visit after the death", onePatient().add("outcome", "death_date=2023-04-17", "cause=other"), []string{"outcome.csv:2 visit_date after-death", "sledai.csv:3 visit_date after-death", "visits.csv:3 visit_date after-death"}},

@@ -59,7 +59,7 @@ func (r *record) pga(e entry, d datetime.DateTime, v decimal.Decimal) *r4.Observ
 	return o
 }
 
-// rescaled brings a PGA to the scale from 0 to 3.
+// rescaled brings a PGA to the scale from 0 to 3. It is exact: a threshold is not met by rounding.
 func rescaled(v decimal.Decimal, scale int) decimal.Decimal {
 	if scale == 3 {
 		return v
@@ -70,11 +70,6 @@ func rescaled(v decimal.Decimal, scale int) decimal.Decimal {
 	}
 	if w, err = w.Quo(decimal.New(int64(scale), 0)); err != nil {
 		return v
-	}
-	if w.Exponent() < -2 {
-		if w, err = w.Round(2, decimal.HalfUp); err != nil {
-			return v
-		}
 	}
 	return w
 }
