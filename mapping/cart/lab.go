@@ -203,7 +203,7 @@ func (x *result) canonical(v decimal.Decimal) (decimal.Decimal, error) {
 	if err != nil {
 		return c, err
 	}
-	return precise(c, v), nil
+	return precise(c, v, x.measure.exact), nil
 }
 
 // reference is the range of the own laboratory, in the canonical unit; its text is what the source said.
