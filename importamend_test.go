@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -202,6 +204,42 @@ func TestACourseKeepsWhatTheRowsOfAnEarlierDeliveryGaveIt(t *testing.T) {
 			}
 			if all := imported(t, s, complete, false, false); all.Total(mapping.Created)+all.Total(mapping.Changed) != 0 {
 				t.Errorf("all of it again: %v", all.Fates)
+			}
+		})
+	}
+}
+
+func TestTheHighestGradeIsThatOfAllThatWasTold(t *testing.T) {
+	const first, second = "SYN-A01,1,infection,2023-03-01,2023-03-05,3,,,,,\n", "SYN-A01,1,infection,2023-06-01,2023-06-05,2,,,,,\n"
+	tests := []struct {
+		name, before, after string
+		grade, end          string
+	}{
+		{"a second infection beside the first", first, first + second, "3", "2023-06-05"},
+		{"a second infection alone", first, second, "3", "2023-06-05"},
+		{"a worse one alone", second, first, "3", "2023-06-05"},
+		{"the first one, corrected", first, strings.Replace(first, ",3,,", ",1,,", 1), "1", "2023-03-05"},
+		{"the first one, which was none", first, "SYN-A01,1,infection,,,0,,,,,\n", "3", "2023-03-05"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStack(t, memoryStore, strictRules)
+			dir := delivered(t)
+			const head = "registry_id,course_no,type,onset,end,max_grade,ice,toci,steroid,serious,outcome\n"
+			for _, rows := range []string{tt.before, tt.after, tt.after} {
+				if err := os.WriteFile(filepath.Join(dir, "tox.csv"), []byte(head+rows), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				imported(t, s, dir, false, false)
+			}
+			body := string(s.send(t, http.MethodGet, "Observation?code=infection-max-grade", nil, nil).body)
+			for _, want := range []string{`"value":` + tt.grade + `,`, `"end":"` + tt.end + `"`} {
+				if !strings.Contains(body, want) {
+					t.Errorf("there is no %s in %s", want, body)
+				}
+			}
+			if again := imported(t, s, dir, false, false); again.Total(mapping.Created)+again.Total(mapping.Changed) != 0 {
+				t.Errorf("importing again: %v", again.Fates)
 			}
 		})
 	}

@@ -63,7 +63,8 @@ func collectedBefore(p *r4.BiologicallyDerivedProduct) keeper {
 }
 
 // complicatedBefore keeps the complications of an infusion that this delivery does not deny; denied are those that were not there after all.
-func complicatedBefore(p *r4.Procedure, denied []r4.Reference) keeper {
+func (c *courseRows) complicatedBefore(p *r4.Procedure, denied []r4.Reference) keeper {
+	told := p.ComplicationDetail
 	return func(stored []byte) (string, error) {
 		var was struct{ ComplicationDetail []r4.Reference }
 		if !bytes.Contains(stored, []byte(`"complicationDetail"`)) {
@@ -73,10 +74,12 @@ func complicatedBefore(p *r4.Procedure, denied []r4.Reference) keeper {
 			return "", err
 		}
 		var all []r4.Reference
-		for _, x := range append(was.ComplicationDetail, p.ComplicationDetail...) {
-			if !refersTo(denied, x) && !refersTo(all, x) {
-				all = append(all, x)
+		for _, x := range append(was.ComplicationDetail, told...) {
+			if refersTo(denied, x) || refersTo(all, x) {
+				continue
 			}
+			all = append(all, x)
+			c.untold = c.untold || !refersTo(told, x)
 		}
 		p.ComplicationDetail = all
 		return "", nil
@@ -85,6 +88,35 @@ func complicatedBefore(p *r4.Procedure, denied []r4.Reference) keeper {
 
 func refersTo(l []r4.Reference, x r4.Reference) bool {
 	return x.Reference != nil && slices.ContainsFunc(l, func(y r4.Reference) bool { return y.Reference != nil && *y.Reference == *x.Reference })
+}
+
+// worseBefore keeps the highest grade of what happens again, and until when it was looked at, while one is stored that this delivery does not
+// tell. The infusion was looked at before.
+func (c *courseRows) worseBefore(o *r4.Observation, kind string) keeper {
+	if once[kind] {
+		return nil
+	}
+	return func(stored []byte) (string, error) {
+		var was struct {
+			EffectivePeriod r4.Period
+			ValueQuantity   struct{ Value json.Number }
+			Method          *r4.CodeableConcept
+		}
+		if !c.untold {
+			return "", nil
+		}
+		if err := json.Unmarshal(stored, &was); err != nil {
+			return "", err
+		}
+		before, _ := was.ValueQuantity.Value.Int64()
+		if now, _ := o.ValueQuantity.Value.Int64(); before > now {
+			o.ValueQuantity.Value, o.Method = &was.ValueQuantity.Value, was.Method
+		}
+		if end := was.EffectivePeriod.End; end != nil && o.EffectivePeriod.End != nil && startsBefore(*o.EffectivePeriod.End, *end) {
+			o.EffectivePeriod.End = end
+		}
+		return "", nil
+	}
 }
 
 // weighedBefore keeps the dose of one day in mg, where the infusion that tells weight and height is not in this delivery and the dose by surface

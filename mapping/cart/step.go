@@ -113,6 +113,7 @@ type courseRows struct {
 	rejected  bool              // the course's own row was rejected
 	brokenInf bool              // the infusion's row was rejected
 	lost      datetime.DateTime // when that infusion was, as far as its row says
+	untold    bool              // a complication is stored that this delivery does not tell; known once its infusion was looked at
 }
 
 // Do maps a case.
