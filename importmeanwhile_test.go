@@ -100,6 +100,8 @@ func TestAPatientKeepsWhatNoRowTellsOf(t *testing.T) {
 	at := "Patient/" + ids["female"]
 	told := `"active":false,"name":[{"_family":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}}],"link":[{"other":{"reference":"Patient/` + ids["male"] + `"},"type":"replaced-by"}]`
 	body := bytes.Replace(s.send(t, http.MethodGet, at, nil, nil).body, []byte(`"gender":"female"`), []byte(`"gender":"female",`+told), 1)
+	const number = `{"system":"http://hospital.example.org/mrn","value":"4711"}`
+	body = bytes.Replace(body, []byte(`"identifier":[`), []byte(`"identifier":[`+number+","), 1)
 	if a := s.send(t, http.MethodPut, at, body, nil); a.status != http.StatusOK {
 		t.Fatalf("the edit: %d %s", a.status, a.body)
 	}
@@ -107,6 +109,9 @@ func TestAPatientKeepsWhatNoRowTellsOf(t *testing.T) {
 		t.Errorf("importing again: %v", again.Fates)
 	}
 	edit(t, dir, "patients.csv", "female,1999", "female,1998-04")
+	edit(t, dir, "patients.csv", "consent_date\n", "consent_date,crid\n")
+	edit(t, dir, "patients.csv", "2023-01-02\n", "2023-01-02,99\n")
+	edit(t, dir, "patients.csv", "2023-03-02\n", "2023-03-02,\n")
 	edit(t, dir, "outcome.csv", "SYN-A01,2023-04-18,m03,not-met,met,,,", "SYN-A01,2023-04-18,m03,not-met,met,,2025-05-05,")
 	for _, want := range []int{1, 0} {
 		if got := imported(t, s, dir, true, false).Fates["changed"]["Patient"]; got != want {
@@ -114,7 +119,7 @@ func TestAPatientKeepsWhatNoRowTellsOf(t *testing.T) {
 		}
 	}
 	got := string(s.send(t, http.MethodGet, at, nil, nil).body)
-	for _, want := range []string{told, `"birthDate":"1998-04"`, `"deceasedDateTime":"2025-05-05"`} {
+	for _, want := range []string{told, `"birthDate":"1998-04"`, `"deceasedDateTime":"2025-05-05"`, `"identifier":[` + number + `,{`, `"value":"SYN-A01"},{`, `"value":"99"}],`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("there is no %s in %s", want, got)
 		}

@@ -1,6 +1,8 @@
 package cart
 
 import (
+	"bytes"
+
 	"firewolf/fhir/tree"
 	"firewolf/mapping"
 )
@@ -44,20 +46,24 @@ func withOthers(body, stored []byte) ([]byte, error) {
 		return nil, err
 	}
 	all := []byte{'{'}
-	add := func(m tree.Node) {
+	add := func(name string, raw []byte) {
 		if len(all) > 1 {
 			all = append(all, ',')
 		}
-		all = append(append(tree.Quote(all, m.Name()), ':'), m.Raw()...)
+		all = append(append(tree.Quote(all, name), ':'), raw...)
 	}
 	others := false
 	for m := range there.Root().Members() {
 		switch o := own.Root().Member(m.Name()); {
+		case m.Name() == "identifier":
+			raw, more := identifiers(o, m)
+			others = others || more
+			add(m.Name(), raw)
 		case o.Exists():
-			add(o)
+			add(m.Name(), o.Raw())
 		case !ofRows[m.Name()]:
 			others = true
-			add(m)
+			add(m.Name(), m.Raw())
 		}
 	}
 	if !others {
@@ -65,8 +71,33 @@ func withOthers(body, stored []byte) ([]byte, error) {
 	}
 	for m := range own.Root().Members() {
 		if !there.Root().Member(m.Name()).Exists() {
-			add(m)
+			add(m.Name(), m.Raw())
 		}
 	}
 	return append(all, '}'), nil
+}
+
+// identifiers are those that are stored, each of a system of rows as the rows say it, and what rows say beside; more is whether there are others.
+func identifiers(own, there tree.Node) (all []byte, more bool) {
+	said := map[string]tree.Node{}
+	for i := range own.Items() {
+		said[i.Member("system").Text()] = i
+	}
+	var l [][]byte
+	for i := range there.Items() {
+		system := i.Member("system").Text()
+		if o, ok := said[system]; ok {
+			delete(said, system)
+			l = append(l, o.Raw())
+			continue
+		}
+		more = true
+		l = append(l, i.Raw())
+	}
+	for i := range own.Items() {
+		if _, left := said[i.Member("system").Text()]; left {
+			l = append(l, i.Raw())
+		}
+	}
+	return append(append([]byte{'['}, bytes.Join(l, []byte{','})...), ']'), more
 }
