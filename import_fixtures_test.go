@@ -177,6 +177,7 @@ func TestACellOfTenMegabytesCostsItsRowAlone(t *testing.T) {
 		}
 		want := []mapping.Finding{
 			{Rule: "row-long", Severity: mapping.Error, File: "patients.csv", Line: 2, Text: "the row is longer than 1024 KiB"},
+			{Rule: "consent-missing", Severity: mapping.Warning, File: "patients.csv", Line: 3, Column: "consent_date", Text: "when the patient consented is missing"},
 			{Rule: "sle-missing", Severity: mapping.Warning, File: "patients.csv", Line: 3, Column: "registry_id", Text: "the patient has no good row in sle"},
 		}
 		if diff := cmp.Diff(want, r.Findings); diff != "" || code != exitFailed || r.Summary.Fates["created"]["Patient"] != 1 {

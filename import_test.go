@@ -50,6 +50,14 @@ func delivered(t *testing.T) string {
 // imported imports a folder into a stack, through the service of the process and, if over is set, over HTTP.
 func imported(t *testing.T, s *stack, dir string, over, dry bool) mapping.Report {
 	t.Helper()
+	report, _ := importedWith(t, s, dir, over, dry)
+	return report
+}
+
+// importedWith imports a folder and returns the warnings, too.
+func importedWith(t *testing.T, s *stack, dir string, over, dry bool) (mapping.Report, []mapping.Finding) {
+	t.Helper()
+	var warnings []mapping.Finding
 	in := inHouse{remote{load.Service{Interactor: s.service, Caller: fhir.Caller{Name: "test", Role: fhir.RoleAdmin}}}, s.store}
 	var target mapping.Target = in
 	if over {
@@ -63,12 +71,13 @@ func imported(t *testing.T, s *stack, dir string, over, dry bool) mapping.Report
 			if f.Severity == mapping.Error {
 				t.Error(f)
 			}
+			warnings = append(warnings, f)
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return report
+	return report, warnings
 }
 
 // edit replaces a text of a file, which must be there.
@@ -297,6 +306,14 @@ func TestImportCSVOnTheCommandLine(t *testing.T) {
 	}
 	if code, _, complaint = runCommand(t, "import", "csv", dir, "--store", "memory:"); code != exitFailed {
 		t.Errorf("into memory: %d %q", code, complaint)
+	}
+}
+
+func TestADryRunWritesNoBundles(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	code, _, complaint := runCommand(t, "import", "csv", delivered(t), "--dry-run", "--bundles", out)
+	if code != exitUsage || !strings.Contains(complaint, "--dry-run and --bundles can't be used together") || !missing(out) {
+		t.Errorf("%d %q", code, complaint)
 	}
 }
 

@@ -27,9 +27,9 @@ type importCmd struct {
 type importCSVCmd struct {
 	Dir      string        `arg:"" type:"existingdir" help:"The folder: patients.csv, sle.csv, prior_tx.csv, course.csv, infusion.csv, visits.csv, sledai.csv, labs.csv, tox.csv, outcome.csv."`
 	Mapping  string        `placeholder:"FILE" help:"How these files differ from the canonical ones. Default: mapping.yaml in the folder, if there is one."`
-	DryRun   bool          `help:"Write nothing: say what would be created, changed and left."`
+	DryRun   bool          `xor:"write" help:"Write nothing: say what would be created, changed and left."`
 	Report   string        `placeholder:"FILE.json" help:"Write all findings there, as JSON."`
-	Bundles  string        `placeholder:"DIR" xor:"target" help:"Write transaction Bundles into this folder and import nothing."`
+	Bundles  string        `placeholder:"DIR" xor:"target,write" help:"Write transaction Bundles into this folder and import nothing."`
 	At       time.Time     `placeholder:"TIME" help:"When this import happens, as Provenance says it: what is dated later is wrong. Default: now."`
 	Server   string        `placeholder:"URL" xor:"target" help:"Import into the FHIR server with this base, http://127.0.0.1:8080/fhir."`
 	Token    string        `placeholder:"TOKEN" help:"The bearer token for --server."`

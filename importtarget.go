@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"firewolf/fhir"
+	"firewolf/fhir/interaction"
 	"firewolf/load"
 	"firewolf/mapping"
 	"firewolf/store"
@@ -39,13 +40,17 @@ func (i *importCSVCmd) target(ctx context.Context, c *console) (t mapping.Target
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err := newHouse(ctx, plan{store: at, rules: i.ruleFlags, own: own, log: c.log()})
+	h, err := newHouse(ctx, plan{store: at, rules: i.ruleFlags, limits: interaction.Limits{Entries: mostEntries}, own: own, log: c.log()})
 	if err != nil {
 		return nil, nil, err
 	}
 	sink := load.Service{Interactor: h.service, Base: i.BaseURL, Caller: fhir.Caller{Name: "import", Role: fhir.RoleAdmin}}
 	return inHouse{remote{load.Patiently(sink, i.Patience)}, h.store}, h.Close, nil
 }
+
+// mostEntries has room for a course of the most rows that are read of one patient: no row gives more than a dozen of resources with its trace.
+// What bounds a transaction of a stranger need not bound those of the one who owns the store.
+const mostEntries = 20_000 * 12
 
 func missing(path string) bool {
 	_, err := os.Stat(path)
@@ -73,7 +78,9 @@ func (h inHouse) Stored(ctx context.Context, keys []fhir.Key) ([][]byte, error) 
 		switch {
 		case err == nil:
 			bodies[k] = v.JSON
-		case !fhir.HasCode(err, fhir.NotFound) && !fhir.HasCode(err, fhir.Deleted):
+		case fhir.HasCode(err, fhir.Deleted):
+			bodies[k] = []byte{}
+		case !fhir.HasCode(err, fhir.NotFound):
 			return nil, fmt.Errorf("reading %s: %w", key, err)
 		}
 	}
@@ -131,7 +138,9 @@ func (r remote) batch(ctx context.Context, keys []fhir.Key) ([][]byte, error) {
 		switch {
 		case strings.HasPrefix(e.Response.Status, "200") && len(e.Resource) > 0:
 			bodies[k] = e.Resource
-		case !strings.HasPrefix(e.Response.Status, "404") && !strings.HasPrefix(e.Response.Status, "410"):
+		case strings.HasPrefix(e.Response.Status, "410"):
+			bodies[k] = []byte{}
+		case !strings.HasPrefix(e.Response.Status, "404"):
 			return nil, fmt.Errorf("the server answers %q to the read of %s", e.Response.Status, keys[k])
 		}
 	}

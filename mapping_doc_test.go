@@ -89,7 +89,7 @@ func testTable() string {
 func ruleTable() string {
 	var b strings.Builder
 	b.WriteString("\n| rule | | |\n| --- | --- | --- |\n")
-	for _, r := range append(append(csv.Rules(), cart.Rules()...), mapping.RuleRefused) {
+	for _, r := range append(append(csv.Rules(), cart.Rules()...), mapping.RuleStands, mapping.RuleRefused) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.ID, r.Severity, r.About)
 	}
 	return b.String()

@@ -69,7 +69,21 @@ type Draft struct {
 	// nothing to amend.
 	Late func() ([]byte, error)
 
+	// Over, where it is set, says what becomes of the draft where something is stored already.
+	Over func(stored []byte) (Over, error)
+
+	Again *Rule // what to report where it was deleted and is created again; nil for nothing
+
 	Fate Fate
+
+	version string // which is to be changed, "" where that does not matter
+	told    bool   // that something stored stands
+}
+
+// Over is a draft over what is stored at its key.
+type Over struct {
+	Body   []byte // nil for the draft's own
+	Stands string // what of the stored one stands though the draft does not tell it, for a warning; "" for nothing
 }
 
 // JSON returns the resource.

@@ -26,6 +26,9 @@ type Rule struct {
 // RuleRefused is what a Sink reports of each row whose transaction the target refused.
 var RuleRefused = Rule{ID: "refused", Severity: Error, About: "The server refused the transaction that the row is part of."}
 
+// RuleStands is what a Sink reports of a row that does not tell again what must not be untold by silence.
+var RuleStands = Rule{ID: "told-before", Severity: Warning, About: "A death or a withdrawal that was told before, and that this delivery does not tell: it stands."}
+
 // Finding is one thing that is wrong, or worth a look.
 type Finding struct {
 	Rule     string   `json:"rule"`

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"firewolf/fhir"
@@ -16,7 +18,7 @@ import (
 
 // Target is a server or a store. It is safe for concurrent use.
 type Target interface {
-	// Stored returns what is at each key now, nil where nothing is.
+	// Stored returns what is at each key now: nil where nothing ever was, and no bytes where something was deleted.
 	Stored(ctx context.Context, keys []fhir.Key) ([][]byte, error)
 	// Commit carries out a transaction. Issues say why it was refused; an error means that the target is lost.
 	Commit(ctx context.Context, bundle []byte) (fhir.Issues, error)
@@ -49,11 +51,11 @@ func (w *Writer) Put(ctx context.Context, c *Case) error {
 			own = append(own, d)
 		}
 	}
-	if err := w.compare(ctx, own); err != nil {
+	if err := w.compare(ctx, c, own); err != nil {
 		return err
 	}
 	traces = ofChanges(traces, own)
-	if err := w.compare(ctx, traces); err != nil {
+	if err := w.compare(ctx, c, traces); err != nil {
 		return err
 	}
 	if w.Dry {
@@ -90,7 +92,7 @@ func (w *Writer) share(ctx context.Context, c *Case) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	if err := w.compare(ctx, fresh); err != nil {
+	if err := w.compare(ctx, c, fresh); err != nil {
 		return err
 	}
 	if !w.Dry {
@@ -105,7 +107,7 @@ func (w *Writer) share(ctx context.Context, c *Case) error {
 }
 
 // compare sets the fates of drafts by what is there.
-func (w *Writer) compare(ctx context.Context, drafts []*Draft) error {
+func (w *Writer) compare(ctx context.Context, c *Case, drafts []*Draft) error {
 	keys := make([]fhir.Key, len(drafts))
 	for k, d := range drafts {
 		keys[k] = d.Key
@@ -116,27 +118,61 @@ func (w *Writer) compare(ctx context.Context, drafts []*Draft) error {
 	}
 	for k, d := range drafts {
 		switch {
-		case stored[k] == nil && d.Amends:
-		case stored[k] == nil:
-			d.Fate = Created
+		case len(stored[k]) == 0 && d.Amends:
+			d.Fate = Pending
+		case len(stored[k]) == 0:
+			d.Fate, d.version = Created, ""
+			if stored[k] != nil && d.Again != nil && len(d.Rows) > 0 && !d.told {
+				d.told = true
+				c.Report(d.Rows[0], "", *d.Again, "the "+strings.ToLower(d.Key.Type)+" was deleted and is created again")
+			}
 		case d.Trace:
 			d.Fate = Left
 		default:
-			body, err := d.JSON()
-			if err != nil {
-				return err
-			}
-			same, err := equal(stored[k], body)
+			same, err := d.same(c, stored[k])
 			if err != nil {
 				return fmt.Errorf("comparing %s: %w", d.Key, err)
 			}
-			d.Fate = Changed
-			if same {
-				d.Fate = Left
+			d.Fate, d.version = Left, ""
+			if !same {
+				d.Fate, d.version = Changed, versionOf(stored[k])
 			}
 		}
 	}
 	return nil
+}
+
+// same reports whether what is stored is what the draft says, over that.
+func (d *Draft) same(c *Case, stored []byte) (bool, error) {
+	body, err := d.JSON()
+	if err != nil {
+		return false, err
+	}
+	if d.Over != nil {
+		over, err := d.Over(stored)
+		if err != nil {
+			return false, err
+		}
+		if over.Body != nil {
+			body, d.Body = over.Body, over.Body
+		}
+		if over.Stands != "" && len(d.Rows) > 0 && !d.told {
+			d.told = true
+			c.Report(d.Rows[0], "", RuleStands, over.Stands)
+		}
+	}
+	return equal(stored, body)
+}
+
+// versionOf is the version of a stored resource, "" where it tells none.
+func versionOf(stored []byte) string {
+	var r struct {
+		Meta struct{ VersionID string }
+	}
+	if json.Unmarshal(stored, &r) != nil || !fhir.ValidID(r.Meta.VersionID) {
+		return ""
+	}
+	return r.Meta.VersionID
 }
 
 // equal reports whether two resources say the same, versions and times of the server aside.
@@ -196,29 +232,40 @@ func ofChanges(traces, drafts []*Draft) []*Draft {
 	})
 }
 
-// commit writes what is to be written of drafts, all or none.
+// tries is how often a transaction is made anew over what others wrote meanwhile.
+const tries = 5
+
+// commit writes what is to be written of drafts, all or none. What is changed has to be of the version that was looked at: where somebody else
+// wrote it meanwhile it is looked at again, so that neither is lost. https://hl7.org/fhir/R4/http.html#concurrency
 func (w *Writer) commit(ctx context.Context, c *Case, drafts []*Draft) error {
-	send := make([]*Draft, 0, len(drafts))
-	for _, d := range drafts {
-		if d.Fate == Created || d.Fate == Changed {
-			send = append(send, d)
+	for try := 1; ; try++ {
+		send := make([]*Draft, 0, len(drafts))
+		for _, d := range drafts {
+			if d.Fate == Created || d.Fate == Changed {
+				send = append(send, d)
+			}
+		}
+		if len(send) == 0 {
+			return nil
+		}
+		bundle, err := transaction(send)
+		if err != nil {
+			return err
+		}
+		issues, err := w.Target.Commit(ctx, bundle)
+		switch {
+		case err != nil:
+			return fmt.Errorf("writing record %s: %w", Quote(c.Record), err)
+		case !issues.Failed():
+			return nil
+		case try == tries || !fhir.HasCode(issues, fhir.Conflict):
+			refuse(c, send, issues)
+			return nil
+		}
+		if err := w.compare(ctx, c, drafts); err != nil {
+			return err
 		}
 	}
-	if len(send) == 0 {
-		return nil
-	}
-	bundle, err := transaction(send)
-	if err != nil {
-		return err
-	}
-	issues, err := w.Target.Commit(ctx, bundle)
-	if err != nil {
-		return fmt.Errorf("writing record %s: %w", Quote(c.Record), err)
-	}
-	if issues.Failed() {
-		refuse(c, send, issues)
-	}
-	return nil
 }
 
 // entryIn finds the entry that an issue is about.
@@ -279,7 +326,11 @@ func transaction(drafts []*Draft) ([]byte, error) {
 		at := d.Key.String()
 		b = append(append(append(b, `{"fullUrl":"`...), base+at...), `","resource":`...)
 		b = append(append(b, d.Body...), `,"request":{"method":"PUT","url":"`...)
-		b = append(append(b, at...), `"}}`...)
+		b = append(append(b, at...), '"')
+		if d.version != "" {
+			b = append(append(append(b, `,"ifMatch":"W/\"`...), d.version...), `\""`...)
+		}
+		b = append(b, `}}`...)
 	}
 	return append(b, `]}`...), nil
 }

@@ -430,3 +430,44 @@ func TestWhatAmendsIsWrittenOnlyWhereThereIsSomething(t *testing.T) {
 		}
 	}
 }
+
+// contested is a Target on which somebody else writes before each of the first transactions.
+type contested struct {
+	*memory
+	left int // of such transactions
+	all  []string
+}
+
+func (x *contested) Commit(ctx context.Context, bundle []byte) (fhir.Issues, error) {
+	x.all = append(x.all, string(bundle))
+	if x.left--; x.left < 0 {
+		return x.memory.Commit(ctx, bundle)
+	}
+	key := fhir.Key{Type: "Basic", ID: "one"}
+	x.kept[key] = fmt.Sprintf(`{"resourceType":"Basic","id":"one","meta":{"versionId":"%d"},"language":"other"}`, len(x.all)+1)
+	return fhir.Issues{fhir.NewIssue(fhir.Conflict, "another version")}, nil
+}
+
+func TestAChangeIsOfTheVersionThatWasLookedAtAndLooksAgainSomeTimes(t *testing.T) {
+	tests := []struct {
+		left, transactions int
+		fate, version      string
+	}{
+		{0, 1, "changed", `,"ifMatch":"W/\"1\""`},
+		{2, 3, "changed", `,"ifMatch":"W/\"3\""`},
+		{4, 5, "changed", `,"ifMatch":"W/\"5\""`},
+		{9, 5, "refused", `,"ifMatch":"W/\"5\""`},
+	}
+	for _, tt := range tests {
+		m := &memory{kept: map[fhir.Key]string{{Type: "Basic", ID: "one"}: `{"resourceType":"Basic","id":"one","meta":{"versionId":"1"},"language":"old"}`}}
+		x := &contested{memory: m, left: tt.left}
+		c := &Case{Record: "A", Rows: rows(), Drafts: []Draft{draft("one", "new", 0, rows()[0])}}
+		if err := (&Writer{Target: x}).Put(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		last := x.all[len(x.all)-1]
+		if got := c.Drafts[0].Fate.String(); got != tt.fate || len(x.all) != tt.transactions || !strings.Contains(last, tt.version) {
+			t.Errorf("after %d others: %s in %d transactions, want %s in %d\n%s", tt.left, got, len(x.all), tt.fate, tt.transactions, last)
+		}
+	}
+}

@@ -171,6 +171,7 @@ type measure struct {
 	unit    string // canonical
 	convert func(decimal.Decimal) (decimal.Decimal, error)
 	same    bool // the source has the canonical unit already
+	exact   bool // it multiplies by a factor of the literature: nothing is rounded
 }
 
 // unitError is a unit that a test is not measured in, or none at all.
@@ -207,7 +208,7 @@ func measured(units *ucum.Table, a analyte, unit string) (measure, error) {
 	}
 	if a.molar.from != "" {
 		if amount, err := units.Parse(a.molar.from); err == nil && from.Comparable(amount) {
-			return measure{unit: a.unit, convert: a.molar.through(from, amount)}, nil
+			return measure{unit: a.unit, convert: a.molar.through(from, amount), exact: a.molar.factor != ""}, nil
 		}
 	}
 	return measure{}, &unitError{false, fmt.Sprintf("%s is measured in %s, and %s cannot be converted to it", a.label, a.unit, unit)}
@@ -280,11 +281,15 @@ func braces(unit string) (inside, outside string) {
 const leastDigits = 3
 
 // precise rounds a converted value to the significant digits of the source, but at least three where the factor has no end, and gives back
-// the zeros that the source wrote: 90 mg/dL are 0.90 g/L, 88 umol/L are 0.995 mg/dL.
-func precise(v, source decimal.Decimal) decimal.Decimal {
+// the zeros that the source wrote: 90 mg/dL are 0.90 g/L, 88 umol/L are 0.995 mg/dL. What is exact keeps its digits: 339 mg/mmol are 2.99676 g/g,
+// which is below the 3 g/g of a partial response (KDIGO 2024), and 3.00 would not be.
+func precise(v, source decimal.Decimal, exact bool) decimal.Decimal {
 	digits := source.Digits()
+	if exact {
+		v = v.Reduce()
+	}
 	switch {
-	case v.Sign() == 0:
+	case v.Sign() == 0 || exact && v.Digits() > digits:
 		return v
 	case v.Digits() > digits:
 		digits = max(digits, leastDigits)

@@ -48,6 +48,8 @@ type builder struct {
 	drafts []mapping.Draft
 	traces []*trace // in the order in which they began
 	traced map[string]*trace
+
+	keepers *keepers // of the last draft that has some
 }
 
 // add makes a draft of a resource that rows gave, and notes in their traces what they gave.
@@ -65,6 +67,9 @@ func (r *record) add(part int, resource any, rows ...entry) {
 		r.traceOf(part, e).add(d.Key, e)
 	}
 	r.b.drafts = append(r.b.drafts, d)
+	if how := reasonedBefore(resource); how != nil && r.sleID() == "" {
+		r.keep(resource, how)
+	}
 }
 
 // amend makes a draft that takes back what an earlier delivery of a row told, and this one denies: a flag that is 0 now, a grade that is 0. What

@@ -58,8 +58,10 @@ func (s *Step) judge(col *mapping.Column, text string) (mapping.Rule, string) {
 	case mapping.Date:
 		return s.judgeDate(text)
 	case mapping.Number:
-		if _, err := decimal.Parse(text); err != nil {
+		if d, err := decimal.Parse(text); err != nil {
 			return ruleNumber, notNumber(text)
+		} else if !measurable(d) {
+			return ruleNumber, tooWide(text)
 		}
 	case mapping.Integer:
 		n, ok := integerOf(text)
@@ -89,6 +91,26 @@ func notNumber(text string) string {
 		}
 	}
 	return why
+}
+
+// The bounds of a number that is told. Whatever is computed of such numbers has room in the digits of a stored one.
+const (
+	mostDigits = 20
+	mostWhole  = 15 // digits before the point
+	mostPlaces = 30
+)
+
+// measurable reports whether a number can be one that somebody measured. One digit too many must not cost the rows beside it, since a store
+// refuses the transaction with a number that it cannot keep.
+func measurable(d decimal.Decimal) bool {
+	return d.Digits() <= mostDigits && d.Digits()+d.Exponent() <= mostWhole && d.Exponent() >= -mostPlaces
+}
+
+// storable reports whether every store keeps a number as it is written here, without an exponent.
+func storable(d decimal.Decimal) bool { return d.Digits()+max(d.Exponent(), 0) <= decimal.Precision }
+
+func tooWide(text string) string {
+	return mapping.Quote(text) + " has more digits than anybody measures"
 }
 
 // earliest is the first year that something of a patient can be of.
@@ -139,13 +161,16 @@ type dayPlan struct {
 	offsets []int
 }
 
-// maxDays bounds a plan of days.
-const maxDays = 60
+// The bounds of a plan of days.
+const (
+	maxDays  = 60 // before the infusion
+	mostDays = 14 // of one drug
+)
 
 // daysOf reads "3", "-5..-3" and "-5 -4 -3". Offsets are of days before the infusion: its own day, 0, would be no lymphodepletion.
 func daysOf(text string) (dayPlan, bool) {
 	if n, err := strconv.Atoi(text); err == nil && n > 0 && text[0] != '+' {
-		return dayPlan{count: n}, n <= maxDays
+		return dayPlan{count: n}, n <= mostDays
 	}
 	if from, to, ok := strings.Cut(text, ".."); ok {
 		a, errA := strconv.Atoi(from)
@@ -157,7 +182,7 @@ func daysOf(text string) (dayPlan, bool) {
 		for d := a; d <= b; d++ {
 			p.offsets = append(p.offsets, d)
 		}
-		return p, true
+		return p, len(p.offsets) <= mostDays
 	}
 	var p dayPlan
 	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
@@ -169,7 +194,7 @@ func daysOf(text string) (dayPlan, bool) {
 	}
 	slices.Sort(p.offsets)
 	p.offsets = slices.Compact(p.offsets)
-	return p, len(p.offsets) > 0
+	return p, len(p.offsets) > 0 && len(p.offsets) <= mostDays
 }
 
 // entry is a row whose cells were judged: what does not parse here was reported, and counts as missing.

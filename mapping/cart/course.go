@@ -47,6 +47,7 @@ func (r *record) buildCourse(c *courseRows) {
 		p.Status = r4.EventStatusCompleted
 	}
 	r.add(part, p, c.rowsOf()...)
+	r.keep(p, c.ongoing(p))
 	if c.row.Row == nil {
 		return
 	}
@@ -101,7 +102,7 @@ func (r *record) regimen(c *courseRows) (l []depletion, first, last datetime.Dat
 		}
 		d := depletion{drug: x.drug, perBSA: dose.Plain()}
 		plan, _ := daysOf(e.Cell(x.days))
-		d.days = plan.on(c.infused, e.date("ld_start"))
+		d.days = plan.on(c.infused, e)
 		for _, day := range d.days {
 			if !stated(first) || before(day, first) {
 				first = day
@@ -115,14 +116,18 @@ func (r *record) regimen(c *courseRows) (l []depletion, first, last datetime.Dat
 	return l, first, last
 }
 
+func (r *record) depletionID(c *courseRows) string {
+	return r.id(course, itoa(c.no), term.Lymphodepletion)
+}
+
 // buildLymphodepletion makes the Procedure and one MedicationAdministration a day and drug.
 func (r *record) buildLymphodepletion(c *courseRows) {
 	drugs, first, last := r.regimen(c)
 	if !stated(first) {
 		return
 	}
-	part, id := r.partOf(c), r.id(course, itoa(c.no), term.Lymphodepletion)
-	p := r.procedure(id, r4.EventStatusCompleted, local(term.Lymphodepletion))
+	part := r.partOf(c)
+	p := r.procedure(r.depletionID(c), r4.EventStatusCompleted, local(term.Lymphodepletion))
 	p.PartOf = refs("Procedure", c.courseID)
 	p.PerformedPeriod = period(first, last)
 	rows := []entry{c.row}
@@ -136,13 +141,41 @@ func (r *record) buildLymphodepletion(c *courseRows) {
 	r.add(part, p, c.row)
 	for _, d := range drugs {
 		for k, day := range d.days {
-			a := r.administered(r.id(course, itoa(c.no), d.drug, itoa(k)), d.drug)
-			a.at = on(day)
-			a.PartOf = refs("Procedure", id)
-			a.ReasonReference = r.lupus()
-			a.Dosage = dosage(d.perBSA, area)
+			a := r.depleted(c, d, k, day, area)
 			r.add(part, a, rows...)
+			if c.infusion.Row == nil {
+				r.keep(a, weighedBefore(a, d.perBSA))
+			}
 		}
+		if len(d.days) > 0 {
+			r.amendDays(c, d, area)
+		}
+	}
+}
+
+func (r *record) depletedID(c *courseRows, drug string, k int) string {
+	return r.id(course, itoa(c.no), drug, itoa(k))
+}
+
+// depleted is one of the days of a drug.
+func (r *record) depleted(c *courseRows, d depletion, k int, day datetime.DateTime, area float64) *administration {
+	a := r.administered(r.depletedID(c, d.drug, k), d.drug)
+	a.at = on(day)
+	a.PartOf = refs("Procedure", r.depletionID(c))
+	a.ReasonReference = r.lupus()
+	a.Dosage = dosage(d.perBSA, area)
+	return a
+}
+
+// amendDays takes back the days beyond those of a plan that has become shorter.
+func (r *record) amendDays(c *courseRows, d depletion, area float64) {
+	for k := len(d.days); k < mostDays; k++ {
+		key := fhir.Key{Type: "MedicationAdministration", ID: r.depletedID(c, d.drug, k)}
+		r.amend(r.partOf(c), key, c.row, func() any {
+			a := r.depleted(c, d, k, plus(d.days[len(d.days)-1], k-len(d.days)+1), area)
+			a.Status = "entered-in-error"
+			return a
+		})
 	}
 }
 

@@ -1,6 +1,8 @@
 package cart
 
 import (
+	"strings"
+
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"firewolf/fhir"
@@ -142,8 +144,11 @@ func (r *record) medicine(e entry, column, name string) r4.CodeableConcept {
 
 // spoken is the concept of what only the center has a code for.
 func (r *record) spoken(name string) *r4.CodeableConcept {
-	return named(name, term.Coding{System: term.Base + "/CodeSystem/source/" + pathSafe(r.center), Code: name})
+	return named(name, term.Coding{System: term.Base + "/CodeSystem/source/" + pathSafe(r.center), Code: asCode(name)})
 }
+
+// asCode is a name as a code may be written: it has no white space but single spaces inside. https://hl7.org/fhir/R4/datatypes.html#code
+func asCode(name string) string { return strings.Join(strings.Fields(name), " ") }
 
 // buildTherapies makes the therapies before.
 func (r *record) buildTherapies() {

@@ -65,8 +65,8 @@ func instanceOf(r *mapping.Row) string {
 	switch r.Name {
 	case priorTx:
 		// A line of therapy keeps its number when its dates are corrected.
-		if line := r.Cell("line"); line != "" {
-			return line
+		if line, ok := (entry{r}).integer("line"); ok {
+			return strconv.Itoa(line)
 		}
 	case visits, sledai:
 		// So does a planned visit; unplanned ones are told apart by their dates.

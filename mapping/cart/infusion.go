@@ -3,6 +3,7 @@ package cart
 import (
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"firewolf/fhir"
 	"firewolf/fhir/decimal"
 	"firewolf/mapping"
 	"firewolf/registry/term"
@@ -41,16 +42,37 @@ func (r *record) buildInfusion(c *courseRows) {
 	}
 	p.PerformedDateTime = on(c.infused)
 	rows := []entry{e}
+	var denied []r4.Reference
 	for _, t := range c.toxicity {
-		if grade, _ := t.integer("max_grade"); grade > 0 && !t.Rejected {
+		switch grade, _ := t.integer("max_grade"); {
+		case t.Rejected:
+		case grade > 0:
 			p.ComplicationDetail = append(p.ComplicationDetail, *ref("Condition", r.rowID(t, "")))
 			rows = append(rows, t)
+		default:
+			denied = append(denied, *ref("Condition", r.rowID(t, "")))
 		}
 	}
 	r.add(part, p, rows...)
+	r.keep(p, c.complicatedBefore(p, denied))
 	if !c.failed() {
 		r.buildDose(c)
+		return
 	}
+	r.amend(part, fhir.Key{Type: "Observation", ID: r.doseID(e)}, e, func() any {
+		o := r.dose(c)
+		o.Status = r4.ObservationStatusEnteredInError
+		return o
+	})
+}
+
+func (r *record) doseID(e entry) string { return r.rowID(e, "dose") }
+
+// dose starts the dose of an infusion.
+func (r *record) dose(c *courseRows) *r4.Observation {
+	o := r.observation(r.doseID(c.infusion), "therapy", local(term.CARTDose), c.infused)
+	o.PartOf = refs("Procedure", c.infuseID)
+	return o
 }
 
 // buildProduct makes what was made of the patient's cells.
@@ -91,6 +113,9 @@ func (r *record) buildProduct(c *courseRows) string {
 		p.Identifier = []r4.Identifier{i}
 	}
 	r.add(r.partOf(c), p, rows...)
+	if p.Collection.CollectedDateTime == nil {
+		r.keep(p, collectedBefore(p))
+	}
 	return id
 }
 
@@ -107,8 +132,7 @@ func (r *record) buildDose(c *courseRows) {
 			perKg, dosed = rounded(total.Quo(kg))
 		}
 	}
-	o := r.observation(r.rowID(e, "dose"), "therapy", local(term.CARTDose), c.infused)
-	o.PartOf = refs("Procedure", c.infuseID)
+	o := r.dose(c)
 	for _, x := range []struct {
 		code, unit string
 		value      decimal.Decimal

@@ -22,6 +22,9 @@ func (r *record) judge() {
 	}
 	r.judgeDeath()
 	for _, e := range r.good(patients) {
+		if e.Cell("consent_date") == "" && e.Cell("withdrawal_date") == "" {
+			r.Report(e.Row, "consent_date", ruleNoConsent, "when the patient consented is missing")
+		}
 		// A date that cannot be must not keep somebody in the answers who left.
 		if before(e.date("withdrawal_date"), e.date("consent_date")) {
 			r.Report(e.Row, "withdrawal_date", ruleEarlyLeave, e.Cell("withdrawal_date")+" is before consent_date, "+e.Cell("consent_date"))

@@ -34,8 +34,7 @@ func (r *record) buildLab(e entry) {
 	o := r.observation(r.rowID(e, ""), x.test.category, r.testCode(e, x.test), d)
 	value, err := x.canonical(x.value)
 	if err != nil {
-		r.Report(e.Row, "value", ruleUnitKind, err.Error())
-		return
+		return // it was reported
 	}
 	if x.measure.unit == "%" && value.Cmp(decimal.New(100, 0)) > 0 {
 		r.Report(e.Row, "value", rulePercent, value.Plain()+" % is not 0 to 100 %")
@@ -78,6 +77,10 @@ func (r *record) result(e entry) (x result, ok bool) {
 		r.Report(e.Row, "value", ruleNumber, notNumber(x.source))
 		return x, false
 	}
+	if !measurable(x.value) {
+		r.Report(e.Row, "value", ruleNumber, tooWide(x.source))
+		return x, false
+	}
 	if x.value.Sign() < 0 && x.test.unit != "Cel" {
 		r.Report(e.Row, "value", ruleNegative, x.source+" is below 0")
 		return x, false
@@ -95,7 +98,23 @@ func (r *record) result(e entry) (x result, ok bool) {
 		r.Report(e.Row, "unit", rule, text)
 		return x, false
 	}
-	return x, r.limits(e, &x)
+	return x, r.limits(e, &x) && r.converts(e, &x)
+}
+
+// converts reports what the unit of the source makes too large to be kept.
+func (r *record) converts(e entry, x *result) bool {
+	for _, of := range []struct {
+		column string
+		value  decimal.Decimal
+	}{{"value", x.value}, {"low", x.low}, {"high", x.high}} {
+		v, err := x.canonical(of.value)
+		if err == nil && storable(v) {
+			continue
+		}
+		r.Report(e.Row, of.column, ruleNumber, e.Cell(of.column)+" "+x.unit+" cannot be told in "+x.measure.unit)
+		return false
+	}
+	return true
 }
 
 // compared splits the comparator from the value.
@@ -184,7 +203,7 @@ func (x *result) canonical(v decimal.Decimal) (decimal.Decimal, error) {
 	if err != nil {
 		return c, err
 	}
-	return precise(c, v), nil
+	return precise(c, v, x.measure.exact), nil
 }
 
 // reference is the range of the own laboratory, in the canonical unit; its text is what the source said.
@@ -220,7 +239,7 @@ func (x *result) interpret() string {
 		return ""
 	case below:
 		switch {
-		case x.hasL && x.value.Cmp(x.low) <= 0:
+		case x.hasL && (x.value.Cmp(x.low) < 0 || x.value.Equal(x.low) && x.comparator == "<"):
 			return "L"
 		case !x.hasL && x.value.Cmp(x.high) <= 0:
 			return "N"
@@ -228,7 +247,7 @@ func (x *result) interpret() string {
 		return ""
 	case above:
 		switch {
-		case x.hasH && x.value.Cmp(x.high) >= 0:
+		case x.hasH && (x.value.Cmp(x.high) > 0 || x.value.Equal(x.high) && x.comparator == ">"):
 			return "H"
 		case !x.hasH && x.value.Cmp(x.low) >= 0:
 			return "N"

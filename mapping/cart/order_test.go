@@ -87,6 +87,10 @@ func TestAScoreIsAboutTheInfusionBeforeItIfThatIsKnown(t *testing.T) {
 		{"a baseline on the day of the infusion", onePatient().set("sledai", 2, "visit_date", "2023-01-17"), "2023-01-17", ""},
 		{"a baseline in the month of the infusion", onePatient().set("sledai", 2, "visit_date", "2023-01"), "2023-01", ""},
 		{"after a second one", onePatient().add("infusion", "course_no=2", "infusion_date=2023-04-01", "product=bcma"), "2023-04-18", "2023-04-01"},
+		{"after one of a higher number, and after a later one", onePatient().add("infusion", "course_no=2", "infusion_date=2022-04-01", "product=bcma"), "2023-04-18", "2023-01-17"},
+		{"after one of a higher number alone", onePatient().add("infusion", "course_no=2", "infusion_date=2022-04-01", "product=bcma").set("sledai", 2, "visit_code", ""), "2023-01-05", "2022-04-01"},
+		{"after a later one than one of a higher number that was rejected", onePatient().add("infusion", "course_no=2", "infusion_date=2022-04-01", "product=bcma", "viability_pct=101"), "2023-04-18", "2023-01-17"},
+		{"after a second one that was rejected and whose date cannot be read", onePatient().add("infusion", "course_no=2", "infusion_date=2023", "product=bcma", "viability_pct=101"), "2023-04-18", ""},
 		{"after a second one that was rejected", onePatient().add("infusion", "course_no=2", "infusion_date=2023-04-01", "product=bcma", "viability_pct=101"), "2023-04-18", ""},
 		{"before a second one that was rejected", onePatient().add("infusion", "course_no=2", "infusion_date=2023-05-01", "product=bcma", "viability_pct=101"), "2023-04-18", "2023-01-17"},
 	}
@@ -108,5 +112,15 @@ func TestAScoreIsAboutTheInfusionBeforeItIfThatIsKnown(t *testing.T) {
 				t.Errorf("it is about the infusion of %q, want %q", about, tt.want)
 			}
 		})
+	}
+}
+
+// Programs write a whole number of a column that has gaps with a fraction: 1.0.
+func TestALineOfTherapyIsTheSameHoweverItsNumberIsWritten(t *testing.T) {
+	want := onePatient().run(t).bodies()
+	for _, line := range []string{"1.0", "1e0"} {
+		if diff := cmp.Diff(want, onePatient().set("prior_tx", 2, "line", line).run(t).bodies()); diff != "" {
+			t.Errorf("line %s (-want +got)\n%.2000s", line, diff)
+		}
 	}
 }

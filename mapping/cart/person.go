@@ -19,7 +19,7 @@ func (r *record) buildPerson() {
 	e := r.patient
 	p := &r4.Patient{
 		Id:                   to(r.patientID),
-		Meta:                 &r4.Meta{Security: []r4.Coding{{System: to(term.Center), Code: to(r.center)}}},
+		Meta:                 &r4.Meta{Security: []r4.Coding{{System: to(term.Center), Code: to(asCode(r.center))}}},
 		Identifier:           []r4.Identifier{identifier("pseudonym", r.Record)},
 		Gender:               to(genders[e.Cell("sex")]),
 		BirthDate:            on(e.date("birth_year")),
@@ -37,6 +37,11 @@ func (r *record) buildPerson() {
 		rows = append(rows, d)
 	}
 	r.add(0, p, rows...)
+	if p.DeceasedDateTime == nil {
+		r.keep(p, deadBefore(p))
+	}
+	r.beside()
+	r.b.drafts[len(r.b.drafts)-1].Again = &ruleAgain
 	if e.Cell("consent_date") != "" || e.Cell("withdrawal_date") != "" {
 		r.consent(e)
 	}
@@ -66,6 +71,9 @@ func (r *record) consent(e entry) {
 		c.Provision.Period = &r4.Period{Start: on(d)}
 	}
 	r.add(0, c, e)
+	if c.Status == r4.ConsentStateActive {
+		r.over(stillWithdrawn(e.date("consent_date")))
+	}
 	r.subjectOf(e, *c.Id)
 }
 
@@ -88,4 +96,7 @@ func (r *record) subjectOf(e entry, consent string) {
 		p.Status = r4.ResearchSubjectStatusWithdrawn
 	}
 	r.add(0, p, e)
+	if p.Status == r4.ResearchSubjectStatusOnStudy {
+		r.over(stillOut(e.date("consent_date")))
+	}
 }

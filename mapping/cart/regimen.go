@@ -37,15 +37,12 @@ func (r *record) judgeOrder(c *courseRows, infused datetime.DateTime) {
 		}
 	}
 	told := c.infusion.Rejected || c.row.Rejected // what follows from a wrong date is not told again
-	collected, first := c.row.date("apheresis_date"), 0
+	collected, first := c.row.date("apheresis_date"), firstOffset(c.row)
 	for _, x := range depleting {
 		plan, ok := daysOf(c.row.Cell(x.days))
-		days := plan.on(infused, c.row.date("ld_start"))
+		days := plan.on(infused, c.row)
 		if !ok || len(days) == 0 {
 			continue
-		}
-		if len(plan.offsets) > 0 {
-			first = min(first, plan.offsets[0])
 		}
 		if last := days[len(days)-1]; !told && stated(infused) && notBefore(last, infused) {
 			r.Report(c.row.Row, x.days, ruleOrder, "the last day of "+x.drug+", "+last.String()+", is not before the infusion on "+infused.String())
@@ -72,15 +69,28 @@ func (r *record) judgeRegimen(c *courseRows) {
 			r.Report(c.row.Row, x.dose, ruleRegimen, "on which days "+x.drug+" was given is missing: no administration of it is kept")
 		case days && !dosed:
 			r.Report(c.row.Row, x.days, ruleRegimen, "the dose of "+x.drug+" is missing: no administration of it is kept")
-		case days && !c.brokenInf && len(plan.on(c.infused, c.row.date("ld_start"))) == 0:
+		case days && !c.brokenInf && len(plan.on(c.infused, c.row)) == 0:
 			r.Report(c.row.Row, x.days, ruleRegimen, "the day that the days of "+x.drug+" count from is missing: no administration of it is kept")
 		}
 	}
 }
 
-// on returns the days of a plan: offsets count from the infusion, a number of days from the start of lymphodepletion.
-func (p dayPlan) on(infused, start datetime.DateTime) []datetime.DateTime {
+// firstOffset is the first day of lymphodepletion as far as offsets tell it, 0 where none does.
+func firstOffset(e entry) int {
+	first := 0
+	for _, x := range depleting {
+		if plan, ok := daysOf(e.Cell(x.days)); ok && len(plan.offsets) > 0 {
+			first = min(first, plan.offsets[0])
+		}
+	}
+	return first
+}
+
+// on returns the days of a plan of a course: offsets count from the infusion, a number of days from the start of lymphodepletion. Without an
+// infusion the first offset of all drugs is that start.
+func (p dayPlan) on(infused datetime.DateTime, course entry) []datetime.DateTime {
 	var l []datetime.DateTime
+	start := course.date("ld_start")
 	switch {
 	case len(p.offsets) > 0 && isDay(infused):
 		for _, n := range p.offsets {
@@ -88,7 +98,7 @@ func (p dayPlan) on(infused, start datetime.DateTime) []datetime.DateTime {
 		}
 	case len(p.offsets) > 0 && isDay(start):
 		for _, n := range p.offsets {
-			l = append(l, plus(start, n-p.offsets[0]))
+			l = append(l, plus(start, n-firstOffset(course)))
 		}
 	case isDay(start):
 		for n := range p.count {

@@ -110,6 +110,30 @@ func TestACourseWithoutInfusionSaysSo(t *testing.T) {
 	}
 }
 
+// Offsets count from the infusion. Where there is none the first of all of them is the start of lymphodepletion: cyclophosphamide on day -3 is
+// two days after fludarabine of day -5.
+func TestDaysOfLymphodepletionKeepTheirOffsetsWithoutAnInfusion(t *testing.T) {
+	tests := []struct {
+		flu, cy, start string
+		want           []string // of fludarabine, then of cyclophosphamide
+	}{
+		{"-5..-3", "-3", "2023-01-12", []string{"2023-01-12", "2023-01-13", "2023-01-14", "2023-01-14"}},
+		{"-4 -3", "-5", "2023-01-12", []string{"2023-01-13", "2023-01-14", "2023-01-12"}},
+		{"2", "-3", "2023-01-12", []string{"2023-01-12", "2023-01-13", "2023-01-12"}},
+	}
+	for _, tt := range tests {
+		d := onePatient().drop("infusion").drop("tox").drop("outcome").set("course", 2, "ld_flu_days", tt.flu).set("course", 2, "ld_cy_days", tt.cy).set("course", 2, "ld_start", tt.start)
+		var got []string
+		for _, a := range d.run(t).has("MedicationAdministration") {
+			_, rest, _ := strings.Cut(string(a.Body), `"effectiveDateTime":"`)
+			got = append(got, rest[:10])
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s and %s (-want +got)\n%s", tt.flu, tt.cy, diff)
+		}
+	}
+}
+
 func TestEachCourseIsAPartOfItsOwnAndWhatFollowsItBelongsToIt(t *testing.T) {
 	d := onePatient().add("course", "course_no=2", "apheresis_date=2024-02-01").add("infusion", "course_no=2", "infusion_date=2024-03-01", "product=bcma").
 		add("labs", "date=2024-03-05", "loinc=8116-6", "value=0", "unit=/uL").add("outcome", "visit_date=2024-06-01", "doris=not-met").add("tox", "course_no=2", "type=crs", "max_grade=0")
@@ -283,6 +307,34 @@ func TestTheCodeOfTheAdministrationHasItsSystem(t *testing.T) {
 		got := onePatient().set("infusion", 2, "procedure_code", code).run(t)
 		if len(got.has("Procedure", `{"system":"`+system+`","code":"`+code+`"}`)) != 1 {
 			t.Errorf("%s is no code of %s", code, system)
+		}
+	}
+}
+
+// A code has no white space but single spaces inside. https://hl7.org/fhir/R4/datatypes.html#code
+func TestWhatOnlyTheCenterHasACodeForIsACodeWhateverItsBlanks(t *testing.T) {
+	d := onePatient().set("prior_tx", 2, "drug", "wonder  umab").set("labs", 2, "loinc", "").set("labs", 2, "local_code", "OWN\u00a0 test").set("infusion", 2, "product", "new  cel").set("patients", 2, "center_id", "SYN  C1")
+	got := d.run(t)
+	for text, typ := range map[string]string{
+		`"code":"wonder umab"}],"text":"wonder  umab"`:        "MedicationStatement",
+		"\"code\":\"OWN test\"}],\"text\":\"OWN\u00a0 test\"": "Observation",
+		`"code":"new cel"}],"text":"new  cel"`:                "BiologicallyDerivedProduct",
+		`"code":"SYN C1"`:                                     "Patient",
+	} {
+		if len(got.has(typ, text)) != 1 {
+			t.Errorf("no %s has %s", typ, text)
+		}
+	}
+}
+
+// Remission needs a PGA below 0.5, low activity one of 1 at most: a value on either side of that is not rounded to it.
+func TestAPGAOfAnotherScaleIsNotRounded(t *testing.T) {
+	for told, want := range map[[2]string]string{
+		{"16.6", "100"}: "0.498", {"16.7", "100"}: "0.501", {"1.66", "10"}: "0.498", {"33.4", "100"}: "1.002", {"50", "100"}: "1.5", {"5", "10"}: "1.5", {"0.333", "3"}: "0.333",
+	} {
+		got := onePatient().set("outcome", 2, "lldas", "").set("visits", 3, "pga", told[0]).set("visits", 3, "pga_scale", told[1]).run(t)
+		if len(got.has("Observation", `"code":"pga"`, `"code":"tp-m03"`, `"value":`+want+`,`)) != 1 {
+			t.Errorf("%s of %s is not %s", told[0], told[1], want)
 		}
 	}
 }

@@ -9,9 +9,9 @@ var (
 	ruleUnmapped   = mapping.Rule{ID: "code-unmapped", Severity: mapping.Warning, About: "A drug, product or test that is not known: it is kept as text and as a code of the center."}
 	ruleDate       = mapping.Rule{ID: "date", Severity: mapping.Error, About: "A text that is no date, a day that does not exist, or one before 1900."}
 	ruleFuture     = mapping.Rule{ID: "date-future", Severity: mapping.Error, About: "A date after today."}
-	ruleNumber     = mapping.Rule{ID: "number", Severity: mapping.Error, About: "A text that is no number."}
+	ruleNumber     = mapping.Rule{ID: "number", Severity: mapping.Error, About: "A text that is no number, or one of more digits than anybody measures: over 20, or over 15 before the point."}
 	ruleFlag       = mapping.Rule{ID: "flag", Severity: mapping.Error, About: "Neither 1 nor 0."}
-	ruleDays       = mapping.Rule{ID: "days", Severity: mapping.Error, About: "Neither a count of days nor offsets of days."}
+	ruleDays       = mapping.Rule{ID: "days", Severity: mapping.Error, About: "Neither a count of days nor offsets of days, or more than 14 of them."}
 	ruleText       = mapping.Rule{ID: "text", Severity: mapping.Error, About: "Control characters, or too long a text."}
 	ruleFormula    = mapping.Rule{ID: "formula", Severity: mapping.Error, About: "A cell that a spreadsheet would compute: it starts with =, +, - or @."}
 	ruleDuplicate  = mapping.Rule{ID: "duplicate-key", Severity: mapping.Error, About: "Two rows with the same key, or of one patient, lupus or course, say different things: neither is taken."}
@@ -20,6 +20,8 @@ var (
 	ruleNoInfusion = mapping.Rule{ID: "infusion-missing", Severity: mapping.Error, About: "The infusion that the row is about, or can be about, is missing or was rejected."}
 	ruleDepends    = mapping.Rule{ID: "depends", Severity: mapping.Error, About: "A row that this one is part of was rejected."}
 	ruleNoSLE      = mapping.Rule{ID: "sle-missing", Severity: mapping.Warning, About: "A patient without a row in sle: nothing says what the therapy was for."}
+	ruleNoConsent  = mapping.Rule{ID: "consent-missing", Severity: mapping.Warning, About: "A patient without a date of consent: the patient is in no answer, unless a Consent was stored otherwise."}
+	ruleAgain      = mapping.Rule{ID: "deleted-before", Severity: mapping.Warning, About: "A patient who was deleted, as who asked to be erased, and is in the files: the patient is created again."}
 
 	ruleOrder       = mapping.Rule{ID: "course-order", Severity: mapping.Error, About: "Leukapheresis < each day of lymphodepletion < infusion <= onset of CRS."}
 	ruleInfusionDay = mapping.Rule{ID: "infusion-day", Severity: mapping.Error, About: "An infusion needs its date to the day, unless the product was out of specification."}
@@ -77,7 +79,7 @@ var (
 func Rules() []mapping.Rule {
 	return []mapping.Rule{
 		ruleRequired, ruleCode, ruleUnmapped, ruleDate, ruleFuture, ruleNumber, ruleFlag, ruleDays, ruleText, ruleFormula, ruleDuplicate, ruleRepeated,
-		ruleNoPatient, ruleNoInfusion, ruleDepends, ruleNoSLE,
+		ruleNoPatient, ruleNoInfusion, ruleDepends, ruleNoSLE, ruleNoConsent, ruleAgain,
 		ruleOrder, ruleInfusionDay, ruleDaysFit, ruleRegimen, ruleCRSOnset, ruleICANSOnset, ruleGrade, ruleGradeICD, ruleGradeDates, ruleGradeNone, ruleGradeOfICE, ruleNotDead, ruleICE, rulePGA, rulePred,
 		ruleSDI, ruleSDIFalls, ruleTotal, ruleTotalSum, ruleNoItems, ruleScore, ruleTiter, ruleICD, ruleNephritis, ruleDose, ruleSign, ruleDoseTotal, rulePercent, ruleProcedure,
 		ruleOneInfusion, ruleBeforeCells, ruleDORISSledai, ruleLLDASPGA, ruleDORISLLDAS, ruleAfterDeath, ruleTwoDeaths, ruleBackwards, ruleNoStop, ruleGoesOn, ruleEarlyLeave,

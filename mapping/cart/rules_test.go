@@ -2,6 +2,7 @@ package cart_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -37,6 +38,15 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"a date of 1900", onePatient().set("patients", 2, "birth_year", "1900"), nil},
 		{"a date of the future", onePatient().set("labs", 2, "date", "2027-01-01"), []string{"labs.csv:2 date date-future"}},
 		{"a number with a comma", onePatient().set("visits", 2, "pred_mg_d", "2;5"), []string{"visits.csv:2 pred_mg_d number"}},
+		{"a dose of more digits than a store keeps", onePatient().set("visits", 2, "pred_mg_d", "123456789012345678901234567890123456789"), []string{"visits.csv:2 pred_mg_d number"}},
+		{"a dose with an exponent that nobody means", onePatient().set("visits", 2, "pred_mg_d", "1e400"), []string{"visits.csv:2 pred_mg_d number"}},
+		{"a dose as a computer writes it", onePatient().set("visits", 2, "pred_mg_d", "7.000000000000001"), nil},
+		{"a dose with an exponent", onePatient().set("visits", 2, "pred_mg_d", "1.5e1"), nil},
+		{"a value of more digits than a store keeps", onePatient().set("labs", 2, "value", "<123456789012345678901234567890123456789"), []string{"labs.csv:2 value number"}},
+		{"a value that is too small to be one", onePatient().set("labs", 2, "value", "1e-60"), []string{"labs.csv:2 value number"}},
+		{"a limit of more digits than a store keeps", onePatient().set("labs", 2, "high", "1e35"), []string{"labs.csv:2 high number"}},
+		{"a value that its unit makes too large", onePatient().set("labs", 2, "loinc", "4485-9").set("labs", 2, "value", "1e14").set("labs", 2, "unit", "Yg/fL"), []string{"labs.csv:2 value number"}},
+		{"a limit that its unit makes too large", onePatient().set("labs", 2, "loinc", "4485-9").set("labs", 2, "value", "0").set("labs", 2, "unit", "Yg/fL"), []string{"labs.csv:2 high number"}},
 		{"a grade with a fraction", onePatient().set("tox", 3, "max_grade", "0.5"), []string{"tox.csv:3 max_grade number"}},
 		{"a flag of yes", onePatient().set("visits", 3, "hcq", "yes"), []string{"visits.csv:3 hcq flag"}},
 		{"days that are after the infusion", onePatient().set("course", 2, "ld_flu_days", "3..5"), []string{"course.csv:2 ld_flu_days days", "infusion.csv:2 course_no depends", "outcome.csv:2 visit_date infusion-missing", "tox.csv:2 course_no infusion-missing", "tox.csv:3 course_no infusion-missing"}},
@@ -67,6 +77,9 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"the day of the infusion as one of lymphodepletion", onePatient().set("course", 2, "ld_flu_days", "-5..0"), noInfusion("course.csv:2 ld_flu_days days", "infusion.csv:2 course_no depends")},
 		{"no days of a drug", onePatient().set("course", 2, "ld_flu_days", "0"), noInfusion("course.csv:2 ld_flu_days days", "infusion.csv:2 course_no depends")},
 		{"days of another year", onePatient().set("course", 2, "ld_flu_days", "-1000..-998"), noInfusion("course.csv:2 ld_flu_days days", "infusion.csv:2 course_no depends")},
+		{"more days of a drug than lymphodepletion has", onePatient().set("course", 2, "ld_flu_days", "15").set("course", 2, "ld_start", ""), noInfusion("course.csv:2 ld_flu_days days", "infusion.csv:2 course_no depends")},
+		{"more offsets of days than lymphodepletion has days", onePatient().set("course", 2, "ld_flu_days", "-17..-3").set("course", 2, "ld_start", ""), noInfusion("course.csv:2 ld_flu_days days", "infusion.csv:2 course_no depends")},
+		{"as many days of a drug as lymphodepletion can have", onePatient().set("course", 2, "ld_flu_days", "-16..-3").set("course", 2, "ld_start", ""), nil},
 		{"a dose without days", onePatient().set("course", 2, "ld_cy_days", ""), []string{"course.csv:2 ld_cy_mg_m2 ld-incomplete"}},
 		{"days without a dose", onePatient().set("course", 2, "ld_cy_mg_m2", ""), []string{"course.csv:2 ld_cy_days ld-incomplete"}},
 		{"days that count from a start that is missing", onePatient().set("course", 2, "ld_cy_days", "1").set("course", 2, "ld_start", "2023-01"), []string{"course.csv:2 ld_cy_days ld-incomplete"}},
@@ -162,6 +175,8 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"remission with clinical activity at another visit of that month", onePatient().set("sledai", 3, "s15", "1").set("sledai", 3, "total", "2").set("sledai", 3, "visit_date", "2023-04").set("sledai", 3, "visit_code", "").set("outcome", 2, "visit_date", "2023-04"), nil},
 		{"remission with serological activity alone", onePatient().set("sledai", 3, "s20", "1").set("sledai", 3, "total", "2"), nil},
 		{"low activity with PGA above 1", onePatient().set("visits", 3, "pga", "1.1"), []string{"outcome.csv:2 lldas lldas-pga"}},
+		{"low activity with PGA just above 1 on another scale", onePatient().set("visits", 3, "pga", "33.4").set("visits", 3, "pga_scale", "100"), []string{"outcome.csv:2 lldas lldas-pga"}},
+		{"low activity with PGA just below 1 on another scale", onePatient().set("visits", 3, "pga", "3.33").set("visits", 3, "pga_scale", "10"), nil},
 		{"low activity with PGA 1", onePatient().set("visits", 3, "pga", "1"), nil},
 		{"remission without low activity", onePatient().set("outcome", 2, "lldas", "not-met"), []string{"outcome.csv:2 lldas doris-lldas"}},
 		{"a visit after the death", onePatient().add("outcome", "death_date=2023-04-17", "cause=other"), []string{"outcome.csv:2 visit_date after-death", "sledai.csv:3 visit_date after-death", "visits.csv:3 visit_date after-death"}},
@@ -176,6 +191,8 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 		{"an outcome after a second infusion that was rejected", onePatient().add("infusion", "course_no=2", "infusion_date=2023-04-01", "product=other-cd19", "viability_pct=101"), []string{"infusion.csv:3 viability_pct percent", "outcome.csv:2 visit_date infusion-missing"}},
 		{"an outcome before a second infusion that was rejected", onePatient().add("infusion", "course_no=2", "infusion_date=2023-04-19", "product=other-cd19", "viability_pct=101"), []string{"infusion.csv:3 viability_pct percent"}},
 		{"an outcome after a second infusion whose date cannot be read", onePatient().add("infusion", "course_no=2", "infusion_date=19.4.2023", "product=other-cd19"), []string{"infusion.csv:3 infusion_date date", "outcome.csv:2 visit_date infusion-missing"}},
+		{"a patient without consent", onePatient().set("patients", 2, "consent_date", ""), []string{"patients.csv:2 consent_date consent-missing"}},
+		{"a patient of whose consent only the end is known", onePatient().set("patients", 2, "consent_date", "").set("patients", 2, "withdrawal_date", "2025"), nil},
 		{"a withdrawal before the consent", onePatient().set("patients", 2, "withdrawal_date", "2021"), []string{"patients.csv:2 withdrawal_date withdrawal-early"}},
 		{"a line of therapy before the first", onePatient().set("prior_tx", 2, "line", "0"), []string{"prior_tx.csv:2 line not-positive"}},
 		{"a course before the first", onePatient().set("tox", 2, "course_no", "-1"), []string{"tox.csv:2 course_no not-positive"}},
@@ -192,6 +209,29 @@ func TestEveryRuleNamesTheCellThatBreaksIt(t *testing.T) {
 				t.Errorf("(-want +got)\n%s\n%v", diff, got.texts)
 			}
 		})
+	}
+}
+
+// Where the day begins earlier than in Greenwich, the visits of this morning are not of the future.
+func TestTodayIsTheDayOfWhoImports(t *testing.T) {
+	tests := []struct {
+		now  string
+		want []string
+	}{
+		{"2026-11-30T08:00:00+09:00", nil},
+		{"2026-11-30T00:00:00Z", nil},
+		{"2026-11-29T23:59:59Z", []string{"labs.csv:2 date date-future"}},
+		{"2026-11-29T20:00:00-05:00", []string{"labs.csv:2 date date-future"}},
+	}
+	dir := onePatient().set("labs", 2, "date", "2026-11-30").write(t)
+	for _, tt := range tests {
+		now, err := time.Parse(time.RFC3339, tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, runFolder(t, dir, cart.Options{Now: now}).findings); diff != "" {
+			t.Errorf("at %s (-want +got)\n%s", tt.now, diff)
+		}
 	}
 }
 

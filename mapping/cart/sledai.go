@@ -1,6 +1,8 @@
 package cart
 
 import (
+	"slices"
+
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"firewolf/fhir/datetime"
@@ -48,6 +50,14 @@ func (r *record) buildScore(e entry) {
 		}
 	}
 	r.add(r.partOf(c), o, e)
+	if len(o.Focus) == 0 && e.Cell("visit_code") != "base" && !r.infusionKnown(d) {
+		r.keep(o, focusedBefore(o))
+	}
+}
+
+// infusionKnown reports whether this delivery tells which infusion something of a date is about, or that it is about none.
+func (r *record) infusionKnown(d datetime.DateTime) bool {
+	return r.lostBefore(d) == nil && slices.ContainsFunc(r.courses, func(c *courseRows) bool { return c.infusion.Row != nil })
 }
 
 // focus is the infusion that something after it is about.

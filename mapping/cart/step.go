@@ -19,7 +19,7 @@ import (
 
 // Options say how rows are mapped.
 type Options struct {
-	Now      time.Time // of the run: what is dated later is wrong, and Provenance is recorded then
+	Now      time.Time // of the run: what is dated after its day, where it is, is wrong, and Provenance is recorded then
 	TestData bool      // every resource is tagged HTEST: it is about nobody
 	Software string    // what maps, for Provenance: "Firewolf 1.2"
 	Units    *ucum.Table
@@ -53,7 +53,7 @@ func New(o Options) *Step {
 		o.Software = "Firewolf"
 	}
 	s := &Step{
-		o: o, space: space(), today: o.Now, recorded: datetime.Of(o.Now.UTC()).String(),
+		o: o, space: space(), today: dayOf(o.Now), recorded: datetime.Of(o.Now.UTC()).String(),
 		analytes: analytes(), points: map[string]*r4.CodeableConcept{},
 	}
 	s.softwareID, s.studyID = s.id("software", o.Software), s.id("study")
@@ -74,6 +74,11 @@ func New(o Options) *Step {
 		}
 	}
 	return s
+}
+
+// dayOf is the start of the day that it is where a clock stands, as dates of no zone are compared.
+func dayOf(now time.Time) time.Time {
+	return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
 }
 
 // totals is one more than the highest total of SLEDAI-2K.
@@ -108,6 +113,7 @@ type courseRows struct {
 	rejected  bool              // the course's own row was rejected
 	brokenInf bool              // the infusion's row was rejected
 	lost      datetime.DateTime // when that infusion was, as far as its row says
+	untold    bool              // a complication is stored that this delivery does not tell; known once its infusion was looked at
 }
 
 // Do maps a case.
@@ -249,12 +255,16 @@ func (r *record) sortCourses() {
 func byInstance(a, b entry) int { return cmp.Compare(instanceOf(a.Row), instanceOf(b.Row)) }
 
 // courseAt returns the course that something of a date belongs to: the last one that had started, else the first. It is nil where there is none.
+// Courses are told apart by their dates here, since nobody says that their numbers are in order.
 func (r *record) courseAt(d datetime.DateTime) *courseRows {
 	var at *courseRows
 	for _, c := range r.courses {
-		if at == nil || stated(c.start) && !before(d, c.start) {
+		if stated(c.start) && !before(d, c.start) && (at == nil || !before(c.start, at.start)) {
 			at = c
 		}
+	}
+	if at == nil && len(r.courses) > 0 {
+		return r.courses[0]
 	}
 	return at
 }
@@ -263,7 +273,7 @@ func (r *record) courseAt(d datetime.DateTime) *courseRows {
 func (r *record) infusedBefore(d datetime.DateTime) *courseRows {
 	var at *courseRows
 	for _, c := range r.courses {
-		if c.infuseID != "" && stated(c.infused) && !before(d, c.infused) {
+		if c.infuseID != "" && stated(c.infused) && !before(d, c.infused) && (at == nil || !before(c.infused, at.infused)) {
 			at = c
 		}
 	}
@@ -274,7 +284,9 @@ func (r *record) infusedBefore(d datetime.DateTime) *courseRows {
 func (r *record) lostBefore(d datetime.DateTime) *courseRows {
 	at := r.infusedBefore(d)
 	for _, c := range r.courses {
-		if c.brokenInf && !before(d, c.lost) && (at == nil || c.no > at.no) {
+		switch {
+		case !c.brokenInf || before(d, c.lost):
+		case at == nil, stated(c.lost) && !before(c.lost, at.infused), !stated(c.lost) && c.no > at.no:
 			return c
 		}
 	}

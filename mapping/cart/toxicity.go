@@ -92,6 +92,7 @@ func (r *record) buildHighest(c *courseRows, kind string, rows []entry) {
 		}
 	}
 	r.add(r.partOf(c), o, rows...)
+	r.keep(o, c.worseBefore(o, kind))
 }
 
 func (r *record) buildICE(c *courseRows, e entry, n int) string {

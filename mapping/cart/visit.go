@@ -59,7 +59,7 @@ func (r *record) pga(e entry, d datetime.DateTime, v decimal.Decimal) *r4.Observ
 	return o
 }
 
-// rescaled brings a PGA to the scale from 0 to 3.
+// rescaled brings a PGA to the scale from 0 to 3. It is exact: a threshold is not met by rounding.
 func rescaled(v decimal.Decimal, scale int) decimal.Decimal {
 	if scale == 3 {
 		return v
@@ -71,11 +71,6 @@ func rescaled(v decimal.Decimal, scale int) decimal.Decimal {
 	if w, err = w.Quo(decimal.New(int64(scale), 0)); err != nil {
 		return v
 	}
-	if w.Exponent() < -2 {
-		if w, err = w.Round(2, decimal.HalfUp); err != nil {
-			return v
-		}
-	}
 	return w
 }
 
@@ -86,12 +81,15 @@ func raw(text string) r4.Extension {
 	return x
 }
 
+// notTaken is a code of MedicationStatement.status. https://hl7.org/fhir/R4/valueset-medication-statement-status.html
+const notTaken = "not-taken"
+
 // taken says that a drug was taken on the day of a visit, or was not. Of other days it says nothing.
 func (r *record) taken(e entry, column, drug string, d datetime.DateTime, yes bool) *r4.MedicationStatement {
 	m := &r4.MedicationStatement{
 		Id:                        to(r.rowID(e, column)),
 		Meta:                      r.s.meta(),
-		Status:                    "not-taken",
+		Status:                    notTaken,
 		MedicationCodeableConcept: r.medicine(e, column, drug),
 		Subject:                   *r.subject(),
 		EffectiveDateTime:         on(d),

@@ -130,7 +130,7 @@ func (t *translator) row(cells []string) (out []string, doubts []doubt) {
 		if t.from[k] >= 0 {
 			text := strings.TrimSpace(cells[t.from[k]])
 			out[k] = t.cell(k, text)
-			if t.numeric(k) && strings.Contains(text, ".") && out[k] != "" {
+			if _, coded := t.codes[k][text]; !coded && t.numeric(k) && strings.Contains(text, ".") && out[k] != "" {
 				doubts = append(doubts, doubt{k, ruleUnsure, mapping.Quote(cells[t.from[k]]) + " has a point, and this file has decimal commas"})
 			}
 		}

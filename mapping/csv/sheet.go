@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/text/encoding/charmap"
+
 	"firewolf/mapping"
 )
 
@@ -18,7 +20,8 @@ type sheet struct {
 	instrument *mapping.Instrument
 	file       *os.File
 	comma      byte
-	width      int // cells of the header
+	encoding   *charmap.Charmap // nil for UTF-8
+	width      int              // cells of the header
 	header     []string
 	nameless   []int // columns without a name
 	translator *translator
@@ -82,8 +85,9 @@ func (s *sheet) readHeader(m *Mapping) ([]mapping.Finding, error) {
 		}
 	}
 	from := int64(0)
+	s.encoding = m.Encoding
 	if bytes.Equal(head, markUTF8) {
-		from = int64(n)
+		from, s.encoding = int64(n), nil // whatever the mapping says of the files
 	}
 	if _, err := s.file.Seek(from, io.SeekStart); err != nil {
 		return nil, err
@@ -103,7 +107,7 @@ func (s *sheet) readHeader(m *Mapping) ([]mapping.Finding, error) {
 	if s.comma == 0 {
 		s.comma = delimiterOf(x.raw)
 	}
-	cells, why := split(m.decode(x.raw), s.comma, nil)
+	cells, why := split(s.decode(x.raw), s.comma, nil)
 	if why == nil {
 		return s.columns(m, x.line, cells), nil
 	}
@@ -120,12 +124,12 @@ func delimiterOf(header []byte) byte {
 	return ','
 }
 
-// decode brings text of the mapping's encoding to UTF-8.
-func (m *Mapping) decode(raw []byte) []byte {
-	if m.Encoding == nil {
+// decode brings text of the file's encoding to UTF-8.
+func (s *sheet) decode(raw []byte) []byte {
+	if s.encoding == nil {
 		return raw
 	}
-	text, err := m.Encoding.NewDecoder().Bytes(raw)
+	text, err := s.encoding.NewDecoder().Bytes(raw)
 	if err != nil {
 		return raw
 	}

@@ -182,7 +182,7 @@ func (d *delivery) cells(s *sheet, x span, into []string) ([]string, *mapping.Fi
 		}
 		return fault(ruleLong, x.why)
 	}
-	cells, err := split(d.m.decode(x.raw), s.comma, into)
+	cells, err := split(s.decode(x.raw), s.comma, into)
 	switch {
 	case errors.Is(err, errEncoding):
 		return fault(ruleEncoding, err.Error())

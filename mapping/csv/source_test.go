@@ -310,3 +310,31 @@ func TestColumnsThatAreReadTwiceOrNotAtAllAreReported(t *testing.T) {
 		})
 	}
 }
+
+// Excel writes one file as "CSV UTF-8" and the other as "CSV": the mark of the one says what it is.
+func TestAFileWithTheMarkOfUTF8IsUTF8WhateverTheMappingSays(t *testing.T) {
+	m, err := Parse("m.yaml", []byte("version: 1\nencoding: windows-1252\nfiles:\n  labs:\n    columns: {local_code: Prüfung}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t, "patients.csv", "registry_id,center_id,sex\nA,M\xfcnchen,female\n", "labs.csv", "\xef\xbb\xbfregistry_id,date,Prüfung,value\nA,2023,Größe,5\n")
+	want := []string{"A patients:2 center_id=München sex=female", "A labs:2 date=2023 local_code=Größe value=5"}
+	if diff := cmp.Diff(want, told(t, dir, m)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestACodeOfTheCenterIsNoNumberWithAPoint(t *testing.T) {
+	m, err := Parse("m.yaml", []byte("version: 1\ndecimal: \",\"\ncodes:\n  pred_mg_d: {n.d.: 0, \"0.\": 0}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t, "patients.csv", twoPatients[:37], "visits.csv", "registry_id,visit_date,pred_mg_d\nA,2021,n.d.\nA,2022,0.\nA,2023,7.5\nA,2024,\"7,5\"\n")
+	want := []string{
+		`visits.csv:4 pred_mg_d: error: "7.5" has a point, and this file has decimal commas [number-unsure]`, "A patients:2 center_id=C sex=female",
+		"A visits:2 visit_date=2021 pred_mg_d=0", "A visits:3 visit_date=2022 pred_mg_d=0", "A visits:4 visit_date=2023 pred_mg_d=7.5", "A visits:5 visit_date=2024 pred_mg_d=7.5",
+	}
+	if diff := cmp.Diff(want, told(t, dir, m)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

@@ -116,8 +116,7 @@ labs$test <- unname(test[labs$loinc]); labs <- labs[!is.na(labs$test), ]
 sign <- ifelse(grepl("^[<>]", labs$value), substr(labs$value, 1, 1), "")
 raw <- num(sub("^[<>]=?", "", labs$value))
 scale <- ifelse(labs$unit == "mg/dL" & labs$test %in% c("c3", "c4"), 1 / 100, ifelse(labs$unit == "mg/g", 1 / 1000, ifelse(labs$unit == "mg/mmol", 0.00884, 1)))
-# Of a factor that has no end the import keeps the significant digits of the source, three at least, and half of one rounds up.
-labs$x <- ifelse(labs$unit == "mg/mmol", signif(raw * scale * (1 + 1e-12), 3), raw * scale); labs$raw <- raw; labs$sign <- sign
+labs$x <- raw * scale; labs$raw <- raw; labs$sign <- sign
 labs$low <- num(labs$low); labs$high <- num(labs$high)
 # Compared with a bound, a value beyond a limit of detection is known where the limit is beyond the bound too.
 below <- function(x, sign, bound) ifelse(sign == "<", ifelse(x <= bound, TRUE, NA), ifelse(sign == ">", ifelse(x >= bound, FALSE, NA), x < bound))
