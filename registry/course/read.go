@@ -318,10 +318,13 @@ func started(root tree.Node, choice string) string {
 	}
 }
 
+// infusions is term.CARTInfusions, made once.
+var infusions = term.CARTInfusions()
+
 func (b *Builder) procedure(root tree.Node) {
 	code := root.Member("code")
 	kind := local(code)
-	infusion := kind == term.Infusion || has(code, term.CARTInfusion()...)
+	infusion := kind == term.Infusion || has(code, infusions...)
 	if !infusion && kind != term.Lymphodepletion && kind != term.Leukapheresis {
 		return
 	}

@@ -133,7 +133,7 @@ func (s Source) each(ctx context.Context, t fhir.Moment, typ string, criteria []
 // of all, or of some.
 func (s Source) Infused(ctx context.Context, t fhir.Moment, m *Merges, some []string) ([]string, error) {
 	kinds := []string{term.Local + "|" + term.Infusion}
-	for _, c := range term.CARTInfusion() {
+	for _, c := range infusions {
 		kinds = append(kinds, c.System+"|"+c.Code)
 	}
 	criteria := []search.Pair{{Name: "code", Value: strings.Join(kinds, ",")}}

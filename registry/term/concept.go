@@ -45,13 +45,32 @@ func IsNephritis(system, code string) bool {
 	}
 }
 
-// CARTInfusion returns the public codes of a Procedure that is an infusion of CAR-T cells; the local one, Infusion, stands beside them.
+// CARTInfusion returns the public codes that we write of an infusion of CAR-T cells; the local one, Infusion, stands beside them.
 func CARTInfusion() []Coding {
 	return []Coding{{System: Snomed, Code: "1156961008"}, {NCIt, "C126102", "Chimeric Antigen Receptor T-Cell Therapy"}}
 }
 
 // CARTPCS returns ICD-10-PCS's code of the infusion of autologous engineered CAR-T cells into a peripheral vein.
 func CARTPCS() Coding { return Coding{System: ICD10PCS, Code: "XW033C7"} }
+
+// infusionPCS are what ICD-10-PCS's codes of infusions of CAR-T cells end with, after XW033 and XW043, a peripheral or a central vein: of technology
+// group 7, and the older one of group 3. L7 is of tumor-infiltrating lymphocytes.
+var infusionPCS = []string{"C7", "G7", "H7", "J7", "K7", "M7", "N7", "C3"}
+
+// infusionCPT are those of the administration of CAR-T cells, the second until 2024. Their texts are not ours to give.
+var infusionCPT = []string{"38228", "0540T"}
+
+// CARTInfusions returns every public code of a Procedure that is an infusion of CAR-T cells, whichever a hospital writes.
+func CARTInfusions() []Coding {
+	l := CARTInfusion()
+	for _, end := range infusionPCS {
+		l = append(l, Coding{System: ICD10PCS, Code: "XW033" + end}, Coding{System: ICD10PCS, Code: "XW043" + end})
+	}
+	for _, code := range infusionCPT {
+		l = append(l, Coding{System: CPT, Code: code})
+	}
+	return l
+}
 
 // Therapeutic returns the category of a Procedure that treats.
 func Therapeutic() Coding { return Coding{System: Snomed, Code: "277132007"} }
