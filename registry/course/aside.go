@@ -16,7 +16,8 @@ type cause struct {
 }
 
 func causeOf(root tree.Node) cause {
-	c := cause{toxicity: isToxicity(local(root.Member("reasonCode")))}
+	kind, _ := toxicityOf(root.Member("reasonCode"))
+	c := cause{toxicity: kind != ""}
 	for _, member := range []string{"partOf", "reasonReference"} {
 		for r := range root.Member(member).Items() {
 			if k := fhir.ParseRef(r.Member("reference").Text()).Key; k.Type != "" {
@@ -25,15 +26,6 @@ func causeOf(root tree.Node) cause {
 		}
 	}
 	return c
-}
-
-func isToxicity(kind string) bool {
-	switch kind {
-	case term.CRS, term.ICANS, "licats", "icaht":
-		return true
-	default:
-		return false
-	}
 }
 
 // conditions reports whether reasons are told.

@@ -3,7 +3,6 @@ package course
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"firewolf/fhir"
@@ -265,10 +264,8 @@ func (b *Builder) condition(root tree.Node) {
 		}
 		return true
 	})
-	kind := local(code)
-	switch kind {
-	case term.CRS, term.ICANS, "licats", "icaht":
-		b.episode(root, kind)
+	if kind, grade := toxicityOf(code); kind != "" {
+		b.episode(root, kind, grade)
 		b.asides["Condition/"+root.Member("id").Text()] = true
 	}
 }
@@ -282,22 +279,6 @@ func refuted(verification tree.Node) bool {
 		return !out
 	})
 	return out
-}
-
-func (b *Builder) episode(root tree.Node, kind string) {
-	e := Episode{Kind: intern(kind), Onset: Never, End: Never, Grade: -1}
-	for stage := range root.Member("stage").Items() {
-		codes(stage.Member("summary"), func(_, code string) bool {
-			if n, err := strconv.Atoi(strings.TrimPrefix(code, "grade-")); err == nil && 0 <= n && n <= 5 {
-				e.Grade = n
-			}
-			return e.Grade < 0
-		})
-	}
-	e.Began = ParseDay(root.Member("onsetDateTime").Text())
-	e.Onset, _ = b.day(root.Member("onsetDateTime").Text())
-	e.End, _ = b.day(root.Member("abatementDateTime").Text())
-	b.c.Episodes = append(b.c.Episodes, e)
 }
 
 // started is when something was performed, or began, or when only that is told ended.

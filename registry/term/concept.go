@@ -113,6 +113,26 @@ func ToxicityCodes(kind string) [6]string {
 	}
 }
 
+// ToxicityOf returns which toxicity ("crs", "icans") a code means, and its grade, -1 of one without a grade; "" is none.
+func ToxicityOf(system, code string) (kind string, grade int) {
+	if system != ICD10CM {
+		return "", -1
+	}
+	switch code {
+	case "D89.839":
+		return CRS, -1
+	case "G92.00":
+		return ICANS, -1
+	}
+	for _, kind := range []string{CRS, ICANS} {
+		codes := ToxicityCodes(kind)
+		if grade := slices.Index(codes[1:], code); grade >= 0 {
+			return kind, grade + 1
+		}
+	}
+	return "", -1
+}
+
 // Analyte is a laboratory value of this field: the LOINC codes by which it is recognized, the first one written, and
 // its canonical unit.
 type Analyte struct {

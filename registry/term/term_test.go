@@ -184,6 +184,15 @@ func TestToxicityCodesCarryTheirGrade(t *testing.T) {
 			}
 		}
 	}
+	for code, want := range map[string]string{"D89.831": "crs 1", "D89.835": "crs 5", "D89.839": "crs -1", "G92.05": "icans 5", "G92.00": "icans -1", "": " -1", "G92.8": " -1"} {
+		kind, grade := term.ToxicityOf(term.ICD10CM, code)
+		if got := fmt.Sprint(kind, " ", grade); got != want {
+			t.Errorf("%q is %q, want %q", code, got, want)
+		}
+	}
+	if kind, grade := term.ToxicityOf(term.Local, "D89.831"); kind != "" || grade != -1 {
+		t.Errorf("a code of another system is %s of grade %d", kind, grade)
+	}
 	if got := term.ToxicityCodes("gout"); got != [6]string{} {
 		t.Errorf("gout is no toxicity: %v", got)
 	}
