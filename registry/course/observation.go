@@ -1,6 +1,7 @@
 package course
 
 import (
+	"slices"
 	"strings"
 
 	"firewolf/fhir/tree"
@@ -9,6 +10,17 @@ import (
 )
 
 func truth(yes bool) score.Truth { return score.Is(yes) }
+
+// tells reports whether an Observation, or a component, has a value. One that says only why it has none was not made: it stands for no
+// day. https://hl7.org/fhir/R4/observation-definitions.html#Observation.dataAbsentReason
+func tells(n tree.Node) bool {
+	for m := range n.Members() {
+		if strings.HasPrefix(m.Name(), "value") {
+			return true
+		}
+	}
+	return false
+}
 
 // observation takes what the code of an Observation says that it is.
 func (b *Builder) observation(root tree.Node) {
@@ -21,13 +33,15 @@ func (b *Builder) observation(root tree.Node) {
 		b.instrument(root, kind)
 	}
 	for part := range root.Member("component").Items() {
-		if a, ok := analyteOf(part.Member("code")); ok {
+		if a, ok := analyteOf(part.Member("code")); ok && tells(part) {
 			b.lab(root, part, at, a)
 		}
 	}
 	switch {
 	case known:
-		b.lab(root, root, at, analyte)
+		if tells(root) {
+			b.lab(root, root, at, analyte)
+		}
 	case strings.HasSuffix(kind, "-max-grade"):
 		b.grade(root, strings.TrimSuffix(kind, "-max-grade"))
 	case kind != "":
@@ -88,11 +102,22 @@ func (b *Builder) returned(root tree.Node, at string) {
 }
 
 func (b *Builder) reading(to *gathered[Reading], root tree.Node, kind, at string) {
-	if day, ok := b.dated(kind, at); ok {
-		if v := scored(root, kind, b.from(root)); v.Known {
-			to.add(Reading{day, v}, foundAt(root, at))
-		}
+	if day, v, ok := b.number(root, kind, at); ok {
+		to.add(Reading{day, v}, foundAt(root, at))
 	}
+}
+
+// number is the value of an Observation with its day. One that cannot be used, of a day that is known or not, is noted as a vague one.
+func (b *Builder) number(root tree.Node, kind, at string) (Day, score.Value, bool) {
+	if !tells(root) {
+		return Never, score.Value{}, false
+	}
+	day, ok := b.dated(kind, at)
+	v := scored(root, kind, b.from(root))
+	if ok && !v.Known {
+		b.c.Vague = append(b.c.Vague, Vague{intern(kind), Span{day, day, true}})
+	}
+	return day, v, ok && v.Known
 }
 
 func (b *Builder) finding(to *gathered[Finding], root tree.Node, at string) {
@@ -108,6 +133,9 @@ func bySELENA(root tree.Node) bool {
 
 // sledai takes a SLEDAI-2K with its items. What is not told, or told with a reason why there is no value, is unknown.
 func (b *Builder) sledai(root tree.Node, at string) {
+	if !tells(root) && !slices.ContainsFunc(slices.Collect(root.Member("component").Items()), tells) {
+		return
+	}
 	selena := bySELENA(root)
 	day, ok := b.dated(selenaKind(selena), at)
 	if !ok {
@@ -131,12 +159,10 @@ func (b *Builder) sledai(root tree.Node, at string) {
 }
 
 func (b *Builder) clinical(root tree.Node, at string) {
-	if day, ok := b.dated(term.CSLEDAI2K, at); ok {
-		if v := scored(root, term.CSLEDAI2K, b.from(root)); v.Known {
-			a := Assessment{Day: day}
-			a.Clinical = v
-			b.parts.add(part{a, bySELENA(root)}, foundAt(root, at))
-		}
+	if day, v, ok := b.number(root, term.CSLEDAI2K, at); ok {
+		a := Assessment{Day: day}
+		a.Clinical = v
+		b.parts.add(part{a, bySELENA(root)}, foundAt(root, at))
 	}
 }
 

@@ -1,6 +1,7 @@
 package course
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -152,5 +153,8 @@ func quantity(n tree.Node, from string) (score.Value, string) {
 	if unit == "" {
 		unit = n.Member("unit").Text()
 	}
-	return v, unit
+	return v, liter.ReplaceAllString(unit, "${1}L")
 }
+
+// liter is the other of the two codes that UCUM has of the liter: tables of units name L.
+var liter = regexp.MustCompile(`\b([pnumcd]?)l\b`)

@@ -96,3 +96,25 @@ func TestALabKeepsWhatItWasMadeOf(t *testing.T) {
 		t.Errorf("nothing became %+v of %+v", l.Value(), l.Limits())
 	}
 }
+
+// UCUM has two codes of the liter, l and L. https://ucum.org/ucum#section-Other-Units-from-ISO-1000%2C-ISO-2955%2C-and-ANSI-X3.50
+func TestALiterIsWrittenEitherWay(t *testing.T) {
+	lab := func(loinc, value, unit, limitUnit string) string {
+		return `{"resourceType":"Observation","id":"x","status":"final","effectiveDateTime":"2024-01-10","code":{"coding":[{"system":"http://loinc.org","code":"` + loinc + `"}]},
+			"valueQuantity":{"value":` + value + `,"system":"http://unitsofmeasure.org","code":"` + unit + `"},"referenceRange":[{"high":{"value":15,"code":"` + limitUnit + `"}}]}`
+	}
+	for _, tt := range []struct{ name, resource, want string }{
+		{"creatinine", lab("2160-0", "88.42", "umol/l", "mg/dl"), "1 of 15"},
+		{"filtration", lab("98979-8", "90", "ml/min/{1.73_m2}", "mL/min/{1.73_m2}"), "90 of 15"},
+		{"complement", lab("4485-9", "82", "mg/dl", "g/l"), "0.82 of 15"},
+		{"cells", lab("8116-6", "0.012", "10*9/l", "/ul"), "12 of 15"},
+		{"ferritin", lab("2276-4", "400", "ug/l", "ng/ml"), "400 of 15"},
+		{"antibodies", lab("5130-0", "96", "[IU]/ml", "[IU]/mL"), "96 of 15"},
+		{"antibodies of another unit", lab("5130-0", "96", "[IU]/ml", "[IU]/dL"), "96 of unknown"},
+	} {
+		l := told(t, "", tt.resource).Labs[0]
+		if got := l.Value().String() + " of " + l.Limits().High.String(); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
