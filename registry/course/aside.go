@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"firewolf/fhir"
 	"firewolf/fhir/tree"
 	"firewolf/registry/term"
 )
@@ -15,12 +14,12 @@ type cause struct {
 	references []string // Procedures that it was a part of, and the Conditions that are its reasons
 }
 
-func causeOf(root tree.Node) cause {
+func (b *Builder) causeOf(root tree.Node) cause {
 	kind, _ := toxicityOf(root.Member("reasonCode"))
 	c := cause{toxicity: kind != ""}
 	for _, member := range []string{"partOf", "reasonReference"} {
 		for r := range root.Member(member).Items() {
-			if k := fhir.ParseRef(r.Member("reference").Text()).Key; k.Type != "" {
+			if k := b.to(r); k.Type != "" {
 				c.references = append(c.references, strings.Clone(k.String()))
 			}
 		}

@@ -12,7 +12,7 @@ func (b *Builder) dose(root tree.Node) {
 	for part := range root.Member("component").Items() {
 		code := local(part.Member("code"))
 		if v, _ := quantity(part.Member("valueQuantity"), ""); v.Known && (code == term.CARTDose+"-per-kg" || code == term.CARTDose+"-total") {
-			b.c.Dosed = append(b.c.Dosed, procedureOf(root.Member("partOf")))
+			b.c.Dosed = append(b.c.Dosed, b.procedureOf(root.Member("partOf")))
 			return
 		}
 	}

@@ -38,7 +38,7 @@ func (b *Builder) instrument(root tree.Node, kind string) {
 	if !b.sources || k < 0 {
 		return
 	}
-	i := Instrument{Kind: instruments[k], Infusion: procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)}
+	i := Instrument{Kind: instruments[k], Infusion: b.procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)}
 	i.At = strings.Clone(dateOf(started(root, "effective")))
 	i.Stated = scored(root, i.Kind, i.From)
 	for part := range root.Member("component").Items() {

@@ -15,15 +15,11 @@ import (
 func (b *Builder) medicine(root tree.Node) Medicine {
 	concept := root.Member("medicationCodeableConcept")
 	reference := root.Member("medicationReference").Member("reference").Text()
-	if id, ok := strings.CutPrefix(reference, "#"); ok {
-		for r := range root.Member("contained").Items() {
-			if r.Member("id").Text() == id {
-				concept = r.Member("code")
-			}
-		}
-	} else if r := fhir.ParseRef(reference); r.Base != "" {
+	if r := within(root, reference); r.Exists() {
+		concept = r.Member("code")
+	} else if k := b.to(root.Member("medicationReference")); k == (fhir.Key{}) && fhir.ParseRef(reference).Base != "" {
 		return unknownMedicine(reference) // of another server
-	} else if k := r.Key; k.Type == medicationType {
+	} else if k.Type == medicationType {
 		if !slices.Contains(b.c.Medications, k.ID) {
 			b.c.Medications = append(b.c.Medications, strings.Clone(k.ID))
 		}
@@ -118,7 +114,7 @@ func endedBy(t Therapy, asserted Span) Span {
 
 func (b *Builder) therapy(root tree.Node, t Therapy) {
 	b.c.Therapies = append(b.c.Therapies, t)
-	b.therapies = append(b.therapies, causeOf(root))
+	b.therapies = append(b.therapies, b.causeOf(root))
 }
 
 // taking takes what is told of a drug on one day. Of one in some month it is only known that it may have been taken on a day of that month.
@@ -144,6 +140,6 @@ func (b *Builder) administration(root tree.Node) {
 	}
 	if on := ParseDay(started(root, "effective")); on.There {
 		b.c.Given = append(b.c.Given, Given{Day: on.From, Later: on.To - on.From, Drug: b.medicine(root), Source: b.from(root)})
-		b.given = append(b.given, causeOf(root))
+		b.given = append(b.given, b.causeOf(root))
 	}
 }

@@ -196,7 +196,7 @@ func (b *Builder) grade(root tree.Node, kind string) {
 	if !v.Exact() || v.X < 0 || v.X > 5 || v.X != float64(int(v.X)) {
 		return
 	}
-	b.c.Grades = append(b.c.Grades, Grade{Kind: intern(kind), Grade: int(v.X), Infusion: procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)})
+	b.c.Grades = append(b.c.Grades, Grade{Kind: intern(kind), Grade: int(v.X), Infusion: b.procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)})
 }
 
 // effective is the time that an Observation is about, all time where it does not say.

@@ -34,9 +34,10 @@ const (
 // Builder gathers the course of one patient from resources in any order.
 type Builder struct {
 	c       Course
-	sources bool  // facts name the resource that they are from
-	denied  bool  // by withdrawal from the study
-	starts  []Day // of lymphodepletions
+	sources bool     // facts name the resource that they are from
+	bases   []string // of this server, as fhir.PlainBase has them: what is below one is as relative
+	denied  bool     // by withdrawal from the study
+	starts  []Day    // of lymphodepletions
 	permits []permit
 	ends    []end
 	vague   []sometime
@@ -131,7 +132,9 @@ func (b *Builder) Products() []string {
 func (b *Builder) Course(products map[string]string) *Course {
 	c := b.c
 	for k := range c.Infusions {
-		c.Infusions[k].Product = products[c.Infusions[k].ProductID]
+		if id := c.Infusions[k].ProductID; id != "" {
+			c.Infusions[k].Product = products[id]
+		}
 	}
 	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
 	c.Infusions = inOrder(append(c.Infusions, b.later(c.Infusions)...), func(i Infusion) Day { return i.Day })
@@ -330,34 +333,13 @@ func (b *Builder) procedure(root tree.Node) {
 }
 
 func (b *Builder) infusion(root tree.Node, on Span) {
-	i := Infusion{Day: on.From, ID: strings.Clone(root.Member("id").Text()), ProductID: usedProduct(root), Course: procedureOf(root.Member("partOf"))}
+	i := Infusion{Day: on.From, ID: strings.Clone(root.Member("id").Text()), Course: b.procedureOf(root.Member("partOf"))}
+	i.ProductID, i.Product = b.usedProduct(root)
 	if on.Exact().Known() {
 		b.c.Infusions = append(b.c.Infusions, i)
 	} else {
 		b.vague = append(b.vague, sometime{i, on})
 	}
-}
-
-// procedureOf is the id of the first Procedure that references name.
-func procedureOf(references tree.Node) string {
-	for r := range references.Items() {
-		if k := fhir.ParseRef(r.Member("reference").Text()).Key; k.Type == "Procedure" {
-			return strings.Clone(k.ID)
-		}
-	}
-	return ""
-}
-
-// usedProduct is the id of the product that a Procedure used. R4 has no element for it.
-func usedProduct(root tree.Node) string {
-	for e := range root.Member("extension").Items() {
-		if e.Member("url").Text() == term.Extension(term.ExtUsedProduct) {
-			if k := fhir.ParseRef(e.Member("valueReference").Member("reference").Text()).Key; k.Type == productType {
-				return strings.Clone(k.ID)
-			}
-		}
-	}
-	return ""
 }
 
 // ProductCode returns the local code of a product.

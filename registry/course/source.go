@@ -25,8 +25,10 @@ type Source struct {
 func (s Source) Read(ctx context.Context, t fhir.Moment, m *Merges, patients []string, sources bool) (map[string]*Course, error) {
 	builders := make(map[string]*Builder, len(patients))
 	var records []string
+	bases := s.Engine.Own()
 	for _, id := range patients {
 		b := NewBuilder(id, sources)
+		b.bases = bases
 		for _, record := range m.Records(id) {
 			builders[record] = b
 			records = append(records, record)

@@ -16,6 +16,9 @@ const InRemissionLupus = "698694005"
 // lupusSnomed are the codes of SNOMED CT that mean systemic lupus erythematosus without naming an organ: as such, in remission, of childhood.
 var lupusSnomed = []string{"55464009", InRemissionLupus, "403488004"}
 
+// organSnomed are those that name another organ than the kidney, or antiphospholipid syndrome beside it.
+var organSnomed = []string{"309762007", "25380002", "72181000119109", "196138005", "77753005", "1144942002", "239944008", "307755009", "402865003"}
+
 // nephritisSnomed are those of lupus nephritis: the syndrome, WHO's classes I to VI (not those of ISN/RPS 2003), and disorder of the kidney.
 var nephritisSnomed = []string{"68815009", "73286009", "4676006", "76521009", "36402006", "52042003", "11013005", "1144973003"}
 
@@ -23,8 +26,8 @@ var nephritisSnomed = []string{"68815009", "73286009", "4676006", "76521009", "3
 func IsLupus(system, code string) bool {
 	switch system {
 	case Snomed:
-		return slices.Contains(lupusSnomed, code) || slices.Contains(nephritisSnomed, code)
-	case ICD10CM, ICD10GM:
+		return slices.Contains(lupusSnomed, code) || slices.Contains(nephritisSnomed, code) || slices.Contains(organSnomed, code)
+	case ICD10, ICD10CM, ICD10GM:
 		return code == "M32" || strings.HasPrefix(code, "M32.") && !strings.HasPrefix(code, "M32.0")
 	default:
 		return false

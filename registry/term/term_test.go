@@ -129,6 +129,7 @@ func TestADrugIsRecognizedByEachOfItsCodesAndByNoOther(t *testing.T) {
 func TestLupusIsRecognizedByItsCodesAndNothingNearThem(t *testing.T) {
 	for code, want := range map[[2]string]bool{
 		{term.Snomed, "55464009"}: true, {term.ICD10CM, "M32.14"}: true, {term.ICD10GM, "M32.9"}: true, {term.ICD10CM, "M32"}: true,
+		{term.Snomed, "309762007"}: true, {term.Snomed, "1144942002"}: true, {term.ICD10, "M32.1"}: true, {term.ICD10, "M32.0"}: false,
 		{term.ICD10CM, "M320"}: false, {term.ICD10CM, "M33.1"}: false, {term.Snomed, "M32.1"}: false, {"", "M32.1"}: false,
 	} {
 		if got := term.IsLupus(code[0], code[1]); got != want {
