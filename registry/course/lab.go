@@ -3,7 +3,9 @@ package course
 import (
 	"unique"
 
+	"firewolf/fhir/tree"
 	"firewolf/registry/score"
+	"firewolf/registry/term"
 )
 
 // Lab is a laboratory value in the canonical unit of its analyte (or, without one, as the laboratory says), with the
@@ -45,4 +47,43 @@ func (l Lab) Limits() Limits {
 		return Limits{}
 	}
 	return l.limits.Value()
+}
+
+// limitsOf are those of the normal range that a laboratory tells with a value in a unit. An analyte without a canonical unit is compared with limits
+// in its own unit only.
+func limitsOf(n tree.Node, a term.Analyte, unit string) (l Limits) {
+	r := normalRange(n.Member("referenceRange"))
+	low, lowUnit := quantity(r.Member("low"), "")
+	high, highUnit := quantity(r.Member("high"), "")
+	if a.Unit != "" || lowUnit == unit {
+		l.Low = canonical(a, low, lowUnit)
+	}
+	if a.Unit != "" || highUnit == unit {
+		l.High = canonical(a, high, highUnit)
+	}
+	return l
+}
+
+// normalRange is the first range with a limit that says that it is of healthy people, or else that does not say of whom it is.
+// https://hl7.org/fhir/R4/observation-definitions.html#Observation.referenceRange.type
+func normalRange(ranges tree.Node) (found tree.Node) {
+	for r := range ranges.Items() {
+		if !r.Member("low").Exists() && !r.Member("high").Exists() {
+			continue
+		}
+		meaning := ""
+		codes(r.Member("type"), func(system, code string) bool {
+			if system == term.HL7+"referencerange-meaning" {
+				meaning = code
+			}
+			return meaning == ""
+		})
+		switch {
+		case meaning == "normal":
+			return r
+		case meaning == "" && !found.Exists():
+			found = r
+		}
+	}
+	return found
 }

@@ -174,19 +174,7 @@ func (b *Builder) lab(root, one tree.Node, at string, a Analyte) {
 	}
 	from := b.from(root)
 	raw, unit := number(one, from)
-	var l Limits
-	for r := range one.Member("referenceRange").Items() {
-		low, lowUnit := quantity(r.Member("low"), "")
-		high, highUnit := quantity(r.Member("high"), "")
-		// An analyte without a canonical unit is compared with limits in its own unit only.
-		if a.Of().Unit != "" || lowUnit == unit {
-			l.Low = canonical(a.Of(), low, lowUnit)
-		}
-		if a.Of().Unit != "" || highUnit == unit {
-			l.High = canonical(a.Of(), high, highUnit)
-		}
-		break
-	}
+	l := limitsOf(one, a.Of(), unit)
 	b.labs.add(newLab(day, a, canonical(a.Of(), raw, unit), l), foundAt(root, at))
 }
 
