@@ -38,7 +38,7 @@ func (b *Builder) setAside(c *Course) {
 		c.Therapies[k].Aside = b.aside(b.therapies[k]) || t.From.There && t.To.There && c.rescues(t.Drug, t.From.From, t.To.To, b.therapies[k])
 	}
 	for k, g := range c.Given {
-		c.Given[k].Aside = b.aside(b.given[k]) || b.prepares(c, g.Day) && b.prepares(c, g.Day+g.Later) || c.rescues(g.Drug, g.Day, g.Day+g.Later, b.given[k])
+		c.Given[k].Aside = b.aside(b.given[k]) || b.prepares(c, g.Day) && b.prepares(c, g.last()) || c.rescues(g.Drug, g.Day, g.last(), b.given[k])
 	}
 }
 

@@ -123,10 +123,11 @@ type Episode struct {
 	Grade      int // -1 where none is told
 }
 
-// Given is a drug that was given once.
+// Given is a drug that was given, once or for some days on end.
 type Given struct {
 	Day    Day
 	Later  Day // by how many days it may have been later, as only the month or the year is told
+	Lasted Day // from its first day to its last
 	Drug   Medicine
 	Aside  bool // to prepare for cells, or against their toxicity: it is no treatment of lupus after them
 	Source string

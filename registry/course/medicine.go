@@ -131,7 +131,7 @@ func (b *Builder) taking(root tree.Node, d Medicine, on Span, status string) {
 	}
 }
 
-// administration takes a drug that was given once, also if not all of it was. https://hl7.org/fhir/R4/valueset-medication-admin-status.html
+// administration takes a drug that was given, also if not all of it was: once, or from the first to the last day of a period. https://hl7.org/fhir/R4/valueset-medication-admin-status.html
 func (b *Builder) administration(root tree.Node) {
 	switch root.Member("status").Text() {
 	case "completed", "in-progress", "stopped", "on-hold":
@@ -139,7 +139,11 @@ func (b *Builder) administration(root tree.Node) {
 		return
 	}
 	if on := ParseDay(started(root, "effective")); on.There {
-		b.c.Given = append(b.c.Given, Given{Day: on.From, Later: on.To - on.From, Drug: b.medicine(root), Source: b.from(root)})
+		g := Given{Day: on.From, Later: on.To - on.From, Drug: b.medicine(root), Source: b.from(root)}
+		if end := ParseDay(root.Member("effectivePeriod").Member("end").Text()); end.There {
+			g.Lasted = max(0, end.To-on.To)
+		}
+		b.c.Given = append(b.c.Given, g)
 		b.given = append(b.given, b.causeOf(root))
 	}
 }
