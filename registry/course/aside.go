@@ -54,7 +54,45 @@ func (b *Builder) prepares(c *Course, day Day) bool {
 	})
 }
 
-// toxicDays is how long after an infusion a drug that is given against toxicities of cells is taken to be, as $toxicity counts it.
+// prepare notes when lymphodepletion began before each infusion of which no Procedure tells that: with what was given as a part of it, or else with the
+// first fludarabine, which is given for nothing else here.
+func (b *Builder) prepare(c *Course) {
+	for _, i := range c.Infusions {
+		before := func(d Day) bool { return i.Day-toxicDays <= d && d <= i.Day }
+		if slices.ContainsFunc(b.starts, before) {
+			continue
+		}
+		parts, fludarabine := Never, Never
+		for k, g := range c.Given {
+			switch {
+			case g.Later > 0 || !before(g.Day):
+			case b.depletes(b.given[k]):
+				parts = earlier(parts, g.Day)
+			case Drug(g.Drug).Name == "fludarabine":
+				fludarabine = earlier(fludarabine, g.Day)
+			}
+		}
+		if start := earlier(parts, fludarabine); start.Known() {
+			b.starts = append(b.starts, start)
+		}
+	}
+}
+
+// depletes reports whether a drug says that it was a part of a lymphodepletion.
+func (b *Builder) depletes(why cause) bool {
+	return slices.ContainsFunc(why.references, func(r string) bool { return b.asides[r] && strings.HasPrefix(r, "Procedure/") })
+}
+
+// earlier is the first of two days, the other one of Never.
+func earlier(a, b Day) Day {
+	if !a.Known() || b.Known() && b < a {
+		return b
+	}
+	return a
+}
+
+// toxicDays is how long after an infusion a drug that is given against toxicities of cells is taken to be, as $toxicity counts it, and how long before
+// one what prepares for it.
 const toxicDays = 30
 
 // rescues reports whether a drug was given in the days after an infusion in which toxicities are treated, is one that treats them, and does not say

@@ -143,6 +143,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
 	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
+	b.prepare(&c)
 	b.setAside(&c)
 	c.Consent, c.Withdrawn, c.ConsentEnds = b.consents()
 	c.Depletions = inOrder(b.starts, func(d Day) Day { return d })
@@ -312,7 +313,7 @@ func (b *Builder) procedure(root tree.Node) {
 	if !infusion && kind != term.Lymphodepletion && kind != term.Leukapheresis {
 		return
 	}
-	if status := root.Member("status").Text(); status != "completed" && (infusion || status == "not-done") {
+	if status := root.Member("status").Text(); status != "completed" && (infusion || status == "not-done" || status == "preparation") {
 		return
 	}
 	if kind == term.Lymphodepletion {
