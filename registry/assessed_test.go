@@ -88,6 +88,16 @@ func TestAWithdrawalStandsUntilAYoungerConsent(t *testing.T) {
 			w.consent("c000", "active", "research", "2021-01-01", permits+`,"period":{"end":"2025-12-31"}`)
 			w.consent("new", "active", "research", "2021-01-01", permits)
 		}, true},
+		{"one that permits from tomorrow on", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits+`,"period":{"start":"2026-01-02"}`)
+		}, false},
+		{"one that permits from today on", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits+`,"period":{"start":"2026-01-01"}`)
+		}, true},
+		{"one that permits from tomorrow on beside one that goes on", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits)
+			w.consent("new", "active", "research", "2021-01-01", permits+`,"period":{"start":"2026-01-02"}`)
+		}, true},
 		{"a proposal", func(w *world) {
 			w.consent("c000", "active", "research", "2021-01-01", permits)
 			w.consent("new", "proposed", "research", "2022-01-01", permits)

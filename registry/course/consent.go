@@ -8,9 +8,9 @@ import (
 
 // permit is a Consent that is active and permits.
 type permit struct {
-	scope string
-	given Span
-	ends  Span // the last day on which it permits, if it is told
+	scope        string
+	given        Span
+	begins, ends Span // the first and the last day on which it permits, if they are told
 }
 
 // end is a Consent that denies, or one that has ended or was refused.
@@ -30,7 +30,7 @@ func (b *Builder) consent(root tree.Node) {
 	status := root.Member("status").Text()
 	switch {
 	case status == "active" && !denies:
-		b.permits = append(b.permits, permit{scope, given, ParseDay(provision.Member("period").Member("end").Text())})
+		b.permits = append(b.permits, permit{scope, given, ParseDay(provision.Member("period").Member("start").Text()), ParseDay(provision.Member("period").Member("end").Text())})
 	case status == "active" || status == "inactive" || status == "rejected":
 		edge := "end"
 		if denies {
@@ -57,19 +57,22 @@ func scopeOf(scope tree.Node) string {
 	return intern(found)
 }
 
-// consents reports whether a permit stands, and whether there was a consent that does not stand any more.
-// The last day on which one that stands permits is told, if each has one.
-func (b *Builder) consents() (stands, withdrawn bool, until Span) {
+// consents sets whether a permit stands, from when on and until when, and whether there was a consent that does not stand any more.
+// The first and the last day on which one that stands permits are told, if each has one.
+func (b *Builder) consents(c *Course) {
 	for _, p := range b.permits {
 		if b.denied || slices.ContainsFunc(b.ends, func(e end) bool { return e.against(p) }) {
 			continue
 		}
-		if !stands || until.There && (!p.ends.There || p.ends.To > until.To) {
-			until = p.ends
+		if !c.Consent || c.ConsentBegins.There && (!p.begins.There || p.begins.From < c.ConsentBegins.From) {
+			c.ConsentBegins = p.begins
 		}
-		stands = true
+		if !c.Consent || c.ConsentEnds.There && (!p.ends.There || p.ends.To > c.ConsentEnds.To) {
+			c.ConsentEnds = p.ends
+		}
+		c.Consent = true
 	}
-	return stands, !stands && (b.denied || len(b.ends) > 0), until
+	c.Withdrawn = !c.Consent && (b.denied || len(b.ends) > 0)
 }
 
 // against reports whether an end takes a permit away. What denies is against permits of every scope, and while it is active against all that

@@ -11,8 +11,9 @@ type Course struct {
 	Patient string // id
 	Center  string // code of the center, by the patient's security label
 	Consent bool   // there is an active consent that permits and that nothing takes away
-	// ConsentEnds is the last day on which it permits, if that is told. https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.period
-	ConsentEnds Span
+	// ConsentBegins and ConsentEnds are the first and the last day on which it permits, if they are told.
+	// https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.period
+	ConsentBegins, ConsentEnds Span
 	// Withdrawn says that there was a consent, or was asked for one, and that none stands.
 	Withdrawn bool
 	Lupus     bool
@@ -150,9 +151,10 @@ func (c *Course) T0() Day {
 	return c.Infusions[0].Day
 }
 
-// Analyzed reports whether the patient is in the analysis set on a day: infused, with lupus, with an active consent that still permits.
+// Analyzed reports whether the patient is in the analysis set on a day: infused, with lupus, with an active consent that permits.
 func (c *Course) Analyzed(today Day) bool {
-	return c.Consent && (!c.ConsentEnds.There || today <= c.ConsentEnds.To) && c.Lupus && c.T0().Known()
+	permitted := c.Consent && (!c.ConsentBegins.There || c.ConsentBegins.From <= today) && (!c.ConsentEnds.There || today <= c.ConsentEnds.To)
+	return permitted && c.Lupus && c.T0().Known()
 }
 
 // BySELENA returns the course as it is seen by SELENA-SLEDAI: what was assessed by it stands in Assessments, and by SLEDAI-2K in Others. The

@@ -145,7 +145,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
 	b.prepare(&c)
 	b.setAside(&c)
-	c.Consent, c.Withdrawn, c.ConsentEnds = b.consents()
+	b.consents(&c)
 	c.Depletions = inOrder(b.starts, func(d Day) Day { return d })
 	c.Depletion = depleted(c.Depletions, Never, c.T0())
 	return &c
