@@ -58,9 +58,9 @@ func (b *Builder) Medication(t *tree.Tree) {
 			b.c.Therapies[k].Drug = is
 		}
 	}
-	for k := range b.c.Takings {
-		if b.c.Takings[k].Drug == was {
-			b.c.Takings[k].Drug = is
+	for k := range b.takings.facts {
+		if b.takings.facts[k].Drug == was {
+			b.takings.facts[k].Drug = is
 		}
 	}
 	for k := range b.c.Given {
@@ -78,7 +78,7 @@ func (b *Builder) statement(root tree.Node) {
 		return
 	}
 	if at := root.Member("effectiveDateTime").Text(); at != "" {
-		b.taking(root, d, ParseDay(at), status)
+		b.taking(root, d, at, status)
 		return
 	}
 	if status == "not-taken" {
@@ -118,14 +118,15 @@ func (b *Builder) therapy(root tree.Node, t Therapy) {
 }
 
 // taking takes what is told of a drug on one day. Of one in some month it is only known that it may have been taken on a day of that month.
-func (b *Builder) taking(root tree.Node, d Medicine, on Span, status string) {
+func (b *Builder) taking(root tree.Node, d Medicine, at, status string) {
+	on := ParseDay(at)
 	taken := truth(status != "not-taken")
 	if unsure(status) {
 		taken = score.Unknown
 	}
 	switch day := on.Exact(); {
 	case day.Known():
-		b.c.Takings = append(b.c.Takings, Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)})
+		b.takings.add(Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)}, foundAt(root, at))
 	case on.There && taken != score.No:
 		b.therapy(root, Therapy{Drug: d, From: on, To: Span{on.To + 1, on.To + 1, true}, Unsure: true, Source: b.from(root)})
 	}

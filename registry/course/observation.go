@@ -88,7 +88,7 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 			b.c.LastAlive = max(b.c.LastAlive, day)
 		}
 	case term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse:
-		b.stated(root, at, kind)
+		b.outcome(root, at, kind)
 	case term.BCellReturn:
 		b.returned(root, at)
 	}
@@ -97,7 +97,7 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 // returned notes that the return of B cells was computed and kept, which is the number of days, and no result.
 func (b *Builder) returned(root tree.Node, at string) {
 	if day, ok := b.day(at); ok && b.sources && strings.HasPrefix(local(root.Member("method")), "algorithm-") {
-		b.c.Stated = append(b.c.Stated, Stated{Code: term.BCellReturn, Day: day, Result: term.Met, ID: strings.Clone(root.Member("id").Text())})
+		b.stated.add(Stated{Code: term.BCellReturn, Day: day, Result: term.Met, ID: strings.Clone(root.Member("id").Text())}, foundAt(root, at))
 	}
 }
 
@@ -202,8 +202,8 @@ func effective(root tree.Node) Span {
 	return all
 }
 
-// stated takes an outcome that somebody judged or computed.
-func (b *Builder) stated(root tree.Node, at, kind string) {
+// outcome takes an outcome that somebody judged or computed.
+func (b *Builder) outcome(root tree.Node, at, kind string) {
 	result := term.Result("")
 	codes(root.Member("valueCodeableConcept"), func(system, code string) bool {
 		if system == term.Local {
@@ -231,7 +231,7 @@ func (b *Builder) stated(root tree.Node, at, kind string) {
 	if b.sources {
 		s.ID = strings.Clone(root.Member("id").Text())
 	}
-	b.c.Stated = append(b.c.Stated, s)
+	b.stated.add(s, foundAt(root, at))
 }
 
 // intern returns the same code as a string that does not hold the memory of a resource.

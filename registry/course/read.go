@@ -47,6 +47,8 @@ type Builder struct {
 	hemolysis, gut  gathered[Finding]
 	grades          gathered[Bilag]
 	labs            gathered[Lab]
+	stated          gathered[Stated]
+	takings         gathered[Taking]
 
 	therapies, given []cause         // of Therapies and of Given
 	asides           map[string]bool // lymphodepletions and toxicities, by reference: what drugs of no lupus are given for
@@ -141,8 +143,8 @@ func (b *Builder) Course(products map[string]string) *Course {
 	b.inTime(&c)
 	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
-	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
-	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
+	c.Stated = b.stated.settled(func(s Stated) Day { return s.Day }, sameOutcome, disagree)
+	c.Takings = b.takings.settled(func(t Taking) Day { return t.Day }, func(x, y Taking) bool { return x.Drug == y.Drug }, waver)
 	b.prepare(&c)
 	b.setAside(&c)
 	b.consents(&c)

@@ -22,8 +22,8 @@ func (g *gathered[T]) add(fact T, at int64) {
 	g.facts, g.at = append(g.facts, fact), append(g.at, at)
 }
 
-// inOrder returns the facts in order of time, without the room in which they grew. Of each two of one time clash says what they then are.
-func (g *gathered[T]) inOrder(day func(T) Day, clash func(a, b *T)) []T {
+// order is the places of the facts in order of time.
+func (g *gathered[T]) order(day func(T) Day) []int {
 	order := make([]int, len(g.facts))
 	for k := range order {
 		order[k] = k
@@ -31,6 +31,12 @@ func (g *gathered[T]) inOrder(day func(T) Day, clash func(a, b *T)) []T {
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(day(g.facts[a]), day(g.facts[b])), cmp.Compare(g.at[a], g.at[b]))
 	})
+	return order
+}
+
+// inOrder returns the facts in order of time, without the room in which they grew. Of each two of one time clash says what they then are.
+func (g *gathered[T]) inOrder(day func(T) Day, clash func(a, b *T)) []T {
+	order := g.order(day)
 	l := make([]T, 0, len(order))
 	for n, k := range order {
 		l = append(l, g.facts[k])
@@ -39,6 +45,46 @@ func (g *gathered[T]) inOrder(day func(T) Day, clash func(a, b *T)) []T {
 		}
 	}
 	return l
+}
+
+// settled returns the facts in order of time, of those of one day about one thing the last, without the room in which they grew. What is said otherwise
+// at one time clash makes such that nobody knows.
+func (g *gathered[T]) settled(day func(T) Day, about func(a, b T) bool, clash func(a *T, b T)) []T {
+	order := g.order(day)
+	out := gathered[T]{facts: make([]T, 0, len(order)), at: make([]int64, 0, len(order))}
+	for _, k := range order {
+		fact, at := g.facts[k], g.at[k]
+		n := len(out.facts) - 1
+		for n >= 0 && day(out.facts[n]) == day(fact) && !about(out.facts[n], fact) {
+			n--
+		}
+		switch {
+		case n < 0 || day(out.facts[n]) != day(fact):
+			out.add(fact, at)
+		case out.at[n] == at:
+			clash(&out.facts[n], fact)
+		default:
+			out.facts[n], out.at[n] = fact, at
+		}
+	}
+	return out.facts
+}
+
+// sameOutcome reports whether two outcomes are what clinicians stated of one endpoint. What was computed stands beside.
+func sameOutcome(a, b Stated) bool { return a.Clinician && b.Clinician && a.Code == b.Code }
+
+// disagree makes an outcome not evaluable of which something else is stated too.
+func disagree(a *Stated, b Stated) {
+	if a.Result != b.Result {
+		a.Result = term.NotEvaluable
+	}
+}
+
+// waver makes it unknown whether a drug was taken of which both is told.
+func waver(a *Taking, b Taking) {
+	if a.Taken != b.Taken {
+		a.Taken = score.Unknown
+	}
 }
 
 // foundAt is when an Observation was made, to be compared with others of the day: a date alone is the beginning of its day. What is preliminary is
