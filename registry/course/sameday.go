@@ -87,12 +87,12 @@ func waver(a *Taking, b Taking) {
 	}
 }
 
-// foundAt is when an Observation was made, to be compared with others of the day: a date alone is the beginning of its day. What is preliminary is
+// foundAt is when an Observation was made, to be compared with others of the day: a date alone is before every time of its day, in whatever zone. What is preliminary is
 // before all that is not. https://hl7.org/fhir/R4/valueset-observation-status.html
 func foundAt(root tree.Node, at string) int64 {
 	when, err := time.Parse(time.RFC3339, at)
 	if err != nil {
-		when = time.Unix(int64(max(ParseDay(at).From, 0))*86400, 0)
+		when = time.Unix(int64(max(ParseDay(at).From, 0))*86400, 0).Add(-firstZone)
 	}
 	nanos := when.UnixNano()
 	if root.Member("status").Text() == "preliminary" {
@@ -100,6 +100,9 @@ func foundAt(root tree.Node, at string) int64 {
 	}
 	return nanos
 }
+
+// firstZone is how far the day is ahead where it begins first.
+const firstZone = 14 * time.Hour
 
 // differ makes two readings of one time that say different things such that nobody knows which holds.
 func differ(a, b *Reading) {

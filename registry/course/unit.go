@@ -176,8 +176,11 @@ func quantity(n tree.Node, from string) (score.Value, string) {
 	if unit == "" {
 		unit = n.Member("unit").Text()
 	}
-	return v, liter.ReplaceAllString(unit, "${1}L")
+	return v, liter.ReplaceAllString(micro.Replace(unit), "${1}L")
 }
+
+// micro is the sign of a millionth as people write it; its code in UCUM is u.
+var micro = strings.NewReplacer("\u00b5", "u", "\u03bc", "u")
 
 // liter is the other of the two codes that UCUM has of the liter: tables of units name L.
 var liter = regexp.MustCompile(`\b([pnumcd]?)l\b`)

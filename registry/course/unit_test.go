@@ -2,6 +2,7 @@ package course
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"firewolf/registry/score"
@@ -110,6 +111,8 @@ func TestALiterIsWrittenEitherWay(t *testing.T) {
 		{"cells", lab("8116-6", "0.012", "10*9/l", "/ul"), "12 of 15"},
 		{"ferritin", lab("2276-4", "400", "ug/l", "ng/ml"), "400 of 15"},
 		{"antibodies", lab("5130-0", "96", "[IU]/ml", "[IU]/mL"), "96 of 15"},
+		{"creatinine without a code", strings.Replace(lab("2160-0", "88.42", "µmol/L", "mg/dL"), `"code":"µ`, `"unit":"µ`, 1), "1 of 15"}, // U+00B5
+		{"cells without a code", strings.Replace(lab("8116-6", "12", "/μL", "/uL"), `"code":"/`, `"unit":"/`, 1), "12 of 15"},             // U+03BC
 		{"antibodies of another unit", lab("5130-0", "96", "[IU]/ml", "[IU]/dL"), "96 of unknown"},
 	} {
 		l := told(t, "", tt.resource).Labs[0]
