@@ -1,6 +1,8 @@
 package course
 
 import (
+	"slices"
+
 	"firewolf/registry/score"
 	"firewolf/registry/term"
 )
@@ -165,13 +167,18 @@ func (c *Course) BySELENA() *Course {
 	return &by
 }
 
-// Product is that of the first infusion.
+// Product is that of the first infusion, by any record of it that tells one.
 func (c *Course) Product() string {
-	if len(c.Infusions) == 0 {
-		return ""
+	for _, i := range c.first() {
+		if i.Product != "" {
+			return i.Product
+		}
 	}
-	return c.Infusions[0].Product
+	return ""
 }
+
+// first are the records of the first infusion.
+func (c *Course) first() []Infusion { return c.Infusions[:len(c.Infusions)-len(c.again())] }
 
 // Reinfused is the day of a second infusion, Never for none.
 func (c *Course) Reinfused() Day {
@@ -194,7 +201,10 @@ func (c *Course) OwnUntil() Day {
 // day 0 all are counted from. https://hl7.org/fhir/R4/procedure-definitions.html#Procedure.partOf
 func (c *Course) again() []Infusion {
 	for k, i := range c.Infusions {
-		if first := c.Infusions[0]; i.Day > first.Day && (i.Course == "" || i.Course != first.Course) {
+		same := func(o Infusion) bool {
+			return i.Day == o.Day && o.Day == c.Infusions[0].Day || i.Course != "" && i.Course == o.Course
+		}
+		if k > 0 && !slices.ContainsFunc(c.Infusions[:k], same) {
 			return c.Infusions[k:]
 		}
 	}

@@ -78,7 +78,7 @@ func (a Answer) Told() bool { return a.Truth.Known() || a.Number.Known || a.Choi
 // Mine reports whether an instrument is of the first infusion: it names it, or names none and is of a day from it to the next.
 func (c *Course) Mine(i Instrument) bool {
 	if i.Infusion != "" {
-		own := c.Infusions[:len(c.Infusions)-len(c.again())]
+		own := c.first()
 		return slices.ContainsFunc(own, func(x Infusion) bool { return x.ID == i.Infusion })
 	}
 	return c.T0().Known() && c.T0() <= i.Days.From && i.Days.From <= c.OwnUntil()

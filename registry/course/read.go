@@ -138,8 +138,9 @@ func (b *Builder) Course(products map[string]string) *Course {
 			c.Infusions[k].Product = products[id]
 		}
 	}
-	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
-	c.Infusions = inOrder(append(c.Infusions, b.later(c.Infusions)...), func(i Infusion) Day { return i.Day })
+	slices.SortFunc(c.Infusions, Infusion.compare)
+	c.Infusions = append(c.Infusions, b.later(c.Infusions)...)
+	c.Infusions = slices.Clip(slices.SortedFunc(slices.Values(c.Infusions), Infusion.compare))
 	b.inTime(&c)
 	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
@@ -162,6 +163,11 @@ func (b *Builder) inTime(c *Course) {
 	c.Bilag = b.grades.inOrder(func(g Bilag) Day { return g.Day }, nil)
 	c.Labs = b.labs.inOrder(func(l Lab) Day { return l.Day }, nil)
 	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
+}
+
+// compare orders by day, and the records of one day by their ids: outcomes name the first of them, whichever was written last.
+func (i Infusion) compare(o Infusion) int {
+	return cmp.Or(cmp.Compare(i.Day, o.Day), cmp.Compare(i.ID, o.ID))
 }
 
 // later are the infusions in some month or year after the first one. One whose month holds another may be that one, told without its day.

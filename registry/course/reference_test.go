@@ -69,3 +69,34 @@ func below(t *testing.T, text, base string) *tree.Tree {
 	}
 	return r
 }
+
+// Two sources tell of one infusion, of which one knows the product.
+func TestTheProductIsThatOfAnyRecordOfTheInfusion(t *testing.T) {
+	infused := func(id, on, product, of string) string {
+		used := ""
+		if product != "" {
+			used = `"extension":[{"url":"http://example.org/fhir/sle-cart/StructureDefinition/procedure-used-product","valueReference":{"reference":"BiologicallyDerivedProduct/` + product + `"}}],`
+		}
+		return `{"resourceType":"Procedure","id":"` + id + `","status":"completed",` + used + of + `"performedDateTime":"` + on + `","code":{"coding":[{"system":"http://snomed.info/sct","code":"1156961008"}]}}`
+	}
+	const course = `"partOf":[{"reference":"Procedure/course"}],`
+	for _, tt := range []struct {
+		name string
+		told []string
+		want string
+	}{
+		{"the first record", []string{infused("a", "2024-01-10", "x", ""), infused("b", "2024-01-10", "", "")}, "obe-cel"},
+		{"the second record of the day", []string{infused("a", "2024-01-10", "", ""), infused("b", "2024-01-10", "x", "")}, "obe-cel"},
+		{"the second part of the course", []string{infused("a", "2024-01-10", "", course), infused("b", "2024-01-12", "x", course)}, "obe-cel"},
+		{"the second part of the course of one of two records", []string{infused("a", "2024-01-10", "", ""), infused("b", "2024-01-10", "", course), infused("c", "2024-01-12", "x", course)}, "obe-cel"},
+		{"other cells", []string{infused("a", "2024-01-10", "", ""), infused("b", "2024-07-10", "x", "")}, ""},
+	} {
+		b := NewBuilder("p", false)
+		for _, text := range tt.told {
+			b.Add(below(t, text, ""))
+		}
+		if got := b.Course(map[string]string{"x": "obe-cel"}).Product(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
