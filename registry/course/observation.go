@@ -184,7 +184,26 @@ func (b *Builder) grade(root tree.Node, kind string) {
 	if !v.Exact() || v.X < 0 || v.X > 5 || v.X != float64(int(v.X)) {
 		return
 	}
-	b.c.Grades = append(b.c.Grades, Grade{Kind: intern(kind), Grade: int(v.X), Infusion: b.procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)})
+	g := Grade{Kind: intern(kind), Grade: int(v.X), Infusion: b.procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)}
+	if root.Member("status").Text() == "preliminary" {
+		b.preliminary = append(b.preliminary, g)
+	} else {
+		b.c.Grades = append(b.c.Grades, g)
+	}
+}
+
+// graded are the highest grades. A preliminary one stands only where there is no other of its infusion.
+// https://hl7.org/fhir/R4/valueset-observation-status.html
+func (b *Builder) graded() []Grade {
+	l := slices.Clone(b.c.Grades)
+	for _, p := range b.preliminary {
+		if !slices.ContainsFunc(b.c.Grades, func(g Grade) bool {
+			return g.Kind == p.Kind && (g.Infusion == "" || p.Infusion == "" || g.Infusion == p.Infusion)
+		}) {
+			l = append(l, p)
+		}
+	}
+	return l
 }
 
 // effective is the time that an Observation is about, all time where it does not say.

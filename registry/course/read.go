@@ -48,6 +48,7 @@ type Builder struct {
 	grades          gathered[Bilag]
 	labs            gathered[Lab]
 	stated          gathered[Stated]
+	preliminary     []Grade
 	takings         gathered[Taking]
 
 	therapies, given []cause         // of Therapies and of Given
@@ -141,6 +142,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	slices.SortFunc(c.Infusions, Infusion.compare)
 	c.Infusions = append(c.Infusions, b.later(c.Infusions)...)
 	c.Infusions = slices.Clip(slices.SortedFunc(slices.Values(c.Infusions), Infusion.compare))
+	c.Grades = b.graded()
 	b.inTime(&c)
 	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
