@@ -162,7 +162,7 @@ func (b *Builder) inTime(c *Course) {
 	readings, findings := func(r Reading) Day { return r.Day }, func(f Finding) Day { return f.Day }
 	c.PGA, c.GC, c.Damage = b.pga.inOrder(readings, differ), b.gc.inOrder(readings, differ), b.damage.inOrder(readings, differ)
 	c.Hemolysis, c.Gut = b.hemolysis.inOrder(findings, contradict), b.gut.inOrder(findings, contradict)
-	c.Bilag = b.grades.inOrder(func(g Bilag) Day { return g.Day }, nil)
+	c.Bilag = b.grades.settled(func(g Bilag) Day { return g.Day }, sameSystem, clash)
 	c.Labs = b.labs.inOrder(func(l Lab) Day { return l.Day }, nil)
 	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
 }
