@@ -28,13 +28,14 @@ func (b *Builder) observation(root tree.Node) {
 	analyte, known := analyteOf(root.Member("code"))
 	at := started(root, "effective")
 	if known {
-		b.instrument(root, analyte.Of().Name)
+		b.instrument(root, root, analyte.Of().Name)
 	} else {
-		b.instrument(root, kind)
+		b.instrument(root, root, kind)
 	}
 	for part := range root.Member("component").Items() {
 		if a, ok := analyteOf(part.Member("code")); ok && tells(part) {
 			b.lab(root, part, at, a)
+			b.instrument(root, part, a.Of().Name)
 		}
 	}
 	switch {
