@@ -56,7 +56,7 @@ type Course struct {
 	Seen Day // LastSeen of the whole of a course that was cut; 0 of one that is whole
 }
 
-// Vague is a fact whose date is known to the month or the year only, or a number that cannot be used: in a unit of nothing, or beyond its scale.
+// Vague is a fact whose date is not told, or known to the month or the year only, or a number that cannot be used: in a unit of nothing, or beyond its scale.
 type Vague struct {
 	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated
 	Span

@@ -113,7 +113,7 @@ func (b *Builder) number(root tree.Node, kind, at string) (Day, score.Value, boo
 	if !tells(root) {
 		return Never, score.Value{}, false
 	}
-	day, ok := b.dated(kind, at)
+	day, ok := b.dated(root, kind, at)
 	v := scored(root, kind, b.from(root))
 	if ok && !v.Known {
 		b.c.Vague = append(b.c.Vague, Vague{intern(kind), Span{day, day, true}})
@@ -138,7 +138,7 @@ func (b *Builder) sledai(root tree.Node, at string) {
 		return
 	}
 	selena := bySELENA(root)
-	day, ok := b.dated(selenaKind(selena), at)
+	day, ok := b.dated(root, selenaKind(selena), at)
 	if !ok {
 		return
 	}
@@ -169,7 +169,7 @@ func (b *Builder) clinical(root tree.Node, at string) {
 
 // lab takes a laboratory value with the limits of the laboratory: of an Observation, or of a component of a panel.
 func (b *Builder) lab(root, one tree.Node, at string, a Analyte) {
-	day, ok := b.dated(a.Of().Name, at)
+	day, ok := b.dated(root, a.Of().Name, at)
 	if !ok {
 		return
 	}
@@ -243,7 +243,7 @@ func (b *Builder) outcome(root tree.Node, at, kind string) {
 	if kind == term.Relapse && (result != term.Met || !clinician) && !ParseDay(at).Exact().Known() {
 		return // that there was none in some month is none to look for
 	}
-	day, ok := b.dated(kind, at)
+	day, ok := b.dated(root, kind, at)
 	if !ok {
 		return
 	}

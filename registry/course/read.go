@@ -206,13 +206,31 @@ func (*Builder) day(text string) (Day, bool) {
 }
 
 // dated is day of a fact of a kind, which is kept as a vague one where it has none.
-func (b *Builder) dated(kind, text string) (Day, bool) {
+func (b *Builder) dated(root tree.Node, kind, text string) (Day, bool) {
 	span := ParseDay(text)
-	if d := span.Exact(); d.Known() || !span.There {
-		return d, d.Known()
+	if d := span.Exact(); d.Known() {
+		return d, true
+	}
+	if !span.There {
+		span = timed(root)
 	}
 	b.c.Vague = append(b.c.Vague, Vague{intern(kind), span})
 	return Never, false
+}
+
+// timed is the time on some day of which something is that does not say on which: from the first to the last event of a timing, or all time.
+func timed(root tree.Node) Span {
+	all := Span{Never, Forever, true}
+	for e := range root.Member("effectiveTiming").Member("event").Items() {
+		on := ParseDay(e.Text())
+		if all.From == Never || on.From < all.From {
+			all.From = on.From
+		}
+		if all.To == Forever || on.To > all.To {
+			all.To = on.To
+		}
+	}
+	return all
 }
 
 // codes calls yield for every coding of a CodeableConcept, or of each of a list of them, until it returns false.
