@@ -40,6 +40,7 @@ type Course struct {
 	Labs        []Lab // by analyte, and then in order of time
 	Therapies   []Therapy
 	Takings     []Taking
+	Untaken     bool // of some drug it is told that it was not taken, and not on which day
 	Grades      []Grade
 	Episodes    []Episode
 	Given       []Given

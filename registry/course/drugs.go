@@ -152,7 +152,7 @@ func between(s Span, day Day) score.Truth {
 }
 
 // toldOf reports whether anything is told of what is taken for lupus. That something was given with the cells says nothing of it.
-func (c *Course) toldOf() bool { return len(c.Therapies)+len(c.Takings) > 0 }
+func (c *Course) toldOf() bool { return c.Untaken || len(c.Therapies)+len(c.Takings) > 0 }
 
 // taken is all that is told of drugs on a day. What was given against a toxicity or to prepare for cells is over with that day.
 func (c *Course) taken(day Day, f Formulary) []Taking {

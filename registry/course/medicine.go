@@ -82,6 +82,7 @@ func (b *Builder) statement(root tree.Node) {
 		return
 	}
 	if status == "not-taken" {
+		b.c.Untaken = true
 		return
 	}
 	period := root.Member("effectivePeriod")
@@ -127,7 +128,9 @@ func (b *Builder) taking(root tree.Node, d Medicine, at, status string) {
 	switch day := on.Exact(); {
 	case day.Known():
 		b.takings.add(Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)}, foundAt(root, at))
-	case on.There && taken != score.No:
+	case taken == score.No:
+		b.c.Untaken = true
+	case on.There:
 		b.therapy(root, Therapy{Drug: d, From: on, To: Span{on.To + 1, on.To + 1, true}, Unsure: true, Source: b.from(root)})
 	}
 }

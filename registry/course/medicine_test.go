@@ -126,3 +126,19 @@ func TestWhatAStatusLeavesOpenIsUnknown(t *testing.T) {
 		}
 	}
 }
+
+// Who says of a drug that it is not taken, on a day or for some time, tells of drugs.
+func TestThatADrugIsNotTakenForSomeTimeIsTold(t *testing.T) {
+	for name, when := range map[string]string{
+		"on a day": `"effectiveDateTime":"` + visitOfDay + `"`, "in a month": `"effectiveDateTime":"2024-04"`,
+		"for some time": `"effectivePeriod":{"start":"2024-01-10","end":"2024-12-31"}`, "at any time": `"dateAsserted":"2024-04-09"`,
+	} {
+		got := free(told(t, "", statement("a", "not-taken", mmfTold, when), infusion))
+		if diff := cmp.Diff([3]score.Truth{score.Yes, score.Yes, score.No}, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	if got := free(told(t, "", statement("a", "intended", mmfTold, `"effectiveDateTime":"`+visitOfDay+`"`), infusion)); got[0].Known() {
+		t.Errorf("what is intended tells nothing: %v", got)
+	}
+}
