@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"firewolf/fhir"
 	"firewolf/fhir/tree"
 	"firewolf/registry/term"
 )
@@ -69,23 +68,23 @@ func NewBuilder(patient string, sources bool) *Builder {
 	}
 }
 
-// Owner returns the id of the patient that a resource belongs to, "" if it belongs to none.
-func Owner(t *tree.Tree) string {
+// Owner returns the id of the patient that a resource belongs to, "" if it belongs to none of this server, whose base URLs are given.
+func Owner(t *tree.Tree, bases []string) string {
 	root := t.Root()
 	switch t.ResourceType() {
 	case "Patient":
 		return t.ID()
 	case "Consent":
-		return patientID(root.Member("patient"))
+		return patientID(root.Member("patient"), bases)
 	case "ResearchSubject":
-		return patientID(root.Member("individual"))
+		return patientID(root.Member("individual"), bases)
 	default:
-		return patientID(root.Member("subject"))
+		return patientID(root.Member("subject"), bases)
 	}
 }
 
-func patientID(reference tree.Node) string {
-	k := fhir.ParseRef(reference.Member("reference").Text()).Key
+func patientID(reference tree.Node, bases []string) string {
+	k := keyOf(reference, bases)
 	if k.Type != "Patient" {
 		return ""
 	}

@@ -9,15 +9,17 @@ import (
 	"firewolf/registry/term"
 )
 
-// to is what a Reference leads to on this server; the zero Key is of one to another server, or to nothing. What is below a base URL of this server is
-// as a relative one. https://hl7.org/fhir/R4/references.html#literal
-func (b *Builder) to(reference tree.Node) fhir.Key {
+// keyOf is what a Reference leads to on this server; the zero Key is of one to another server, or to nothing. What is below a base URL of this server
+// (as fhir.PlainBase has it) is as a relative one. https://hl7.org/fhir/R4/references.html#literal
+func keyOf(reference tree.Node, bases []string) fhir.Key {
 	r := fhir.ParseRef(reference.Member("reference").Text())
-	if r.Base != "" && !slices.Contains(b.bases, fhir.PlainBase(r.Base)) {
+	if r.Base != "" && !slices.Contains(bases, fhir.PlainBase(r.Base)) {
 		return fhir.Key{}
 	}
 	return r.Key
 }
+
+func (b *Builder) to(reference tree.Node) fhir.Key { return keyOf(reference, b.bases) }
 
 // procedureOf is the id of the first Procedure that references name.
 func (b *Builder) procedureOf(references tree.Node) string {

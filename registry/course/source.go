@@ -44,7 +44,7 @@ func (s Source) Read(ctx context.Context, t fhir.Moment, m *Merges, patients []s
 			}
 		}
 		err := s.each(ctx, t, typ[0], []search.Pair{{Name: typ[1], Value: strings.Join(values, ",")}}, func(r *tree.Tree) {
-			b := builders[Owner(r)]
+			b := builders[Owner(r, bases)]
 			if b == nil {
 				return
 			}
@@ -147,9 +147,9 @@ func (s Source) Infused(ctx context.Context, t fhir.Moment, m *Merges, some []st
 		criteria = append(criteria, search.Pair{Name: "subject", Value: "Patient/" + strings.Join(records, ",Patient/")})
 	}
 	var ids []string
-	seen := map[string]bool{"": true}
+	bases, seen := s.Engine.Own(), map[string]bool{"": true}
 	err := s.each(ctx, t, "Procedure", criteria, func(r *tree.Tree) {
-		if id := m.Of(Owner(r)); !seen[id] {
+		if id := m.Of(Owner(r, bases)); !seen[id] {
 			seen[id] = true
 			ids = append(ids, id)
 		}
@@ -160,13 +160,13 @@ func (s Source) Infused(ctx context.Context, t fhir.Moment, m *Merges, some []st
 // Stays returns when the Encounters that meet criteria at a moment began, by the record of the patient that stands for them. What was only planned, was canceled or entered in
 // error is none. https://hl7.org/fhir/R4/valueset-encounter-status.html
 func (s Source) Stays(ctx context.Context, t fhir.Moment, m *Merges, criteria []search.Pair) (map[string][]Span, error) {
-	began := map[string][]Span{}
+	began, bases := map[string][]Span{}, s.Engine.Own()
 	err := s.each(ctx, t, "Encounter", criteria, func(r *tree.Tree) {
 		switch r.Root().Member("status").Text() {
 		case "planned", "cancelled", "entered-in-error": //nolint:misspell // as the code is written
 			return
 		}
-		id := m.Of(Owner(r))
+		id := m.Of(Owner(r, bases))
 		began[id] = append(began[id], ParseDay(r.Root().Member("period").Member("start").Text()))
 	})
 	return began, err
