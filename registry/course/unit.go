@@ -152,7 +152,7 @@ func amountOf(n tree.Node, from string) (score.Value, string) {
 	return part, unit + "/" + of
 }
 
-// quantity reads a Quantity: its value with the comparator, and the code of its unit.
+// quantity reads a Quantity: its value with the comparator, and the code of its unit in UCUM, or how it is named.
 func quantity(n tree.Node, from string) (score.Value, string) {
 	x, err := strconv.ParseFloat(n.Member("value").Text(), 64)
 	if err != nil {
@@ -173,7 +173,7 @@ func quantity(n tree.Node, from string) (score.Value, string) {
 		return score.Value{}, ""
 	}
 	unit := n.Member("code").Text()
-	if unit == "" {
+	if system := n.Member("system").Text(); unit == "" || system != "" && system != term.UCUM {
 		unit = n.Member("unit").Text()
 	}
 	return v, liter.ReplaceAllString(micro.Replace(unit), "${1}L")

@@ -121,3 +121,20 @@ func TestALiterIsWrittenEitherWay(t *testing.T) {
 		}
 	}
 }
+
+// A code is one of UCUM where its system says so, or says nothing. https://hl7.org/fhir/R4/datatypes.html#Quantity
+func TestTheUnitOfAnotherSystemIsReadByItsName(t *testing.T) {
+	for _, tt := range []struct{ name, loinc, quantity, want string }{
+		{"by UCUM", "2890-2", `"value":300,"unit":"something","system":"http://unitsofmeasure.org","code":"mg/g"`, "0.3"},
+		{"by a code without a system", "2890-2", `"value":300,"unit":"something","code":"mg/g"`, "0.3"},
+		{"by SNOMED CT, whose code is a number", "2890-2", `"value":300,"unit":"mg/g","system":"http://snomed.info/sct","code":"396163008"`, "0.3"},
+		{"by SNOMED CT without a name", "2890-2", `"value":300,"system":"http://snomed.info/sct","code":"396163008"`, "unknown"},
+		{"by a system of the hospital", "4485-9", `"value":82,"unit":"mg/dL","system":"http://hospital.example.org/units","code":"g/L"`, "0.82"},
+		{"by a name alone", "4485-9", `"value":82,"unit":"mg/dL"`, "0.82"},
+	} {
+		l := told(t, "", `{"resourceType":"Observation","id":"x","status":"final","effectiveDateTime":"2024-01-10","code":{"coding":[{"system":"http://loinc.org","code":"`+tt.loinc+`"}]},"valueQuantity":{`+tt.quantity+`}}`).Labs[0]
+		if got := l.Value().String(); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
