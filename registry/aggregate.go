@@ -113,7 +113,7 @@ func (g *Registry) aggregate(ctx context.Context, o aggregate, r interaction.Req
 	if q.asOf, err = endOf(in.one("as-of"), q.asOf); err != nil {
 		return nil, "", err
 	}
-	if q.points, err = windowsOf(in["window"]); err != nil {
+	if q.points, err = windowsOf(in["window"], in["timepoint"]); err != nil {
 		return nil, "", err
 	}
 	if err := g.cohort(ctx, view, q); err != nil {
