@@ -15,6 +15,12 @@ func (w *world) consent(id, status, scope, given, provision string) {
 	w.must(w.ask(admin, "PUT", "Consent/"+id, `{"resourceType":"Consent","id":"`+id+`","status":"`+status+`","scope":{"text":"`+scope+`"},"category":[{"text":"x"}],"patient":{"reference":"Patient/c000"},"dateTime":"`+given+`","provision":{`+provision+`}}`))
 }
 
+// scoped makes the only consent of the first of the crowd one of a scope of HL7.
+func (w *world) scoped(code string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "Consent/c000", `{"resourceType":"Consent","id":"c000","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"`+code+`"}]},"category":[{"text":"x"}],"patient":{"reference":"Patient/c000"}}`))
+}
+
 func TestWhoWithdrewLeavesAssessToo(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.crowd(2, func(int) bool { return false })
@@ -98,6 +104,10 @@ func TestAWithdrawalStandsUntilAYoungerConsent(t *testing.T) {
 			w.consent("c000", "active", "research", "2021-01-01", permits)
 			w.consent("new", "active", "research", "2021-01-01", permits+`,"period":{"start":"2026-01-02"}`)
 		}, true},
+		{"an advance directive alone", func(w *world) { w.scoped("adr") }, false},
+		{"a consent to treatment alone", func(w *world) { w.scoped("treatment") }, false},
+		{"a consent to research", func(w *world) { w.scoped("research") }, true},
+		{"a consent to the use of data", func(w *world) { w.scoped("patient-privacy") }, true},
 		{"a proposal", func(w *world) {
 			w.consent("c000", "active", "research", "2021-01-01", permits)
 			w.consent("new", "proposed", "research", "2022-01-01", permits)

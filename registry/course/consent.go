@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"firewolf/fhir/tree"
+	"firewolf/registry/term"
 )
 
 // permit is a Consent that is active and permits.
@@ -29,6 +30,7 @@ func (b *Builder) consent(root tree.Node) {
 	denies := provision.Member("type").Text() == "deny"
 	status := root.Member("status").Text()
 	switch {
+	case !denies && slices.Contains(ofCare, scope):
 	case status == "active" && !denies:
 		b.permits = append(b.permits, permit{scope, given, ParseDay(provision.Member("period").Member("start").Text()), ParseDay(provision.Member("period").Member("end").Text())})
 	case status == "active" || status == "inactive" || status == "rejected":
@@ -43,6 +45,10 @@ func (b *Builder) consent(root tree.Node) {
 		b.ends = append(b.ends, end{scope, denies, status == "active", since})
 	}
 }
+
+// ofCare are the scopes of a Consent that is about the care of the patient and permits no use of data for research: advance directives, and treatment.
+// https://hl7.org/fhir/R4/valueset-consent-scope.html
+var ofCare = []string{term.HL7 + "consentscope|adr", term.HL7 + "consentscope|treatment"}
 
 // scopeOf is the first code of what a Consent is about, or its text.
 func scopeOf(scope tree.Node) string {
