@@ -27,7 +27,7 @@ type end struct {
 func (b *Builder) consent(root tree.Node) {
 	provision := root.Member("provision")
 	scope, given := scopeOf(root.Member("scope")), ParseDay(root.Member("dateTime").Text())
-	denies := provision.Member("type").Text() == "deny"
+	denies := provision.Member("type").Text() == "deny" || optsOut(root)
 	status := root.Member("status").Text()
 	switch {
 	case !denies && slices.Contains(ofCare, scope):
@@ -44,6 +44,24 @@ func (b *Builder) consent(root tree.Node) {
 		}
 		b.ends = append(b.ends, end{scope, denies, status == "active", since})
 	}
+}
+
+// optsOut reports whether the policy of a Consent denies, or all that is an exception to it: one that is not limited to anybody or anything. In R4 the
+// type of a provision is that of an exception. https://hl7.org/fhir/R4/consent.html#6.2.2.1
+func optsOut(root tree.Node) bool {
+	out := false
+	codes(root.Member("policyRule"), func(system, code string) bool {
+		out = out || system == term.HL7+"v3-ActCode" && slices.Contains([]string{"OPTOUT", "OPTOUTE", "EMRGONLY"}, code)
+		return !out
+	})
+	for exception := range root.Member("provision").Member("provision").Items() {
+		limited := false
+		for m := range exception.Members() {
+			limited = limited || !slices.Contains([]string{"id", "type", "period"}, m.Name())
+		}
+		out = out || exception.Member("type").Text() == "deny" && !limited
+	}
+	return out
 }
 
 // ofCare are the scopes of a Consent that is about the care of the patient and permits no use of data for research: advance directives, and treatment.
