@@ -2,6 +2,7 @@ package course
 
 import (
 	"cmp"
+	"hash/fnv"
 	"math"
 	"slices"
 	"time"
@@ -16,6 +17,7 @@ import (
 type gathered[T any] struct {
 	facts []T
 	at    []int64
+	ties  []uint32 // of facts of which one of two of one time stands: which; nil for others
 }
 
 func (g *gathered[T]) add(fact T, at int64) {
@@ -29,9 +31,20 @@ func (g *gathered[T]) order(day func(T) Day) []int {
 		order[k] = k
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(day(g.facts[a]), day(g.facts[b])), cmp.Compare(g.at[a], g.at[b]))
+		earlier := cmp.Or(cmp.Compare(day(g.facts[a]), day(g.facts[b])), cmp.Compare(g.at[a], g.at[b]))
+		if earlier == 0 && g.ties != nil {
+			return cmp.Compare(g.ties[a], g.ties[b])
+		}
+		return earlier
 	})
 	return order
+}
+
+// tieOf is a number of a resource by its id: it is the same whenever the resource is written.
+func tieOf(root tree.Node) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(root.Member("id").Text())) // never fails
+	return h.Sum32()
 }
 
 // inOrder returns the facts in order of time, without the room in which they grew. Of each two of one time clash says what they then are.

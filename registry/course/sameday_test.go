@@ -43,6 +43,7 @@ func TestOfTwoValuesOfADayTheLaterStands(t *testing.T) {
 		{"ratios", []string{seen("a", "final", ratio, at(evening), of("0.3")), seen("b", "final", ratio, at(morning), of("1.5"))}, "0.3 unknown"},
 		{"ratios in two time zones", []string{seen("a", "final", ratio, at(abroad), of("0.3")), seen("b", "final", ratio, at(evening), of("1.5"))}, "0.3 unknown"},
 		{"ratios of a morning in the east and of the day", []string{seen("a", "final", ratio, at("2024-04-09T08:00:00+09:00"), of("0.3")), seen("b", "final", ratio, at(visitOfDay), of("1.5"))}, "0.3 unknown"},
+		{"ratios of one time, of which one stands, whichever was written last", []string{seen("a", "final", ratio, at(visitOfDay), of("0.3")), seen("b", "final", ratio, at(visitOfDay), of("1.5"))}, "1.5 unknown"},
 		{"a preliminary one that is later", []string{seen("a", "final", ratio, at(morning), of("0.3")), seen("b", "preliminary", ratio, at(evening), of("1.5"))}, "0.3 unknown"},
 		{"one that was only registered", []string{seen("b", "registered", ratio, at(evening), of("1.5"))}, "unknown unknown"},
 		{"PGA", []string{seen("a", "final", pga, at(evening), plain("0.2")), seen("b", "final", pga, at(morning), plain("0.8"))}, "unknown 0.2"},
