@@ -177,7 +177,6 @@ func (b *Builder) lab(root, one tree.Node, at string, a Analyte) {
 	raw, unit := number(one, from)
 	l := limitsOf(one, a.Of(), unit)
 	b.labs.add(newLab(day, a, canonical(a.Of(), raw, unit), l), foundAt(root, at))
-	b.labs.ties = append(b.labs.ties, tieOf(root))
 }
 
 // grade takes the highest grade of a toxicity.

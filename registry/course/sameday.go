@@ -16,11 +16,20 @@ import (
 // stands before what is not.
 type gathered[T any] struct {
 	facts []T
-	at    []int64
-	ties  []uint32 // of facts of which one of two of one time stands: which; nil for others
+	at    []found
 }
 
-func (g *gathered[T]) add(fact T, at int64) {
+// found is when a fact was found, and of facts of one time which is first: it is the same whenever their resources are written.
+type found struct {
+	nanos int64
+	tie   uint32
+}
+
+func (f found) compare(o found) int {
+	return cmp.Or(cmp.Compare(f.nanos, o.nanos), cmp.Compare(f.tie, o.tie))
+}
+
+func (g *gathered[T]) add(fact T, at found) {
 	g.facts, g.at = append(g.facts, fact), append(g.at, at)
 }
 
@@ -31,16 +40,12 @@ func (g *gathered[T]) order(day func(T) Day) []int {
 		order[k] = k
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		earlier := cmp.Or(cmp.Compare(day(g.facts[a]), day(g.facts[b])), cmp.Compare(g.at[a], g.at[b]))
-		if earlier == 0 && g.ties != nil {
-			return cmp.Compare(g.ties[a], g.ties[b])
-		}
-		return earlier
+		return cmp.Or(cmp.Compare(day(g.facts[a]), day(g.facts[b])), g.at[a].compare(g.at[b]))
 	})
 	return order
 }
 
-// tieOf is a number of a resource by its id: it is the same whenever the resource is written.
+// tieOf is a number of a resource by its id.
 func tieOf(root tree.Node) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(root.Member("id").Text())) // never fails
@@ -53,7 +58,7 @@ func (g *gathered[T]) inOrder(day func(T) Day, clash func(a, b *T)) []T {
 	l := make([]T, 0, len(order))
 	for n, k := range order {
 		l = append(l, g.facts[k])
-		if n > 0 && clash != nil && day(l[n-1]) == day(l[n]) && g.at[order[n-1]] == g.at[k] {
+		if n > 0 && clash != nil && day(l[n-1]) == day(l[n]) && g.at[order[n-1]].nanos == g.at[k].nanos {
 			clash(&l[n-1], &l[n])
 		}
 	}
@@ -64,7 +69,7 @@ func (g *gathered[T]) inOrder(day func(T) Day, clash func(a, b *T)) []T {
 // at one time clash makes such that nobody knows.
 func (g *gathered[T]) settled(day func(T) Day, about func(a, b T) bool, clash func(a *T, b T)) []T {
 	order := g.order(day)
-	out := gathered[T]{facts: make([]T, 0, len(order)), at: make([]int64, 0, len(order))}
+	out := gathered[T]{facts: make([]T, 0, len(order)), at: make([]found, 0, len(order))}
 	for _, k := range order {
 		fact, at := g.facts[k], g.at[k]
 		n := len(out.facts) - 1
@@ -74,7 +79,7 @@ func (g *gathered[T]) settled(day func(T) Day, about func(a, b T) bool, clash fu
 		switch {
 		case n < 0 || day(out.facts[n]) != day(fact):
 			out.add(fact, at)
-		case out.at[n] == at:
+		case out.at[n].nanos == at.nanos:
 			clash(&out.facts[n], fact)
 		default:
 			out.facts[n], out.at[n] = fact, at
@@ -102,7 +107,7 @@ func waver(a *Taking, b Taking) {
 
 // foundAt is when an Observation was made, to be compared with others of the day: a date alone is before every time of its day, in whatever zone. What is preliminary is
 // before all that is not. https://hl7.org/fhir/R4/valueset-observation-status.html
-func foundAt(root tree.Node, at string) int64 {
+func foundAt(root tree.Node, at string) found {
 	when, err := time.Parse(time.RFC3339, at)
 	if err != nil {
 		when = time.Unix(int64(max(ParseDay(at).From, 0))*86400, 0).Add(-firstZone)
@@ -111,7 +116,7 @@ func foundAt(root tree.Node, at string) int64 {
 	if root.Member("status").Text() == "preliminary" {
 		nanos += math.MinInt64 / 2
 	}
-	return nanos
+	return found{nanos, tieOf(root)}
 }
 
 // firstZone is how far the day is ahead where it begins first.
@@ -140,7 +145,7 @@ type part struct {
 // assessments puts together what was told of each day: by SLEDAI-2K, and by SELENA-SLEDAI. What was told later of the day holds, and of what was
 // told otherwise at one time nobody knows.
 func (b *Builder) assessments() (by, others []Assessment) {
-	last := map[*[]Assessment]int64{}
+	last := map[*[]Assessment]found{}
 	parts := gathered[int]{at: b.parts.at}
 	for k := range b.parts.facts {
 		parts.facts = append(parts.facts, k)
@@ -151,7 +156,7 @@ func (b *Builder) assessments() (by, others []Assessment) {
 			l = &others
 		}
 		if n := len(*l); n > 0 && (*l)[n-1].Day == p.Day {
-			(*l)[n-1].take(p.Assessment, last[l] == at)
+			(*l)[n-1].take(p.Assessment, last[l].nanos == at.nanos)
 		} else {
 			*l = append(*l, p.Assessment)
 		}
