@@ -49,19 +49,21 @@ func (l Lab) Limits() Limits {
 	return l.limits.Value()
 }
 
-// limitsOf are those of the normal range that a laboratory tells with a value in a unit. An analyte without a canonical unit is compared with limits
-// in its own unit only.
-func limitsOf(n tree.Node, a term.Analyte, unit string) (l Limits) {
+// limitsOf are those of the normal range that a laboratory tells with a value in a unit. A limit without a unit is in that of
+// the value. An analyte without a canonical unit is compared with limits in its own unit only.
+func limitsOf(n tree.Node, a term.Analyte, unit string) Limits {
 	r := normalRange(n.Member("referenceRange"))
-	low, lowUnit := quantity(r.Member("low"), "")
-	high, highUnit := quantity(r.Member("high"), "")
-	if a.Unit != "" || lowUnit == unit {
-		l.Low = canonical(a, low, lowUnit)
+	limit := func(name string) score.Value {
+		v, of := quantity(r.Member(name), "")
+		if of == "" {
+			of = unit
+		}
+		if a.Unit == "" && of != unit {
+			return score.Value{}
+		}
+		return canonical(a, v, of)
 	}
-	if a.Unit != "" || highUnit == unit {
-		l.High = canonical(a, high, highUnit)
-	}
-	return l
+	return Limits{Low: limit("low"), High: limit("high")}
 }
 
 // normalRange is the first range with a limit that says that it is of healthy people, or else that does not say of whom it is.

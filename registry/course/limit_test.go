@@ -22,6 +22,9 @@ func TestTheLimitsAreThoseOfTheNormalRange(t *testing.T) {
 		{"after one that is text", `{"text":"not known in children"},{` + low + `,` + high + `}`, "0.9 to 1.8"},
 		{"the first of two without a type", `{` + low + `,` + high + `},{` + target + `}`, "0.9 to 1.8"},
 		{"by a type of the hospital", `{"type":{"text":"adults"},` + low + `,` + high + `}`, "0.9 to 1.8"},
+		{"without a unit, in that of the value", `{"low":{"value":0.9},"high":{"value":1.8}}`, "0.9 to 1.8"},
+		{"in a unit of its own", `{"low":{"value":90,"code":"mg/dL"},"high":{"value":1.8}}`, "0.9 to 1.8"},
+		{"in a unit of nothing", `{"low":{"value":90,"unit":"percent of normal"}}`, "unknown to unknown"},
 		{"none", ``, "unknown to unknown"},
 	} {
 		l := told(t, "", `{"resourceType":"Observation","id":"x","status":"final","effectiveDateTime":"2024-01-10","code":{"coding":[{"system":"http://loinc.org","code":"4485-9"}]},
