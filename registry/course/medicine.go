@@ -16,7 +16,7 @@ func (b *Builder) medicine(root tree.Node) Medicine {
 	concept := root.Member("medicationCodeableConcept")
 	reference := root.Member("medicationReference").Member("reference").Text()
 	if r := within(root, reference); r.Exists() {
-		concept = r.Member("code")
+		return medicineOf(r.Member("code"), r, root)
 	} else if k := b.to(root.Member("medicationReference")); k == (fhir.Key{}) && fhir.ParseRef(reference).Base != "" {
 		return unknownMedicine(reference) // of another server
 	} else if k.Type == medicationType {
@@ -25,11 +25,12 @@ func (b *Builder) medicine(root tree.Node) Medicine {
 		}
 		return unknownMedicine(k.String())
 	}
-	return medicineOf(concept, root)
+	return medicineOf(concept, tree.Node{}, root)
 }
 
-// medicineOf is the drug of a concept that some resource tells.
-func medicineOf(concept, root tree.Node) Medicine {
+// medicineOf is the drug of a concept that some resource tells, or of an ingredient of the Medication that has it: a brand is coded in ways of its own.
+// https://hl7.org/fhir/R4/medication-definitions.html#Medication.ingredient
+func medicineOf(concept, medication, root tree.Node) Medicine {
 	place, ok := uint8(0), false
 	var told []string
 	codes(concept, func(system, code string) bool {
@@ -37,6 +38,15 @@ func medicineOf(concept, root tree.Node) Medicine {
 		told = append(told, system+"|"+code)
 		return !ok
 	})
+	for i := range medication.Member("ingredient").Items() {
+		if ok {
+			break
+		}
+		codes(i.Member("itemCodeableConcept"), func(system, code string) bool {
+			place, ok = drugOf(system, code)
+			return !ok
+		})
+	}
 	text := strings.TrimSpace(concept.Member("text").Text())
 	switch {
 	case ok:
@@ -52,7 +62,7 @@ func medicineOf(concept, root tree.Node) Medicine {
 
 // Medication takes a Medication that what was added refers to.
 func (b *Builder) Medication(t *tree.Tree) {
-	was, is := unknownMedicine(medicationType+"/"+t.ID()), medicineOf(t.Root().Member("code"), t.Root())
+	was, is := unknownMedicine(medicationType+"/"+t.ID()), medicineOf(t.Root().Member("code"), t.Root(), t.Root())
 	for k := range b.c.Therapies {
 		if b.c.Therapies[k].Drug == was {
 			b.c.Therapies[k].Drug = is
