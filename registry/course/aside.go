@@ -35,7 +35,9 @@ func (c cause) conditions() bool {
 // setAside marks the drugs that treat no lupus: they prepare for cells, or treat a toxicity of theirs.
 func (b *Builder) setAside(c *Course) {
 	for k, t := range c.Therapies {
-		c.Therapies[k].Aside = b.aside(b.therapies[k]) || t.From.There && t.To.There && c.rescues(t.Drug, t.From.From, t.To.To, b.therapies[k])
+		known := t.From.There && t.To.There
+		c.Therapies[k].Aside = b.aside(b.therapies[k]) || known && depleting(t.Drug) && b.prepares(c, t.From.From) && b.prepares(c, t.To.To) ||
+			known && c.rescues(t.Drug, t.From.From, t.To.To, b.therapies[k])
 	}
 	for k, g := range c.Given {
 		c.Given[k].Aside = b.aside(b.given[k]) || b.prepares(c, g.Day) && b.prepares(c, g.last()) || c.rescues(g.Drug, g.Day, g.last(), b.given[k])
@@ -72,10 +74,20 @@ func (b *Builder) prepare(c *Course) {
 				fludarabine = earlier(fludarabine, g.Day)
 			}
 		}
+		for _, t := range c.Therapies {
+			if from := t.From.Exact(); from.Known() && before(from) && !t.Unsure && Drug(t.Drug).Name == "fludarabine" {
+				fludarabine = earlier(fludarabine, from)
+			}
+		}
 		if start := earlier(parts, fludarabine); start.Known() {
 			b.starts = append(b.starts, start)
 		}
 	}
+}
+
+// depleting reports whether a drug is one of those that prepare for cells. Of another one a statement may tell what is taken for lupus.
+func depleting(d Medicine) bool {
+	return Drug(d).Name == "fludarabine" || Drug(d).Name == "cyclophosphamide"
 }
 
 // depletes reports whether a drug says that it was a part of a lymphodepletion.

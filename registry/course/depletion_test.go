@@ -31,6 +31,9 @@ func TestLymphodepletionBeginsWithFludarabineWhereNoProcedureTellsOfIt(t *testin
 		{"fludarabine in some month", []string{given("completed", flu, "2024-01")}, "2024-01-09"},
 		{"cyclophosphamide alone", []string{given("completed", cy, "2024-01-05")}, "2024-01-09"},
 		{"what is a part of a Procedure without a day", []string{depletion(""), part("2024-01-06")}, "2024-01-06"},
+		{"a statement of fludarabine", []string{statement("a", "completed", flu, `"effectivePeriod":{"start":"2024-01-05","end":"2024-01-07"}`)}, "2024-01-05"},
+		{"a statement of fludarabine of some month", []string{statement("a", "completed", flu, `"effectivePeriod":{"start":"2024-01","end":"2024-01"}`)}, "2024-01-09"},
+		{"a statement of fludarabine that was not taken", []string{statement("a", "not-taken", flu, `"effectivePeriod":{"start":"2024-01-05","end":"2024-01-07"}`)}, "2024-01-09"},
 		{"a Procedure that is only prepared", []string{strings.Replace(depletion(`,"performedDateTime":"2024-01-04"`), "completed", "preparation", 1)}, "2024-01-09"},
 		{"a Procedure, and fludarabine before", []string{depletion(`,"performedDateTime":"2024-01-06"`), given("completed", flu, "2024-01-05")}, "2024-01-06"},
 	} {
@@ -39,6 +42,12 @@ func TestLymphodepletionBeginsWithFludarabineWhereNoProcedureTellsOfIt(t *testin
 		}
 	}
 	again := `{"resourceType":"Procedure","id":"j","status":"completed","performedDateTime":"2024-07-10","code":{"coding":[{"system":"http://snomed.info/sct","code":"1156961008"}]}}`
+	stated := []string{statement("a", "completed", flu, `"effectivePeriod":{"start":"2024-07-05","end":"2024-07-07"}`), statement("b", "completed", cy, `"effectivePeriod":{"start":"2024-07-06","end":"2024-07-06"}`), statement("c", "active", cy, `"effectivePeriod":{"start":"2024-07-06"}`)}
+	for k, want := range []bool{true, true, false} { // the last goes on after the cells
+		if got := told(t, "", append(stated, infusion, again)...).Therapies[k].Aside; got != want {
+			t.Errorf("statement %d prepares for cells: %v, want %v", k, got, want)
+		}
+	}
 	c := told(t, "", infusion, again, given("completed", flu, "2024-07-05"), given("completed", cy, "2024-07-07"), given("completed", cy, "2024-07-04"))
 	for k, want := range []bool{true, true, false} {
 		if got := c.Given[k].Aside; got != want {
