@@ -113,7 +113,7 @@ func (g *Registry) aggregate(ctx context.Context, o aggregate, r interaction.Req
 	if q.asOf, err = endOf(in.one("as-of"), q.asOf); err != nil {
 		return nil, "", err
 	}
-	if q.points, err = windowsOf(in["window"]); err != nil {
+	if q.points, err = windowsOf(in["window"], in["timepoint"]); err != nil {
 		return nil, "", err
 	}
 	if err := g.cohort(ctx, view, q); err != nil {
@@ -193,7 +193,7 @@ func endOf(asked string, today course.Day) (course.Day, error) {
 func (g *Registry) cohort(ctx context.Context, view *course.View, q *question) error {
 	in, err := g.find(ctx, view, q.in.one("cohort"))
 	if err != nil {
-		return err
+		return issueOf("cohort", "", err)
 	}
 	q.all = group{name: everyone}
 	for _, c := range view.Courses {
@@ -216,9 +216,10 @@ func (g *Registry) stays(ctx context.Context, view *course.View, text string) (m
 	}
 	pairs, err := criteriaOf(query)
 	if err != nil {
-		return nil, err
+		return nil, issueOf("icu", "", err)
 	}
-	return g.source.Stays(ctx, view.T, view.Merges, pairs)
+	stays, err := g.source.Stays(ctx, view.T, view.Merges, pairs)
+	return stays, issueOf("icu", "", err)
 }
 
 // find returns the patients that the text of a search finds, nil for everybody.
@@ -243,6 +244,21 @@ func (g *Registry) find(ctx context.Context, view *course.View, text string) (ma
 		in[id] = true
 	}
 	return in, nil
+}
+
+// issueOf says of which parameter an issue is: a search within one has parameters of its own, which the request does not have.
+func issueOf(parameter, which string, err error) error {
+	issues, ok := fhir.IssuesOf(err)
+	if !ok {
+		return err
+	}
+	out := slices.Clone(issues)
+	for k, i := range issues {
+		told := *i
+		told.Text, told.Expression = parameter+which+": "+i.Text, []string{"http." + parameter}
+		out[k] = &told
+	}
+	return out
 }
 
 // criteriaOf reads the criteria of a search.
@@ -289,7 +305,7 @@ func (g *Registry) strata(ctx context.Context, view *course.View, q *question) (
 		}
 		in, err := g.find(ctx, view, text)
 		if err != nil {
-			return nil, err
+			return nil, issueOf("stratum", " "+short(label), err)
 		}
 		groups[k].name = label
 		for _, c := range q.all.courses {

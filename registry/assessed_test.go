@@ -15,6 +15,19 @@ func (w *world) consent(id, status, scope, given, provision string) {
 	w.must(w.ask(admin, "PUT", "Consent/"+id, `{"resourceType":"Consent","id":"`+id+`","status":"`+status+`","scope":{"text":"`+scope+`"},"category":[{"text":"x"}],"patient":{"reference":"Patient/c000"},"dateTime":"`+given+`","provision":{`+provision+`}}`))
 }
 
+// ruled makes the only consent of the first of the crowd one of a policy, with what its provision tells.
+func (w *world) ruled(policy, provision string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "Consent/c000", `{"resourceType":"Consent","id":"c000","status":"active","scope":{"text":"x"},"category":[{"text":"x"}],"patient":{"reference":"Patient/c000"},
+		"policyRule":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"`+policy+`"}]}`+provision+`}`))
+}
+
+// scoped makes the only consent of the first of the crowd one of a scope of HL7.
+func (w *world) scoped(code string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "Consent/c000", `{"resourceType":"Consent","id":"c000","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"`+code+`"}]},"category":[{"text":"x"}],"patient":{"reference":"Patient/c000"}}`))
+}
+
 func TestWhoWithdrewLeavesAssessToo(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.crowd(2, func(int) bool { return false })
@@ -88,6 +101,31 @@ func TestAWithdrawalStandsUntilAYoungerConsent(t *testing.T) {
 			w.consent("c000", "active", "research", "2021-01-01", permits+`,"period":{"end":"2025-12-31"}`)
 			w.consent("new", "active", "research", "2021-01-01", permits)
 		}, true},
+		{"one that permits from tomorrow on", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits+`,"period":{"start":"2026-01-02"}`)
+		}, false},
+		{"one that permits from today on", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits+`,"period":{"start":"2026-01-01"}`)
+		}, true},
+		{"one that permits from tomorrow on beside one that goes on", func(w *world) {
+			w.consent("c000", "active", "research", "2021-01-01", permits)
+			w.consent("new", "active", "research", "2021-01-01", permits+`,"period":{"start":"2026-01-02"}`)
+		}, true},
+		{"an opt-out", func(w *world) { w.ruled("OPTOUT", "") }, false},
+		{"an opt-out with exceptions", func(w *world) { w.ruled("OPTOUTE", `,"provision":{"provision":[{"type":"permit"}]}`) }, false},
+		{"sharing in an emergency only", func(w *world) { w.ruled("EMRGONLY", "") }, false},
+		{"an opt-in", func(w *world) { w.ruled("OPTIN", "") }, true},
+		{"an opt-in but for someone", func(w *world) {
+			w.ruled("OPTIN", `,"provision":{"provision":[{"type":"deny","actor":[{"role":{"text":"x"},"reference":{"display":"an aunt"}}]}]}`)
+		}, true},
+		{"an opt-in but for everybody", func(w *world) { w.ruled("OPTIN", `,"provision":{"provision":[{"type":"deny"}]}`) }, false},
+		{"an opt-in but for everybody from some day on", func(w *world) {
+			w.ruled("OPTIN", `,"provision":{"provision":[{"type":"deny","period":{"start":"2024-01-01"}}]}`)
+		}, false},
+		{"an advance directive alone", func(w *world) { w.scoped("adr") }, false},
+		{"a consent to treatment alone", func(w *world) { w.scoped("treatment") }, false},
+		{"a consent to research", func(w *world) { w.scoped("research") }, true},
+		{"a consent to the use of data", func(w *world) { w.scoped("patient-privacy") }, true},
 		{"a proposal", func(w *world) {
 			w.consent("c000", "active", "research", "2021-01-01", permits)
 			w.consent("new", "proposed", "research", "2022-01-01", permits)

@@ -184,6 +184,12 @@ func (w *world) give(id, patient string, day int, code, rest string) {
 	w.must(w.ask(admin, "PUT", "MedicationAdministration/"+id, `{"resourceType":"MedicationAdministration","id":"`+id+`","status":"completed","subject":{"reference":"Patient/`+patient+`"},"effectiveDateTime":"`+dayOf(day)+`","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"`+code+`"}]}`+rest+`}`))
 }
 
+// keepsGiving stores that it was given from one day to another.
+func (w *world) keepsGiving(id, patient string, from, to int, code string) {
+	w.t.Helper()
+	w.must(w.ask(admin, "PUT", "MedicationAdministration/"+id, `{"resourceType":"MedicationAdministration","id":"`+id+`","status":"completed","subject":{"reference":"Patient/`+patient+`"},"effectivePeriod":{"start":"`+dayOf(from)+`","end":"`+dayOf(to)+`"},"medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"`+code+`"}]}}`))
+}
+
 // well stores an assessment in drug-free remission of a patient of the crowd.
 func (w *world) well(patient string, days ...int) {
 	w.t.Helper()
@@ -454,6 +460,16 @@ func TestADrugThatWasGivenCountsAsTaken(t *testing.T) {
 		{"34 days before", func(w *world) { w.give("a", "c000", 146, mmf, "") }, "", []string{"0", "1", "0", "146"}},
 		{"35 days before", func(w *world) { w.give("a", "c000", 145, mmf, "") }, "", []string{"1", "0", "0", "145"}},
 		{"35 days before, and that counts", func(w *world) { w.give("a", "c000", 145, mmf, "") }, "&given.days=36", []string{"0", "1", "0", "145"}},
+		{"from 60 to 34 days before", func(w *world) { w.keepsGiving("a", "c000", 120, 146, mmf) }, "", []string{"0", "1", "0", "120"}},
+		{"from 60 to 35 days before", func(w *world) { w.keepsGiving("a", "c000", 120, 145, mmf) }, "", []string{"1", "0", "0", "120"}},
+		{"from 60 days before to after", func(w *world) { w.keepsGiving("a", "c000", 120, 200, mmf) }, "", []string{"0", "1", "0", "120"}},
+		{"from before the cells on", func(w *world) { w.keepsGiving("a", "c000", -30, 170, mmf) }, "", []string{"0", "1", "0", "censored at 180"}},
+		{"from before the cells to with them", func(w *world) { w.keepsGiving("a", "c000", -4, 0, mmf) }, "&given.days=300", []string{"1", "0", "0", "censored at 180"}},
+		{"in a row without a gap", func(w *world) {
+			w.keepsGiving("a", "c000", 20, 80, mmf)
+			w.keepsGiving("b", "c000", 115, 178, mmf)
+		}, "", []string{"0", "1", "0", "censored at 180"}},
+		{"against a toxicity of the first weeks, for some days", func(w *world) { w.keepsGiving("a", "c000", 26, 30, methylpred) }, "&given.days=300", []string{"1", "0", "0", "censored at 180"}},
 		{"not completed", func(w *world) {
 			w.give("a", "c000", 172, mmf, "")
 			w.must(w.ask(admin, "PUT", "MedicationAdministration/a", `{"resourceType":"MedicationAdministration","id":"a","status":"not-done","subject":{"reference":"Patient/c000"},"effectiveDateTime":"`+dayOf(172)+`","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"68149"}]}}`))

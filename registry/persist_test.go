@@ -144,3 +144,32 @@ func (w *world) halfway(t *testing.T) (*Registry, *assessment, *course.Course) {
 	}
 	return g, x, early
 }
+
+// Two records of one day tell of one infusion. Outcomes stay with one of them, whichever was written last.
+func TestOutcomesStayWithTheirInfusionWhoeverElseTellsOfIt(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	w.infuse("c000-billed", "c000", "2024-01-01")
+	const persist = "Patient/c000/$assess?persist=true&endpoint=doris-2021,lldas"
+	told := func() [][]string {
+		return append(w.toldPosted(persist), pick(w.table(admin, "Patient/c000/$assess?endpoint=doris-2021", "outcome"), "focus")...)
+	}
+	w.same("at first", told(), []string{"2", "0", "0"}, []string{"Procedure/c000"})
+	w.must(w.ask(admin, "PUT", "Procedure/c000", `{"resourceType":"Procedure","id":"c000","status":"completed","subject":{"reference":"Patient/c000"},"performedDateTime":"2024-01-01","note":[{"text":"by night"}],"code":{"coding":[{"system":"http://snomed.info/sct","code":"1156961008"}]}}`))
+	w.same("after one was edited", told(), []string{"0", "2", "0"}, []string{"Procedure/c000"})
+}
+
+// Two systems told the same of one time. That one of them is edited changes nothing.
+func TestOutcomesKeepTheirInputsWhicheverWasWrittenLast(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.crowd(1, func(int) bool { return false })
+	const persist = "Patient/c000/$assess?persist=true&endpoint=doris-2021"
+	for _, id := range []string{"c000-pga-2", "c000-pga-3"} {
+		w.observe(id, "c000", "2024-03-31", `"code":`+local("pga")+`,"valueQuantity":{"value":0.2}`)
+	}
+	w.same("at first", w.toldPosted(persist), []string{"1", "0", "0"})
+	for _, id := range []string{"c000-pga", "c000-pga-2", "c000-pga-3"} {
+		w.observe(id, "c000", "2024-03-31", `"note":[{"text":"by night"}],"code":`+local("pga")+`,"valueQuantity":{"value":0.2}`)
+		w.same("after "+id+" was edited", w.toldPosted(persist), []string{"0", "1", "0"})
+	}
+}

@@ -149,6 +149,8 @@ func TestRulesAndWindowsThatCannotBe(t *testing.T) {
 		"Patient/$outcome-rate?window=tp-m06%3D90..200":                        `window: day 90 of tp-m03 lies within 90..200 of tp-m06`,
 		"Patient/$outcome-rate?window=tp-m03%3D91..104":                        `window: day 90 of tp-m03 is not within 91..104`,
 		"Patient/$outcome-rate?window=tp-m03%3D80..100&window=tp-m03%3D40..90": `window: tp-m03 is given more than once`,
+		"Patient/$outcome-rate?timepoint=tp-m03&window=tp-m06%3D160..200":      `window: tp-m06 is not asked for`,
+		"Patient/$biomarker?window=tp-m18%3D500..600":                          `window: tp-m18 is not asked for`,
 	} {
 		r := w.askFor(admin, path, "")
 		if r.Status != http.StatusBadRequest || len(r.Issues) != 1 || r.Issues[0].Text != want {

@@ -41,6 +41,24 @@ func (w *world) scores(code string) [][]string {
 	return pick(w.table(admin, "Patient/c000/$assess?endpoint="+code, "score"), "value", "stated", "disagrees-with")
 }
 
+func TestATiterIsReadWhereverItStands(t *testing.T) {
+	const ana, other = `"code":{"coding":[{"system":"http://loinc.org","code":"5048-4"}]},`, `"code":{"coding":[{"system":"http://loinc.org","code":"100000-1"}]},`
+	for name, rest := range map[string]string{
+		"as a quantity":        ana + `"valueQuantity":{"value":160,"code":"{titer}"}`,
+		"as a ratio":           ana + `"valueRatio":{"numerator":{"value":1},"denominator":{"value":160}}`,
+		"in a panel":           other + `"component":[{` + ana + `"valueQuantity":{"value":160,"code":"{titer}"}}]`,
+		"in a panel, as ratio": other + `"component":[{` + ana + `"valueRatio":{"numerator":{"value":1},"denominator":{"value":160}}}]`,
+	} {
+		w := newWorld(t, Options{})
+		w.crowd(1, func(int) bool { return false })
+		w.instrument("class", "eular-acr-2019", "2018-11", "", "eular-acr-2019-class-iii-or-iv", isTrue)
+		w.observe("ana", "c000", "2018", rest)
+		if got := w.table(admin, "Patient/c000/$assess?endpoint=eular-acr-2019", "score")[0]["result"]; got != "criterion-met" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 func TestATiterThatIsOnlyABoundHidesNoOther(t *testing.T) {
 	for _, tt := range []struct{ titers, want string }{
 		{`80,{"value":160,"comparator":"<"`, "criterion-met"},

@@ -24,6 +24,13 @@ func (w *world) episode(id, kind, when string, n int) {
 	w.must(w.ask(admin, "PUT", "Condition/"+id, `{"resourceType":"Condition","id":"`+id+`","subject":{"reference":"Patient/c000"},`+when+`"code":`+local(kind)+stage+`}`))
 }
 
+// preliminary says that an Observation is.
+func (w *world) preliminary(id string) {
+	w.t.Helper()
+	body := string(w.must(w.ask(admin, "GET", "Observation/"+id, "")).Body)
+	w.must(w.ask(admin, "PUT", "Observation/"+id, strings.Replace(body, `"status":"final"`, `"status":"preliminary"`, 1)))
+}
+
 const watched = `"effectivePeriod":{"start":"2024-01-01","end":"2024-03-10"},`
 
 func onset(at string) string { return `"onsetDateTime":"` + at + `",` }
@@ -74,6 +81,20 @@ func TestToxicityCountsWhatBeganWithin30DaysAndTheRestApart(t *testing.T) {
 			w.highest("g", "crs", watched, 2)
 			w.episode("e", "crs", onset("2024"), 2)
 		}, "unknown", "unknown"},
+		{"a lower grade than a preliminary one", func(w *world) {
+			w.highest("g", "crs", `"effectiveDateTime":"2024-01-20",`, 3)
+			w.preliminary("g")
+			w.highest("h", "crs", `"effectiveDateTime":"2024-01-20",`, 1)
+		}, "grade-1", "grade-0"},
+		{"a preliminary grade alone", func(w *world) {
+			w.highest("g", "crs", `"effectiveDateTime":"2024-01-20",`, 3)
+			w.preliminary("g")
+		}, "grade-3", "grade-0"},
+		{"a preliminary grade beside one of another kind", func(w *world) {
+			w.highest("g", "crs", `"effectiveDateTime":"2024-01-20",`, 3)
+			w.preliminary("g")
+			w.highest("h", "icans", `"effectiveDateTime":"2024-01-20",`, 1)
+		}, "grade-3", "grade-0"},
 		{"on a day that nobody knows", func(w *world) {
 			w.highest("g", "crs", watched, 2)
 			w.episode("e", "crs", "", 2)

@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"firewolf/fhir"
@@ -19,8 +20,8 @@ func windows() []input {
 
 var windowText = regexp.MustCompile(`^(tp-[a-z0-9]+)=(\d{1,5})\.\.(\d{1,5})$`)
 
-// windowsOf reads the windows of a call.
-func windowsOf(l []string) (map[string]term.Timepoint, error) {
+// windowsOf reads the windows of a call, of the time points that it asks for: another one would be left aside in silence.
+func windowsOf(l, asked []string) (map[string]term.Timepoint, error) {
 	points := map[string]term.Timepoint{}
 	var is fhir.Issues
 	for _, text := range l {
@@ -36,6 +37,10 @@ func windowsOf(l []string) (map[string]term.Timepoint, error) {
 		}
 		if _, ok := points[p.Code]; ok {
 			is = append(is, fhir.NewIssue(fhir.Invalid, "window: "+p.Code+" is given more than once"))
+		}
+		if !slices.Contains(asked, p.Code) {
+			is = append(is, fhir.NewIssue(fhir.NotSupported, "window: "+p.Code+" is not asked for"))
+			continue
 		}
 		p.From, _ = strconv.Atoi(m[2])
 		p.To, _ = strconv.Atoi(m[3])

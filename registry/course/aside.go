@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"firewolf/fhir"
 	"firewolf/fhir/tree"
 	"firewolf/registry/term"
 )
@@ -15,25 +14,17 @@ type cause struct {
 	references []string // Procedures that it was a part of, and the Conditions that are its reasons
 }
 
-func causeOf(root tree.Node) cause {
-	c := cause{toxicity: isToxicity(local(root.Member("reasonCode")))}
+func (b *Builder) causeOf(root tree.Node) cause {
+	kind, _ := toxicityOf(root.Member("reasonCode"))
+	c := cause{toxicity: kind != ""}
 	for _, member := range []string{"partOf", "reasonReference"} {
 		for r := range root.Member(member).Items() {
-			if k := fhir.ParseRef(r.Member("reference").Text()).Key; k.Type != "" {
+			if k := b.to(r); k.Type != "" {
 				c.references = append(c.references, strings.Clone(k.String()))
 			}
 		}
 	}
 	return c
-}
-
-func isToxicity(kind string) bool {
-	switch kind {
-	case term.CRS, term.ICANS, "licats", "icaht":
-		return true
-	default:
-		return false
-	}
 }
 
 // conditions reports whether reasons are told.
@@ -44,10 +35,12 @@ func (c cause) conditions() bool {
 // setAside marks the drugs that treat no lupus: they prepare for cells, or treat a toxicity of theirs.
 func (b *Builder) setAside(c *Course) {
 	for k, t := range c.Therapies {
-		c.Therapies[k].Aside = b.aside(b.therapies[k]) || t.From.There && t.To.There && c.rescues(t.Drug, t.From.From, t.To.To, b.therapies[k])
+		known := t.From.There && t.To.There
+		c.Therapies[k].Aside = b.aside(b.therapies[k]) || known && depleting(t.Drug) && b.prepares(c, t.From.From) && b.prepares(c, t.To.To) ||
+			known && c.rescues(t.Drug, t.From.From, t.To.To, b.therapies[k])
 	}
 	for k, g := range c.Given {
-		c.Given[k].Aside = b.aside(b.given[k]) || b.prepares(c, g.Day) && b.prepares(c, g.Day+g.Later) || c.rescues(g.Drug, g.Day, g.Day+g.Later, b.given[k])
+		c.Given[k].Aside = b.aside(b.given[k]) || b.prepares(c, g.Day) && b.prepares(c, g.last()) || c.rescues(g.Drug, g.Day, g.last(), b.given[k])
 	}
 }
 
@@ -63,7 +56,55 @@ func (b *Builder) prepares(c *Course, day Day) bool {
 	})
 }
 
-// toxicDays is how long after an infusion a drug that is given against toxicities of cells is taken to be, as $toxicity counts it.
+// prepare notes when lymphodepletion began before each infusion of which no Procedure tells that: with what was given as a part of it, or else with the
+// first fludarabine, which is given for nothing else here.
+func (b *Builder) prepare(c *Course) {
+	for _, i := range c.Infusions {
+		before := func(d Day) bool { return i.Day-toxicDays <= d && d <= i.Day }
+		if slices.ContainsFunc(b.starts, before) {
+			continue
+		}
+		parts, fludarabine := Never, Never
+		for k, g := range c.Given {
+			switch {
+			case g.Later > 0 || !before(g.Day):
+			case b.depletes(b.given[k]):
+				parts = earlier(parts, g.Day)
+			case Drug(g.Drug).Name == "fludarabine":
+				fludarabine = earlier(fludarabine, g.Day)
+			}
+		}
+		for _, t := range c.Therapies {
+			if from := t.From.Exact(); from.Known() && before(from) && !t.Unsure && Drug(t.Drug).Name == "fludarabine" {
+				fludarabine = earlier(fludarabine, from)
+			}
+		}
+		if start := earlier(parts, fludarabine); start.Known() {
+			b.starts = append(b.starts, start)
+		}
+	}
+}
+
+// depleting reports whether a drug is one of those that prepare for cells. Of another one a statement may tell what is taken for lupus.
+func depleting(d Medicine) bool {
+	return Drug(d).Name == "fludarabine" || Drug(d).Name == "cyclophosphamide"
+}
+
+// depletes reports whether a drug says that it was a part of a lymphodepletion.
+func (b *Builder) depletes(why cause) bool {
+	return slices.ContainsFunc(why.references, func(r string) bool { return b.asides[r] && strings.HasPrefix(r, "Procedure/") })
+}
+
+// earlier is the first of two days, the other one of Never.
+func earlier(a, b Day) Day {
+	if !a.Known() || b.Known() && b < a {
+		return b
+	}
+	return a
+}
+
+// toxicDays is how long after an infusion a drug that is given against toxicities of cells is taken to be, as $toxicity counts it, and how long before
+// one what prepares for it.
 const toxicDays = 30
 
 // rescues reports whether a drug was given in the days after an infusion in which toxicities are treated, is one that treats them, and does not say

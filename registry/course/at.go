@@ -218,7 +218,7 @@ func (c *Course) LastSeen() Day {
 		lastOf(c.Others, func(a Assessment) Day { return a.Day }),
 		lastOf(c.Labs, func(l Lab) Day { return l.Day }),
 		lastOf(c.Takings, func(t Taking) Day { return t.Day }),
-		lastOf(c.Given, func(g Given) Day { return g.Day }),
+		lastOf(c.Given, func(g Given) Day { return g.Day + g.Lasted }),
 		lastOf(c.Stated, func(s Stated) Day { return s.Day }),
 		lastOf(c.Bilag, func(g Bilag) Day { return g.Day }),
 		lastOf(c.Episodes, func(e Episode) Day { return e.Onset }),

@@ -12,7 +12,7 @@ import (
 type Bilag struct {
 	Day    Day
 	System uint8
-	Letter byte // A to E
+	Letter byte // A to E; 0 where two are told of one time
 	From   string
 }
 
@@ -48,16 +48,26 @@ func letterOf(part tree.Node) byte {
 	return said[0]
 }
 
+// sameSystem reports whether two grades are of one system.
+func sameSystem(a, b Bilag) bool { return a.System == b.System }
+
+// clash makes the grade of a system unknown of which another is told too.
+func clash(a *Bilag, b Bilag) {
+	if a.Letter != b.Letter {
+		a.Letter = 0
+	}
+}
+
 // BilagAt returns the grades of the visit on a day: of that day, or else of the nearest within so many.
 func (c *Course) BilagAt(at Day, within int) score.BILAG {
 	var out score.BILAG
-	distance := [term.BilagSystems]int{}
+	distance, told := [term.BilagSystems]int{}, [term.BilagSystems]bool{}
 	for _, g := range c.Bilag {
 		d := abs(int(g.Day - at))
-		if d > within || out[g.System].Letter != 0 && d > distance[g.System] {
+		if d > within || told[g.System] && d > distance[g.System] {
 			continue
 		}
-		out[g.System], distance[g.System] = score.BilagGrade{Letter: g.Letter, From: g.From}, d
+		out[g.System], distance[g.System], told[g.System] = score.BilagGrade{Letter: g.Letter, From: g.From}, d, true
 	}
 	return out
 }

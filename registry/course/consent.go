@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"firewolf/fhir/tree"
+	"firewolf/registry/term"
 )
 
 // permit is a Consent that is active and permits.
 type permit struct {
-	scope string
-	given Span
-	ends  Span // the last day on which it permits, if it is told
+	scope        string
+	given        Span
+	begins, ends Span // the first and the last day on which it permits, if they are told
 }
 
 // end is a Consent that denies, or one that has ended or was refused.
@@ -26,11 +27,12 @@ type end struct {
 func (b *Builder) consent(root tree.Node) {
 	provision := root.Member("provision")
 	scope, given := scopeOf(root.Member("scope")), ParseDay(root.Member("dateTime").Text())
-	denies := provision.Member("type").Text() == "deny"
+	denies := provision.Member("type").Text() == "deny" || optsOut(root)
 	status := root.Member("status").Text()
 	switch {
+	case !denies && slices.Contains(ofCare, scope):
 	case status == "active" && !denies:
-		b.permits = append(b.permits, permit{scope, given, ParseDay(provision.Member("period").Member("end").Text())})
+		b.permits = append(b.permits, permit{scope, given, ParseDay(provision.Member("period").Member("start").Text()), ParseDay(provision.Member("period").Member("end").Text())})
 	case status == "active" || status == "inactive" || status == "rejected":
 		edge := "end"
 		if denies {
@@ -43,6 +45,28 @@ func (b *Builder) consent(root tree.Node) {
 		b.ends = append(b.ends, end{scope, denies, status == "active", since})
 	}
 }
+
+// optsOut reports whether the policy of a Consent denies, or all that is an exception to it: one that is not limited to anybody or anything. In R4 the
+// type of a provision is that of an exception. https://hl7.org/fhir/R4/consent.html#6.2.2.1
+func optsOut(root tree.Node) bool {
+	out := false
+	codes(root.Member("policyRule"), func(system, code string) bool {
+		out = out || system == term.HL7+"v3-ActCode" && slices.Contains([]string{"OPTOUT", "OPTOUTE", "EMRGONLY"}, code)
+		return !out
+	})
+	for exception := range root.Member("provision").Member("provision").Items() {
+		limited := false
+		for m := range exception.Members() {
+			limited = limited || !slices.Contains([]string{"id", "type", "period"}, m.Name())
+		}
+		out = out || exception.Member("type").Text() == "deny" && !limited
+	}
+	return out
+}
+
+// ofCare are the scopes of a Consent that is about the care of the patient and permits no use of data for research: advance directives, and treatment.
+// https://hl7.org/fhir/R4/valueset-consent-scope.html
+var ofCare = []string{term.HL7 + "consentscope|adr", term.HL7 + "consentscope|treatment"}
 
 // scopeOf is the first code of what a Consent is about, or its text.
 func scopeOf(scope tree.Node) string {
@@ -57,19 +81,22 @@ func scopeOf(scope tree.Node) string {
 	return intern(found)
 }
 
-// consents reports whether a permit stands, and whether there was a consent that does not stand any more.
-// The last day on which one that stands permits is told, if each has one.
-func (b *Builder) consents() (stands, withdrawn bool, until Span) {
+// consents sets whether a permit stands, from when on and until when, and whether there was a consent that does not stand any more.
+// The first and the last day on which one that stands permits are told, if each has one.
+func (b *Builder) consents(c *Course) {
 	for _, p := range b.permits {
 		if b.denied || slices.ContainsFunc(b.ends, func(e end) bool { return e.against(p) }) {
 			continue
 		}
-		if !stands || until.There && (!p.ends.There || p.ends.To > until.To) {
-			until = p.ends
+		if !c.Consent || c.ConsentBegins.There && (!p.begins.There || p.begins.From < c.ConsentBegins.From) {
+			c.ConsentBegins = p.begins
 		}
-		stands = true
+		if !c.Consent || c.ConsentEnds.There && (!p.ends.There || p.ends.To > c.ConsentEnds.To) {
+			c.ConsentEnds = p.ends
+		}
+		c.Consent = true
 	}
-	return stands, !stands && (b.denied || len(b.ends) > 0), until
+	c.Withdrawn = !c.Consent && (b.denied || len(b.ends) > 0)
 }
 
 // against reports whether an end takes a permit away. What denies is against permits of every scope, and while it is active against all that

@@ -1,6 +1,8 @@
 package course
 
 import (
+	"slices"
+
 	"firewolf/registry/score"
 	"firewolf/registry/term"
 )
@@ -11,8 +13,9 @@ type Course struct {
 	Patient string // id
 	Center  string // code of the center, by the patient's security label
 	Consent bool   // there is an active consent that permits and that nothing takes away
-	// ConsentEnds is the last day on which it permits, if that is told. https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.period
-	ConsentEnds Span
+	// ConsentBegins and ConsentEnds are the first and the last day on which it permits, if they are told.
+	// https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.period
+	ConsentBegins, ConsentEnds Span
 	// Withdrawn says that there was a consent, or was asked for one, and that none stands.
 	Withdrawn bool
 	Lupus     bool
@@ -37,6 +40,7 @@ type Course struct {
 	Labs        []Lab // by analyte, and then in order of time
 	Therapies   []Therapy
 	Takings     []Taking
+	Untaken     bool // of some drug it is told that it was not taken, and not on which day
 	Grades      []Grade
 	Episodes    []Episode
 	Given       []Given
@@ -53,7 +57,7 @@ type Course struct {
 	Seen Day // LastSeen of the whole of a course that was cut; 0 of one that is whole
 }
 
-// Vague is a fact whose date is known to the month or the year only.
+// Vague is a fact whose date is not told, or known to the month or the year only, or a number that cannot be used: in a unit of nothing, or beyond its scale.
 type Vague struct {
 	Kind string // local: sledai-2k; or the name of an analyte; or the endpoint that a clinician stated
 	Span
@@ -123,10 +127,11 @@ type Episode struct {
 	Grade      int // -1 where none is told
 }
 
-// Given is a drug that was given once.
+// Given is a drug that was given, once or for some days on end.
 type Given struct {
 	Day    Day
 	Later  Day // by how many days it may have been later, as only the month or the year is told
+	Lasted Day // from its first day to its last
 	Drug   Medicine
 	Aside  bool // to prepare for cells, or against their toxicity: it is no treatment of lupus after them
 	Source string
@@ -149,9 +154,10 @@ func (c *Course) T0() Day {
 	return c.Infusions[0].Day
 }
 
-// Analyzed reports whether the patient is in the analysis set on a day: infused, with lupus, with an active consent that still permits.
+// Analyzed reports whether the patient is in the analysis set on a day: infused, with lupus, with an active consent that permits.
 func (c *Course) Analyzed(today Day) bool {
-	return c.Consent && (!c.ConsentEnds.There || today <= c.ConsentEnds.To) && c.Lupus && c.T0().Known()
+	permitted := c.Consent && (!c.ConsentBegins.There || c.ConsentBegins.From <= today) && (!c.ConsentEnds.There || today <= c.ConsentEnds.To)
+	return permitted && c.Lupus && c.T0().Known()
 }
 
 // BySELENA returns the course as it is seen by SELENA-SLEDAI: what was assessed by it stands in Assessments, and by SLEDAI-2K in Others. The
@@ -162,13 +168,18 @@ func (c *Course) BySELENA() *Course {
 	return &by
 }
 
-// Product is that of the first infusion.
+// Product is that of the first infusion, by any record of it that tells one.
 func (c *Course) Product() string {
-	if len(c.Infusions) == 0 {
-		return ""
+	for _, i := range c.first() {
+		if i.Product != "" {
+			return i.Product
+		}
 	}
-	return c.Infusions[0].Product
+	return ""
 }
+
+// first are the records of the first infusion.
+func (c *Course) first() []Infusion { return c.Infusions[:len(c.Infusions)-len(c.again())] }
 
 // Reinfused is the day of a second infusion, Never for none.
 func (c *Course) Reinfused() Day {
@@ -191,7 +202,10 @@ func (c *Course) OwnUntil() Day {
 // day 0 all are counted from. https://hl7.org/fhir/R4/procedure-definitions.html#Procedure.partOf
 func (c *Course) again() []Infusion {
 	for k, i := range c.Infusions {
-		if first := c.Infusions[0]; i.Day > first.Day && (i.Course == "" || i.Course != first.Course) {
+		same := func(o Infusion) bool {
+			return i.Day == o.Day && o.Day == c.Infusions[0].Day || i.Course != "" && i.Course == o.Course
+		}
+		if k > 0 && !slices.ContainsFunc(c.Infusions[:k], same) {
 			return c.Infusions[k:]
 		}
 	}

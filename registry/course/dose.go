@@ -12,7 +12,7 @@ func (b *Builder) dose(root tree.Node) {
 	for part := range root.Member("component").Items() {
 		code := local(part.Member("code"))
 		if v, _ := quantity(part.Member("valueQuantity"), ""); v.Known && (code == term.CARTDose+"-per-kg" || code == term.CARTDose+"-total") {
-			b.c.Dosed = append(b.c.Dosed, procedureOf(root.Member("partOf")))
+			b.c.Dosed = append(b.c.Dosed, b.procedureOf(root.Member("partOf")))
 			return
 		}
 	}
@@ -20,7 +20,7 @@ func (b *Builder) dose(root tree.Node) {
 
 // HasDose reports whether the number of cells of the first infusion is told; one that names no infusion is about the first.
 func (c *Course) HasDose() bool {
-	own := c.Infusions[:len(c.Infusions)-len(c.again())]
+	own := c.first()
 	return slices.ContainsFunc(c.Dosed, func(id string) bool {
 		return id == "" || slices.ContainsFunc(own, func(i Infusion) bool { return i.ID == id })
 	})

@@ -127,14 +127,17 @@ func (t Therapy) covers(day Day) score.Truth {
 
 // covers says whether a drug that was given counts as taken on a day.
 func (g Given) covers(day Day, f Formulary) score.Truth {
-	over := Day(max(f.GivenDays, 1))
+	over := g.Lasted + Day(max(f.GivenDays, 1))
 	on := Span{g.Day, g.Day + g.Later, true}
 	return score.All(between(on, day), between(Span{on.From + over, on.To + over, true}, day).Not())
 }
 
 // counts reports whether a drug that was given is one against lupus after the cells. What was given before them, or with them, is over.
 // Of one in the month of the cells nobody knows.
-func (c *Course) counts(g Given) bool { return !g.Aside && g.Day+g.Later > c.T0() }
+func (c *Course) counts(g Given) bool { return !g.Aside && g.last() > c.T0() }
+
+// last is the last day on which a drug can have been given.
+func (g Given) last() Day { return g.Day + g.Later + g.Lasted }
 
 // between says whether a span lies at or before a day.
 func between(s Span, day Day) score.Truth {
@@ -149,7 +152,7 @@ func between(s Span, day Day) score.Truth {
 }
 
 // toldOf reports whether anything is told of what is taken for lupus. That something was given with the cells says nothing of it.
-func (c *Course) toldOf() bool { return len(c.Therapies)+len(c.Takings) > 0 }
+func (c *Course) toldOf() bool { return c.Untaken || len(c.Therapies)+len(c.Takings) > 0 }
 
 // taken is all that is told of drugs on a day. What was given against a toxicity or to prepare for cells is over with that day.
 func (c *Course) taken(day Day, f Formulary) []Taking {
@@ -160,7 +163,7 @@ func (c *Course) taken(day Day, f Formulary) []Taking {
 	for _, g := range c.Given {
 		if c.counts(g) {
 			taken := g.covers(day, f)
-			if g.Day <= c.T0() {
+			if g.Day <= c.T0() && g.Day+g.Lasted <= c.T0() {
 				taken = min(taken, score.Unknown)
 			}
 			l = append(l, Taking{Day: day, Drug: g.Drug, Taken: taken, Source: g.Source})

@@ -32,16 +32,16 @@ type Answer struct {
 // instruments are the local codes of what is read as an Instrument, beside SLEDAI-2K, which each Assessment is.
 var instruments = []string{term.SDI, term.ICEScore, term.CRSMaxGrade, term.ICANSMaxGrade, term.EULARACR2019, term.ANA}
 
-// instrument takes an Observation that is one.
-func (b *Builder) instrument(root tree.Node, kind string) {
+// instrument takes an Observation that is one, or a component of a panel.
+func (b *Builder) instrument(root, one tree.Node, kind string) {
 	k := slices.Index(instruments, kind)
 	if !b.sources || k < 0 {
 		return
 	}
-	i := Instrument{Kind: instruments[k], Infusion: procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)}
+	i := Instrument{Kind: instruments[k], Infusion: b.procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)}
 	i.At = strings.Clone(dateOf(started(root, "effective")))
-	i.Stated = scored(root, i.Kind, i.From)
-	for part := range root.Member("component").Items() {
+	i.Stated = scored(one, i.Kind, i.From)
+	for part := range one.Member("component").Items() {
 		i.Parts = append(i.Parts, answer(part, i.From))
 	}
 	b.c.Instruments = append(b.c.Instruments, i)
@@ -78,7 +78,7 @@ func (a Answer) Told() bool { return a.Truth.Known() || a.Number.Known || a.Choi
 // Mine reports whether an instrument is of the first infusion: it names it, or names none and is of a day from it to the next.
 func (c *Course) Mine(i Instrument) bool {
 	if i.Infusion != "" {
-		own := c.Infusions[:len(c.Infusions)-len(c.again())]
+		own := c.first()
 		return slices.ContainsFunc(own, func(x Infusion) bool { return x.ID == i.Infusion })
 	}
 	return c.T0().Known() && c.T0() <= i.Days.From && i.Days.From <= c.OwnUntil()

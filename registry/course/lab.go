@@ -3,7 +3,9 @@ package course
 import (
 	"unique"
 
+	"firewolf/fhir/tree"
 	"firewolf/registry/score"
+	"firewolf/registry/term"
 )
 
 // Lab is a laboratory value in the canonical unit of its analyte (or, without one, as the laboratory says), with the
@@ -45,4 +47,45 @@ func (l Lab) Limits() Limits {
 		return Limits{}
 	}
 	return l.limits.Value()
+}
+
+// limitsOf are those of the normal range that a laboratory tells with a value in a unit. A limit without a unit is in that of
+// the value. An analyte without a canonical unit is compared with limits in its own unit only.
+func limitsOf(n tree.Node, a term.Analyte, unit string) Limits {
+	r := normalRange(n.Member("referenceRange"))
+	limit := func(name string) score.Value {
+		v, of := quantity(r.Member(name), "")
+		if of == "" {
+			of = unit
+		}
+		if a.Unit == "" && of != unit {
+			return score.Value{}
+		}
+		return canonical(a, v, of)
+	}
+	return Limits{Low: limit("low"), High: limit("high")}
+}
+
+// normalRange is the first range with a limit that says that it is of healthy people, or else that does not say of whom it is.
+// https://hl7.org/fhir/R4/observation-definitions.html#Observation.referenceRange.type
+func normalRange(ranges tree.Node) (found tree.Node) {
+	for r := range ranges.Items() {
+		if !r.Member("low").Exists() && !r.Member("high").Exists() {
+			continue
+		}
+		meaning := ""
+		codes(r.Member("type"), func(system, code string) bool {
+			if system == term.HL7+"referencerange-meaning" {
+				meaning = code
+			}
+			return meaning == ""
+		})
+		switch {
+		case meaning == "normal":
+			return r
+		case meaning == "" && !found.Exists():
+			found = r
+		}
+	}
+	return found
 }

@@ -15,25 +15,22 @@ import (
 func (b *Builder) medicine(root tree.Node) Medicine {
 	concept := root.Member("medicationCodeableConcept")
 	reference := root.Member("medicationReference").Member("reference").Text()
-	if id, ok := strings.CutPrefix(reference, "#"); ok {
-		for r := range root.Member("contained").Items() {
-			if r.Member("id").Text() == id {
-				concept = r.Member("code")
-			}
-		}
-	} else if r := fhir.ParseRef(reference); r.Base != "" {
+	if r := within(root, reference); r.Exists() {
+		return medicineOf(r.Member("code"), r, root)
+	} else if k := b.to(root.Member("medicationReference")); k == (fhir.Key{}) && fhir.ParseRef(reference).Base != "" {
 		return unknownMedicine(reference) // of another server
-	} else if k := r.Key; k.Type == medicationType {
+	} else if k.Type == medicationType {
 		if !slices.Contains(b.c.Medications, k.ID) {
 			b.c.Medications = append(b.c.Medications, strings.Clone(k.ID))
 		}
 		return unknownMedicine(k.String())
 	}
-	return medicineOf(concept, root)
+	return medicineOf(concept, tree.Node{}, root)
 }
 
-// medicineOf is the drug of a concept that some resource tells.
-func medicineOf(concept, root tree.Node) Medicine {
+// medicineOf is the drug of a concept that some resource tells, or of an ingredient of the Medication that has it: a brand is coded in ways of its own.
+// https://hl7.org/fhir/R4/medication-definitions.html#Medication.ingredient
+func medicineOf(concept, medication, root tree.Node) Medicine {
 	place, ok := uint8(0), false
 	var told []string
 	codes(concept, func(system, code string) bool {
@@ -41,6 +38,15 @@ func medicineOf(concept, root tree.Node) Medicine {
 		told = append(told, system+"|"+code)
 		return !ok
 	})
+	for i := range medication.Member("ingredient").Items() {
+		if ok {
+			break
+		}
+		codes(i.Member("itemCodeableConcept"), func(system, code string) bool {
+			place, ok = drugOf(system, code)
+			return !ok
+		})
+	}
 	text := strings.TrimSpace(concept.Member("text").Text())
 	switch {
 	case ok:
@@ -56,15 +62,15 @@ func medicineOf(concept, root tree.Node) Medicine {
 
 // Medication takes a Medication that what was added refers to.
 func (b *Builder) Medication(t *tree.Tree) {
-	was, is := unknownMedicine(medicationType+"/"+t.ID()), medicineOf(t.Root().Member("code"), t.Root())
+	was, is := unknownMedicine(medicationType+"/"+t.ID()), medicineOf(t.Root().Member("code"), t.Root(), t.Root())
 	for k := range b.c.Therapies {
 		if b.c.Therapies[k].Drug == was {
 			b.c.Therapies[k].Drug = is
 		}
 	}
-	for k := range b.c.Takings {
-		if b.c.Takings[k].Drug == was {
-			b.c.Takings[k].Drug = is
+	for k := range b.takings.facts {
+		if b.takings.facts[k].Drug == was {
+			b.takings.facts[k].Drug = is
 		}
 	}
 	for k := range b.c.Given {
@@ -82,10 +88,11 @@ func (b *Builder) statement(root tree.Node) {
 		return
 	}
 	if at := root.Member("effectiveDateTime").Text(); at != "" {
-		b.taking(root, d, ParseDay(at), status)
+		b.taking(root, d, at, status)
 		return
 	}
 	if status == "not-taken" {
+		b.c.Untaken = true
 		return
 	}
 	period := root.Member("effectivePeriod")
@@ -118,24 +125,27 @@ func endedBy(t Therapy, asserted Span) Span {
 
 func (b *Builder) therapy(root tree.Node, t Therapy) {
 	b.c.Therapies = append(b.c.Therapies, t)
-	b.therapies = append(b.therapies, causeOf(root))
+	b.therapies = append(b.therapies, b.causeOf(root))
 }
 
 // taking takes what is told of a drug on one day. Of one in some month it is only known that it may have been taken on a day of that month.
-func (b *Builder) taking(root tree.Node, d Medicine, on Span, status string) {
+func (b *Builder) taking(root tree.Node, d Medicine, at, status string) {
+	on := ParseDay(at)
 	taken := truth(status != "not-taken")
 	if unsure(status) {
 		taken = score.Unknown
 	}
 	switch day := on.Exact(); {
 	case day.Known():
-		b.c.Takings = append(b.c.Takings, Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)})
-	case on.There && taken != score.No:
+		b.takings.add(Taking{Day: day, Drug: d, Taken: taken, Source: b.from(root)}, foundAt(root, at))
+	case taken == score.No:
+		b.c.Untaken = true
+	case on.There:
 		b.therapy(root, Therapy{Drug: d, From: on, To: Span{on.To + 1, on.To + 1, true}, Unsure: true, Source: b.from(root)})
 	}
 }
 
-// administration takes a drug that was given once, also if not all of it was. https://hl7.org/fhir/R4/valueset-medication-admin-status.html
+// administration takes a drug that was given, also if not all of it was: once, or from the first to the last day of a period. https://hl7.org/fhir/R4/valueset-medication-admin-status.html
 func (b *Builder) administration(root tree.Node) {
 	switch root.Member("status").Text() {
 	case "completed", "in-progress", "stopped", "on-hold":
@@ -143,7 +153,11 @@ func (b *Builder) administration(root tree.Node) {
 		return
 	}
 	if on := ParseDay(started(root, "effective")); on.There {
-		b.c.Given = append(b.c.Given, Given{Day: on.From, Later: on.To - on.From, Drug: b.medicine(root), Source: b.from(root)})
-		b.given = append(b.given, causeOf(root))
+		g := Given{Day: on.From, Later: on.To - on.From, Drug: b.medicine(root), Source: b.from(root)}
+		if end := ParseDay(root.Member("effectivePeriod").Member("end").Text()); end.There {
+			g.Lasted = max(0, end.To-on.To)
+		}
+		b.c.Given = append(b.c.Given, g)
+		b.given = append(b.given, b.causeOf(root))
 	}
 }

@@ -75,6 +75,10 @@ func TestADrugIsNamedByItsMedicationWhereverThatStands(t *testing.T) {
 		{"by text only, both not taken", "", []string{statement("a", "not-taken", named("mycophenolate"), on), statement("b", "not-taken", named("hydroxychloroquine"), on)}, [3]score.Truth{score.Yes, score.Yes, score.No}},
 		{"by nothing, one taken and one not", "", []string{statement("a", "active", `"note":[{"text":"?"}]`, on), statement("b", "not-taken", `"note":[{"text":"?"}]`, on)}, [3]score.Truth{2: score.No}},
 		{"by a resource", `{"resourceType":"Medication","id":"x","code":` + mmfCode + `}`, []string{statement("a", "active", elsewhere, on)}, [3]score.Truth{score.No, score.Yes, score.No}},
+		{"by the ingredient of a resource", `{"resourceType":"Medication","id":"x","code":{"text":"a brand"},"ingredient":[{"itemCodeableConcept":{"text":"starch"}},{"itemCodeableConcept":` + mmfCode + `}]}`, []string{statement("a", "active", elsewhere, on)}, [3]score.Truth{score.No, score.Yes, score.No}},
+		{"by the ingredient of one within", "", []string{statement("a", "active", `"contained":[{"resourceType":"Medication","id":"m","ingredient":[{"itemCodeableConcept":`+mmfCode+`}]}],"medicationReference":{"reference":"#m"}`, on)}, [3]score.Truth{score.No, score.Yes, score.No}},
+		{"by an ingredient that nobody knows", `{"resourceType":"Medication","id":"x","code":{"text":"a brand"},"ingredient":[{"itemCodeableConcept":{"text":"starch"}}]}`, []string{statement("a", "active", elsewhere, on)}, [3]score.Truth{2: score.No}},
+		{"by its own code before its ingredients", `{"resourceType":"Medication","id":"x","code":` + hcqCode + `,"ingredient":[{"itemCodeableConcept":` + mmfCode + `}]}`, []string{statement("a", "active", elsewhere, on)}, [3]score.Truth{score.Yes, score.No, score.No}},
 		{"by a resource that is not there", "", []string{statement("a", "active", elsewhere, on)}, [3]score.Truth{2: score.No}},
 		{"by a resource, given", `{"resourceType":"Medication","id":"x","code":` + mmfCode + `}`, []string{statement("a", "not-taken", other, on), given("completed", elsewhere, "2024-03-20")}, [3]score.Truth{score.No, score.Yes, score.Yes}},
 		{"by a code that nobody knows, given", "", []string{statement("a", "not-taken", other, on), given("completed", other, "2024-03-20")}, [3]score.Truth{}},
@@ -124,5 +128,21 @@ func TestWhatAStatusLeavesOpenIsUnknown(t *testing.T) {
 		if diff := cmp.Diff([3]score.Truth{tt.free, yes, tt.saved}, got); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
+	}
+}
+
+// Who says of a drug that it is not taken, on a day or for some time, tells of drugs.
+func TestThatADrugIsNotTakenForSomeTimeIsTold(t *testing.T) {
+	for name, when := range map[string]string{
+		"on a day": `"effectiveDateTime":"` + visitOfDay + `"`, "in a month": `"effectiveDateTime":"2024-04"`,
+		"for some time": `"effectivePeriod":{"start":"2024-01-10","end":"2024-12-31"}`, "at any time": `"dateAsserted":"2024-04-09"`,
+	} {
+		got := free(told(t, "", statement("a", "not-taken", mmfTold, when), infusion))
+		if diff := cmp.Diff([3]score.Truth{score.Yes, score.Yes, score.No}, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	if got := free(told(t, "", statement("a", "intended", mmfTold, `"effectiveDateTime":"`+visitOfDay+`"`), infusion)); got[0].Known() {
+		t.Errorf("what is intended tells nothing: %v", got)
 	}
 }

@@ -66,11 +66,12 @@ func (m *Merges) changed(before *Merges, out map[string]bool) {
 type links struct {
 	there    map[string]bool
 	replaced map[string]string // by the first link of the record itself
+	bases    []string          // of this server: a record of another one is none of its persons
 	claimed  map[string]string // by the record that says so, the first in order of ids
 }
 
-func newLinks() *links {
-	return &links{there: map[string]bool{}, replaced: map[string]string{}, claimed: map[string]string{}}
+func newLinks(bases []string) *links {
+	return &links{bases: bases, there: map[string]bool{}, replaced: map[string]string{}, claimed: map[string]string{}}
 }
 
 // add takes the links of a record.
@@ -81,7 +82,7 @@ func (l *links) add(r *tree.Tree) {
 	}
 	l.there[id] = true
 	for link := range r.Root().Member("link").Items() {
-		other := patientID(link.Member("other"))
+		other := patientID(link.Member("other"), l.bases)
 		if other == "" || other == id {
 			continue
 		}
@@ -155,7 +156,7 @@ func (l *links) merges() *Merges {
 
 // Merges returns which records are one person's at a moment.
 func (s Source) Merges(ctx context.Context, t fhir.Moment) (*Merges, error) {
-	l := newLinks()
+	l := newLinks(s.Engine.Own())
 	if err := s.each(ctx, t, "Patient", []search.Pair{{Name: "link:missing", Value: "false"}}, l.add); err != nil {
 		return nil, err
 	}
@@ -169,7 +170,7 @@ func (s Source) Merges(ctx context.Context, t fhir.Moment) (*Merges, error) {
 
 // MergesOf is Merges, of what the links from and to one record reach.
 func (s Source) MergesOf(ctx context.Context, t fhir.Moment, id string) (*Merges, error) {
-	l := newLinks()
+	l := newLinks(s.Engine.Own())
 	asked := map[string]bool{}
 	for ask := []string{id}; len(ask) > 0; {
 		for _, id := range ask {

@@ -1,6 +1,7 @@
 package course
 
 import (
+	"slices"
 	"strings"
 
 	"firewolf/fhir/tree"
@@ -10,24 +11,38 @@ import (
 
 func truth(yes bool) score.Truth { return score.Is(yes) }
 
+// tells reports whether an Observation, or a component, has a value. One that says only why it has none was not made: it stands for no
+// day. https://hl7.org/fhir/R4/observation-definitions.html#Observation.dataAbsentReason
+func tells(n tree.Node) bool {
+	for m := range n.Members() {
+		if strings.HasPrefix(m.Name(), "value") {
+			return true
+		}
+	}
+	return false
+}
+
 // observation takes what the code of an Observation says that it is.
 func (b *Builder) observation(root tree.Node) {
 	kind := local(root.Member("code"))
 	analyte, known := analyteOf(root.Member("code"))
 	at := started(root, "effective")
 	if known {
-		b.instrument(root, analyte.Of().Name)
+		b.instrument(root, root, analyte.Of().Name)
 	} else {
-		b.instrument(root, kind)
+		b.instrument(root, root, kind)
 	}
 	for part := range root.Member("component").Items() {
-		if a, ok := analyteOf(part.Member("code")); ok {
+		if a, ok := analyteOf(part.Member("code")); ok && tells(part) {
 			b.lab(root, part, at, a)
+			b.instrument(root, part, a.Of().Name)
 		}
 	}
 	switch {
 	case known:
-		b.lab(root, root, at, analyte)
+		if tells(root) {
+			b.lab(root, root, at, analyte)
+		}
 	case strings.HasSuffix(kind, "-max-grade"):
 		b.grade(root, strings.TrimSuffix(kind, "-max-grade"))
 	case kind != "":
@@ -74,7 +89,7 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 			b.c.LastAlive = max(b.c.LastAlive, day)
 		}
 	case term.DORIS2021, term.LLDAS, term.DrugFreeRemission, term.DORISOffTreatment, term.SledaiResponse4, term.SRI4, term.CRR, term.PRR, term.Relapse:
-		b.stated(root, at, kind)
+		b.outcome(root, at, kind)
 	case term.BCellReturn:
 		b.returned(root, at)
 	}
@@ -83,16 +98,27 @@ func (b *Builder) assessed(root tree.Node, at, kind string) {
 // returned notes that the return of B cells was computed and kept, which is the number of days, and no result.
 func (b *Builder) returned(root tree.Node, at string) {
 	if day, ok := b.day(at); ok && b.sources && strings.HasPrefix(local(root.Member("method")), "algorithm-") {
-		b.c.Stated = append(b.c.Stated, Stated{Code: term.BCellReturn, Day: day, Result: term.Met, ID: strings.Clone(root.Member("id").Text())})
+		b.stated.add(Stated{Code: term.BCellReturn, Day: day, Result: term.Met, ID: strings.Clone(root.Member("id").Text())}, foundAt(root, at))
 	}
 }
 
 func (b *Builder) reading(to *gathered[Reading], root tree.Node, kind, at string) {
-	if day, ok := b.dated(kind, at); ok {
-		if v := scored(root, kind, b.from(root)); v.Known {
-			to.add(Reading{day, v}, foundAt(root, at))
-		}
+	if day, v, ok := b.number(root, kind, at); ok {
+		to.add(Reading{day, v}, foundAt(root, at))
 	}
+}
+
+// number is the value of an Observation with its day. One that cannot be used, of a day that is known or not, is noted as a vague one.
+func (b *Builder) number(root tree.Node, kind, at string) (Day, score.Value, bool) {
+	if !tells(root) {
+		return Never, score.Value{}, false
+	}
+	day, ok := b.dated(root, kind, at)
+	v := scored(root, kind, b.from(root))
+	if ok && !v.Known {
+		b.c.Vague = append(b.c.Vague, Vague{intern(kind), Span{day, day, true}})
+	}
+	return day, v, ok && v.Known
 }
 
 func (b *Builder) finding(to *gathered[Finding], root tree.Node, at string) {
@@ -108,8 +134,11 @@ func bySELENA(root tree.Node) bool {
 
 // sledai takes a SLEDAI-2K with its items. What is not told, or told with a reason why there is no value, is unknown.
 func (b *Builder) sledai(root tree.Node, at string) {
+	if !tells(root) && !slices.ContainsFunc(slices.Collect(root.Member("component").Items()), tells) {
+		return
+	}
 	selena := bySELENA(root)
-	day, ok := b.dated(selenaKind(selena), at)
+	day, ok := b.dated(root, selenaKind(selena), at)
 	if !ok {
 		return
 	}
@@ -131,36 +160,22 @@ func (b *Builder) sledai(root tree.Node, at string) {
 }
 
 func (b *Builder) clinical(root tree.Node, at string) {
-	if day, ok := b.dated(term.CSLEDAI2K, at); ok {
-		if v := scored(root, term.CSLEDAI2K, b.from(root)); v.Known {
-			a := Assessment{Day: day}
-			a.Clinical = v
-			b.parts.add(part{a, bySELENA(root)}, foundAt(root, at))
-		}
+	if day, v, ok := b.number(root, term.CSLEDAI2K, at); ok {
+		a := Assessment{Day: day}
+		a.Clinical = v
+		b.parts.add(part{a, bySELENA(root)}, foundAt(root, at))
 	}
 }
 
 // lab takes a laboratory value with the limits of the laboratory: of an Observation, or of a component of a panel.
 func (b *Builder) lab(root, one tree.Node, at string, a Analyte) {
-	day, ok := b.dated(a.Of().Name, at)
+	day, ok := b.dated(root, a.Of().Name, at)
 	if !ok {
 		return
 	}
 	from := b.from(root)
 	raw, unit := number(one, from)
-	var l Limits
-	for r := range one.Member("referenceRange").Items() {
-		low, lowUnit := quantity(r.Member("low"), "")
-		high, highUnit := quantity(r.Member("high"), "")
-		// An analyte without a canonical unit is compared with limits in its own unit only.
-		if a.Of().Unit != "" || lowUnit == unit {
-			l.Low = canonical(a.Of(), low, lowUnit)
-		}
-		if a.Of().Unit != "" || highUnit == unit {
-			l.High = canonical(a.Of(), high, highUnit)
-		}
-		break
-	}
+	l := limitsOf(one, a.Of(), unit)
 	b.labs.add(newLab(day, a, canonical(a.Of(), raw, unit), l), foundAt(root, at))
 }
 
@@ -170,7 +185,26 @@ func (b *Builder) grade(root tree.Node, kind string) {
 	if !v.Exact() || v.X < 0 || v.X > 5 || v.X != float64(int(v.X)) {
 		return
 	}
-	b.c.Grades = append(b.c.Grades, Grade{Kind: intern(kind), Grade: int(v.X), Infusion: procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)})
+	g := Grade{Kind: intern(kind), Grade: int(v.X), Infusion: b.procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)}
+	if root.Member("status").Text() == "preliminary" {
+		b.preliminary = append(b.preliminary, g)
+	} else {
+		b.c.Grades = append(b.c.Grades, g)
+	}
+}
+
+// graded are the highest grades. A preliminary one stands only where there is no other of its infusion.
+// https://hl7.org/fhir/R4/valueset-observation-status.html
+func (b *Builder) graded() []Grade {
+	l := slices.Clone(b.c.Grades)
+	for _, p := range b.preliminary {
+		if !slices.ContainsFunc(b.c.Grades, func(g Grade) bool {
+			return g.Kind == p.Kind && (g.Infusion == "" || p.Infusion == "" || g.Infusion == p.Infusion)
+		}) {
+			l = append(l, p)
+		}
+	}
+	return l
 }
 
 // effective is the time that an Observation is about, all time where it does not say.
@@ -188,8 +222,8 @@ func effective(root tree.Node) Span {
 	return all
 }
 
-// stated takes an outcome that somebody judged or computed.
-func (b *Builder) stated(root tree.Node, at, kind string) {
+// outcome takes an outcome that somebody judged or computed.
+func (b *Builder) outcome(root tree.Node, at, kind string) {
 	result := term.Result("")
 	codes(root.Member("valueCodeableConcept"), func(system, code string) bool {
 		if system == term.Local {
@@ -209,7 +243,7 @@ func (b *Builder) stated(root tree.Node, at, kind string) {
 	if kind == term.Relapse && (result != term.Met || !clinician) && !ParseDay(at).Exact().Known() {
 		return // that there was none in some month is none to look for
 	}
-	day, ok := b.dated(kind, at)
+	day, ok := b.dated(root, kind, at)
 	if !ok {
 		return
 	}
@@ -217,7 +251,7 @@ func (b *Builder) stated(root tree.Node, at, kind string) {
 	if b.sources {
 		s.ID = strings.Clone(root.Member("id").Text())
 	}
-	b.c.Stated = append(b.c.Stated, s)
+	b.stated.add(s, foundAt(root, at))
 }
 
 // intern returns the same code as a string that does not hold the memory of a resource.

@@ -285,7 +285,7 @@ func (p *Projection) touch(ctx context.Context, v fhir.Version, out map[string]b
 		return nil
 	}
 	if !v.Deleted {
-		owner, err := ownerOf(v)
+		owner, err := p.ownerOf(v)
 		if err != nil {
 			return err
 		}
@@ -301,7 +301,7 @@ func (p *Projection) touch(ctx context.Context, v fhir.Version, out map[string]b
 	case err != nil:
 		return fmt.Errorf("reading %s before it was changed: %w", v.Key, err)
 	}
-	owner, err := ownerOf(before)
+	owner, err := p.ownerOf(before)
 	out[owner] = true
 	return err
 }
@@ -311,12 +311,12 @@ func read(typ string) bool {
 	return typ == productType || typ == medicationType || slices.ContainsFunc(Types(), func(t [2]string) bool { return t[0] == typ })
 }
 
-func ownerOf(v fhir.Version) (string, error) {
+func (p *Projection) ownerOf(v fhir.Version) (string, error) {
 	r, err := tree.Parse(v.JSON, tree.Limits{})
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", v.Key, err)
 	}
-	return strings.Clone(Owner(r)), nil
+	return strings.Clone(Owner(r, p.source.Engine.Own())), nil
 }
 
 // readInfused reads the courses of those who were infused. Of the others, who may be most of what was written, it reads no more.

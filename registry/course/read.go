@@ -3,10 +3,8 @@ package course
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
-	"firewolf/fhir"
 	"firewolf/fhir/tree"
 	"firewolf/registry/term"
 )
@@ -35,9 +33,10 @@ const (
 // Builder gathers the course of one patient from resources in any order.
 type Builder struct {
 	c       Course
-	sources bool  // facts name the resource that they are from
-	denied  bool  // by withdrawal from the study
-	starts  []Day // of lymphodepletions
+	sources bool     // facts name the resource that they are from
+	bases   []string // of this server, as fhir.PlainBase has them: what is below one is as relative
+	denied  bool     // by withdrawal from the study
+	starts  []Day    // of lymphodepletions
 	permits []permit
 	ends    []end
 	vague   []sometime
@@ -47,6 +46,9 @@ type Builder struct {
 	hemolysis, gut  gathered[Finding]
 	grades          gathered[Bilag]
 	labs            gathered[Lab]
+	stated          gathered[Stated]
+	preliminary     []Grade
+	takings         gathered[Taking]
 
 	therapies, given []cause         // of Therapies and of Given
 	asides           map[string]bool // lymphodepletions and toxicities, by reference: what drugs of no lupus are given for
@@ -66,23 +68,23 @@ func NewBuilder(patient string, sources bool) *Builder {
 	}
 }
 
-// Owner returns the id of the patient that a resource belongs to, "" if it belongs to none.
-func Owner(t *tree.Tree) string {
+// Owner returns the id of the patient that a resource belongs to, "" if it belongs to none of this server, whose base URLs are given.
+func Owner(t *tree.Tree, bases []string) string {
 	root := t.Root()
 	switch t.ResourceType() {
 	case "Patient":
 		return t.ID()
 	case "Consent":
-		return patientID(root.Member("patient"))
+		return patientID(root.Member("patient"), bases)
 	case "ResearchSubject":
-		return patientID(root.Member("individual"))
+		return patientID(root.Member("individual"), bases)
 	default:
-		return patientID(root.Member("subject"))
+		return patientID(root.Member("subject"), bases)
 	}
 }
 
-func patientID(reference tree.Node) string {
-	k := fhir.ParseRef(reference.Member("reference").Text()).Key
+func patientID(reference tree.Node, bases []string) string {
+	k := keyOf(reference, bases)
 	if k.Type != "Patient" {
 		return ""
 	}
@@ -132,17 +134,22 @@ func (b *Builder) Products() []string {
 func (b *Builder) Course(products map[string]string) *Course {
 	c := b.c
 	for k := range c.Infusions {
-		c.Infusions[k].Product = products[c.Infusions[k].ProductID]
+		if id := c.Infusions[k].ProductID; id != "" {
+			c.Infusions[k].Product = products[id]
+		}
 	}
-	c.Infusions = inOrder(c.Infusions, func(i Infusion) Day { return i.Day })
-	c.Infusions = inOrder(append(c.Infusions, b.later(c.Infusions)...), func(i Infusion) Day { return i.Day })
+	slices.SortFunc(c.Infusions, Infusion.compare)
+	c.Infusions = append(c.Infusions, b.later(c.Infusions)...)
+	c.Infusions = slices.Clip(slices.SortedFunc(slices.Values(c.Infusions), Infusion.compare))
+	c.Grades = b.graded()
 	b.inTime(&c)
 	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
-	c.Stated = inOrder(c.Stated, func(s Stated) Day { return s.Day })
-	c.Takings = inOrder(c.Takings, func(t Taking) Day { return t.Day })
+	c.Stated = b.stated.settled(func(s Stated) Day { return s.Day }, sameOutcome, disagree)
+	c.Takings = b.takings.settled(func(t Taking) Day { return t.Day }, func(x, y Taking) bool { return x.Drug == y.Drug }, waver)
+	b.prepare(&c)
 	b.setAside(&c)
-	c.Consent, c.Withdrawn, c.ConsentEnds = b.consents()
+	b.consents(&c)
 	c.Depletions = inOrder(b.starts, func(d Day) Day { return d })
 	c.Depletion = depleted(c.Depletions, Never, c.T0())
 	return &c
@@ -154,9 +161,14 @@ func (b *Builder) inTime(c *Course) {
 	readings, findings := func(r Reading) Day { return r.Day }, func(f Finding) Day { return f.Day }
 	c.PGA, c.GC, c.Damage = b.pga.inOrder(readings, differ), b.gc.inOrder(readings, differ), b.damage.inOrder(readings, differ)
 	c.Hemolysis, c.Gut = b.hemolysis.inOrder(findings, contradict), b.gut.inOrder(findings, contradict)
-	c.Bilag = b.grades.inOrder(func(g Bilag) Day { return g.Day }, nil)
+	c.Bilag = b.grades.settled(func(g Bilag) Day { return g.Day }, sameSystem, clash)
 	c.Labs = b.labs.inOrder(func(l Lab) Day { return l.Day }, nil)
 	slices.SortStableFunc(c.Labs, func(x, y Lab) int { return cmp.Compare(x.Analyte, y.Analyte) })
+}
+
+// compare orders by day, and the records of one day by their ids: outcomes name the first of them, whichever was written last.
+func (i Infusion) compare(o Infusion) int {
+	return cmp.Or(cmp.Compare(i.Day, o.Day), cmp.Compare(i.ID, o.ID))
 }
 
 // later are the infusions in some month or year after the first one. One whose month holds another may be that one, told without its day.
@@ -193,13 +205,31 @@ func (*Builder) day(text string) (Day, bool) {
 }
 
 // dated is day of a fact of a kind, which is kept as a vague one where it has none.
-func (b *Builder) dated(kind, text string) (Day, bool) {
+func (b *Builder) dated(root tree.Node, kind, text string) (Day, bool) {
 	span := ParseDay(text)
-	if d := span.Exact(); d.Known() || !span.There {
-		return d, d.Known()
+	if d := span.Exact(); d.Known() {
+		return d, true
+	}
+	if !span.There {
+		span = timed(root)
 	}
 	b.c.Vague = append(b.c.Vague, Vague{intern(kind), span})
 	return Never, false
+}
+
+// timed is the time on some day of which something is that does not say on which: from the first to the last event of a timing, or all time.
+func timed(root tree.Node) Span {
+	all := Span{Never, Forever, true}
+	for e := range root.Member("effectiveTiming").Member("event").Items() {
+		on := ParseDay(e.Text())
+		if all.From == Never || on.From < all.From {
+			all.From = on.From
+		}
+		if all.To == Forever || on.To > all.To {
+			all.To = on.To
+		}
+	}
+	return all
 }
 
 // codes calls yield for every coding of a CodeableConcept, or of each of a list of them, until it returns false.
@@ -265,10 +295,8 @@ func (b *Builder) condition(root tree.Node) {
 		}
 		return true
 	})
-	kind := local(code)
-	switch kind {
-	case term.CRS, term.ICANS, "licats", "icaht":
-		b.episode(root, kind)
+	if kind, grade := toxicityOf(code); kind != "" {
+		b.episode(root, kind, grade)
 		b.asides["Condition/"+root.Member("id").Text()] = true
 	}
 }
@@ -282,22 +310,6 @@ func refuted(verification tree.Node) bool {
 		return !out
 	})
 	return out
-}
-
-func (b *Builder) episode(root tree.Node, kind string) {
-	e := Episode{Kind: intern(kind), Onset: Never, End: Never, Grade: -1}
-	for stage := range root.Member("stage").Items() {
-		codes(stage.Member("summary"), func(_, code string) bool {
-			if n, err := strconv.Atoi(strings.TrimPrefix(code, "grade-")); err == nil && 0 <= n && n <= 5 {
-				e.Grade = n
-			}
-			return e.Grade < 0
-		})
-	}
-	e.Began = ParseDay(root.Member("onsetDateTime").Text())
-	e.Onset, _ = b.day(root.Member("onsetDateTime").Text())
-	e.End, _ = b.day(root.Member("abatementDateTime").Text())
-	b.c.Episodes = append(b.c.Episodes, e)
 }
 
 // started is when something was performed, or began, or when only that is told ended.
@@ -318,14 +330,17 @@ func started(root tree.Node, choice string) string {
 	}
 }
 
+// infusions is term.CARTInfusions, made once.
+var infusions = term.CARTInfusions()
+
 func (b *Builder) procedure(root tree.Node) {
 	code := root.Member("code")
 	kind := local(code)
-	infusion := kind == term.Infusion || has(code, term.CARTInfusion()...)
+	infusion := kind == term.Infusion || has(code, infusions...)
 	if !infusion && kind != term.Lymphodepletion && kind != term.Leukapheresis {
 		return
 	}
-	if status := root.Member("status").Text(); status != "completed" && (infusion || status == "not-done") {
+	if status := root.Member("status").Text(); status != "completed" && (infusion || status == "not-done" || status == "preparation") {
 		return
 	}
 	if kind == term.Lymphodepletion {
@@ -346,34 +361,13 @@ func (b *Builder) procedure(root tree.Node) {
 }
 
 func (b *Builder) infusion(root tree.Node, on Span) {
-	i := Infusion{Day: on.From, ID: strings.Clone(root.Member("id").Text()), ProductID: usedProduct(root), Course: procedureOf(root.Member("partOf"))}
+	i := Infusion{Day: on.From, ID: strings.Clone(root.Member("id").Text()), Course: b.procedureOf(root.Member("partOf"))}
+	i.ProductID, i.Product = b.usedProduct(root)
 	if on.Exact().Known() {
 		b.c.Infusions = append(b.c.Infusions, i)
 	} else {
 		b.vague = append(b.vague, sometime{i, on})
 	}
-}
-
-// procedureOf is the id of the first Procedure that references name.
-func procedureOf(references tree.Node) string {
-	for r := range references.Items() {
-		if k := fhir.ParseRef(r.Member("reference").Text()).Key; k.Type == "Procedure" {
-			return strings.Clone(k.ID)
-		}
-	}
-	return ""
-}
-
-// usedProduct is the id of the product that a Procedure used. R4 has no element for it.
-func usedProduct(root tree.Node) string {
-	for e := range root.Member("extension").Items() {
-		if e.Member("url").Text() == term.Extension(term.ExtUsedProduct) {
-			if k := fhir.ParseRef(e.Member("valueReference").Member("reference").Text()).Key; k.Type == productType {
-				return strings.Clone(k.ID)
-			}
-		}
-	}
-	return ""
 }
 
 // ProductCode returns the local code of a product.

@@ -53,7 +53,7 @@ func (c *Course) wentOn(d Medicine, day Day, f Formulary) bool {
 	return slices.ContainsFunc(c.Therapies, func(t Therapy) bool {
 		return t.Drug == d && (!t.From.There || t.From.To < day) && (!t.To.There || t.To.From >= day-1)
 	}) || slices.ContainsFunc(c.Given, func(g Given) bool {
-		return g.Drug == d && c.counts(g) && g.Day+g.Later < day && day <= g.Day+g.Later+Day(f.GivenDays)
+		return g.Drug == d && c.counts(g) && g.Day+g.Later < day && day <= g.last()+Day(f.GivenDays)
 	})
 }
 

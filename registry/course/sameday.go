@@ -2,6 +2,7 @@ package course
 
 import (
 	"cmp"
+	"hash/fnv"
 	"math"
 	"slices"
 	"time"
@@ -15,45 +16,111 @@ import (
 // stands before what is not.
 type gathered[T any] struct {
 	facts []T
-	at    []int64
+	at    []found
 }
 
-func (g *gathered[T]) add(fact T, at int64) {
+// found is when a fact was found, and of facts of one time which is first: it is the same whenever their resources are written.
+type found struct {
+	nanos int64
+	tie   uint32
+}
+
+func (f found) compare(o found) int {
+	return cmp.Or(cmp.Compare(f.nanos, o.nanos), cmp.Compare(f.tie, o.tie))
+}
+
+func (g *gathered[T]) add(fact T, at found) {
 	g.facts, g.at = append(g.facts, fact), append(g.at, at)
 }
 
-// inOrder returns the facts in order of time, without the room in which they grew. Of each two of one time clash says what they then are.
-func (g *gathered[T]) inOrder(day func(T) Day, clash func(a, b *T)) []T {
+// order is the places of the facts in order of time.
+func (g *gathered[T]) order(day func(T) Day) []int {
 	order := make([]int, len(g.facts))
 	for k := range order {
 		order[k] = k
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(day(g.facts[a]), day(g.facts[b])), cmp.Compare(g.at[a], g.at[b]))
+		return cmp.Or(cmp.Compare(day(g.facts[a]), day(g.facts[b])), g.at[a].compare(g.at[b]))
 	})
+	return order
+}
+
+// tieOf is a number of a resource by its id.
+func tieOf(root tree.Node) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(root.Member("id").Text())) // never fails
+	return h.Sum32()
+}
+
+// inOrder returns the facts in order of time, without the room in which they grew. Of each two of one time clash says what they then are.
+func (g *gathered[T]) inOrder(day func(T) Day, clash func(a, b *T)) []T {
+	order := g.order(day)
 	l := make([]T, 0, len(order))
 	for n, k := range order {
 		l = append(l, g.facts[k])
-		if n > 0 && clash != nil && day(l[n-1]) == day(l[n]) && g.at[order[n-1]] == g.at[k] {
+		if n > 0 && clash != nil && day(l[n-1]) == day(l[n]) && g.at[order[n-1]].nanos == g.at[k].nanos {
 			clash(&l[n-1], &l[n])
 		}
 	}
 	return l
 }
 
-// foundAt is when an Observation was made, to be compared with others of the day: a date alone is the beginning of its day. What is preliminary is
+// settled returns the facts in order of time, of those of one day about one thing the last, without the room in which they grew. What is said otherwise
+// at one time clash makes such that nobody knows.
+func (g *gathered[T]) settled(day func(T) Day, about func(a, b T) bool, clash func(a *T, b T)) []T {
+	order := g.order(day)
+	out := gathered[T]{facts: make([]T, 0, len(order)), at: make([]found, 0, len(order))}
+	for _, k := range order {
+		fact, at := g.facts[k], g.at[k]
+		n := len(out.facts) - 1
+		for n >= 0 && day(out.facts[n]) == day(fact) && !about(out.facts[n], fact) {
+			n--
+		}
+		switch {
+		case n < 0 || day(out.facts[n]) != day(fact):
+			out.add(fact, at)
+		case out.at[n].nanos == at.nanos:
+			clash(&out.facts[n], fact)
+		default:
+			out.facts[n], out.at[n] = fact, at
+		}
+	}
+	return out.facts
+}
+
+// sameOutcome reports whether two outcomes are what clinicians stated of one endpoint. What was computed stands beside.
+func sameOutcome(a, b Stated) bool { return a.Clinician && b.Clinician && a.Code == b.Code }
+
+// disagree makes an outcome not evaluable of which something else is stated too.
+func disagree(a *Stated, b Stated) {
+	if a.Result != b.Result {
+		a.Result = term.NotEvaluable
+	}
+}
+
+// waver makes it unknown whether a drug was taken of which both is told.
+func waver(a *Taking, b Taking) {
+	if a.Taken != b.Taken {
+		a.Taken = score.Unknown
+	}
+}
+
+// foundAt is when an Observation was made, to be compared with others of the day: a date alone is before every time of its day, in whatever zone. What is preliminary is
 // before all that is not. https://hl7.org/fhir/R4/valueset-observation-status.html
-func foundAt(root tree.Node, at string) int64 {
+func foundAt(root tree.Node, at string) found {
 	when, err := time.Parse(time.RFC3339, at)
 	if err != nil {
-		when = time.Unix(int64(max(ParseDay(at).From, 0))*86400, 0)
+		when = time.Unix(int64(max(ParseDay(at).From, 0))*86400, 0).Add(-firstZone)
 	}
 	nanos := when.UnixNano()
 	if root.Member("status").Text() == "preliminary" {
 		nanos += math.MinInt64 / 2
 	}
-	return nanos
+	return found{nanos, tieOf(root)}
 }
+
+// firstZone is how far the day is ahead where it begins first.
+const firstZone = 14 * time.Hour
 
 // differ makes two readings of one time that say different things such that nobody knows which holds.
 func differ(a, b *Reading) {
@@ -78,7 +145,7 @@ type part struct {
 // assessments puts together what was told of each day: by SLEDAI-2K, and by SELENA-SLEDAI. What was told later of the day holds, and of what was
 // told otherwise at one time nobody knows.
 func (b *Builder) assessments() (by, others []Assessment) {
-	last := map[*[]Assessment]int64{}
+	last := map[*[]Assessment]found{}
 	parts := gathered[int]{at: b.parts.at}
 	for k := range b.parts.facts {
 		parts.facts = append(parts.facts, k)
@@ -89,7 +156,7 @@ func (b *Builder) assessments() (by, others []Assessment) {
 			l = &others
 		}
 		if n := len(*l); n > 0 && (*l)[n-1].Day == p.Day {
-			(*l)[n-1].take(p.Assessment, last[l] == at)
+			(*l)[n-1].take(p.Assessment, last[l].nanos == at.nanos)
 		} else {
 			*l = append(*l, p.Assessment)
 		}

@@ -42,6 +42,8 @@ func TestOfTwoValuesOfADayTheLaterStands(t *testing.T) {
 	}{
 		{"ratios", []string{seen("a", "final", ratio, at(evening), of("0.3")), seen("b", "final", ratio, at(morning), of("1.5"))}, "0.3 unknown"},
 		{"ratios in two time zones", []string{seen("a", "final", ratio, at(abroad), of("0.3")), seen("b", "final", ratio, at(evening), of("1.5"))}, "0.3 unknown"},
+		{"ratios of a morning in the east and of the day", []string{seen("a", "final", ratio, at("2024-04-09T08:00:00+09:00"), of("0.3")), seen("b", "final", ratio, at(visitOfDay), of("1.5"))}, "0.3 unknown"},
+		{"ratios of one time, of which one stands, whichever was written last", []string{seen("a", "final", ratio, at(visitOfDay), of("0.3")), seen("b", "final", ratio, at(visitOfDay), of("1.5"))}, "1.5 unknown"},
 		{"a preliminary one that is later", []string{seen("a", "final", ratio, at(morning), of("0.3")), seen("b", "preliminary", ratio, at(evening), of("1.5"))}, "0.3 unknown"},
 		{"one that was only registered", []string{seen("b", "registered", ratio, at(evening), of("1.5"))}, "unknown unknown"},
 		{"PGA", []string{seen("a", "final", pga, at(evening), plain("0.2")), seen("b", "final", pga, at(morning), plain("0.8"))}, "unknown 0.2"},
@@ -111,7 +113,7 @@ func TestAValueIsReadWhereverAnObservationHasItAndItsTime(t *testing.T) {
 		{"in a panel", seen("a", "final", panel, at(visitOfDay), component), "0.3 2024-04-09"},
 		{"with a code of the hospital before", seen("a", "final", `{"system":"http://hospital.example","code":"PCR"},`+ratio, at(visitOfDay), of("0.3")), "0.3 2024-04-09"},
 		{"with a local code before", seen("a", "final", `{"system":"http://example.org/fhir/sle-cart/CodeSystem/sle-cart","code":"upcr"},`+ratio, at(visitOfDay), of("0.3")), "0.3 2024-04-09"},
-		{"with a reason why there is none", seen("a", "final", ratio, at(visitOfDay), `"dataAbsentReason":{"text":"?"}`), "unknown 2024-04-09"},
+		{"with a reason why there is none", seen("a", "final", ratio, at(visitOfDay), `"dataAbsentReason":{"text":"?"}`), "unknown "},
 	} {
 		day := ParseDay(visitOfDay).From
 		v, on := told(t, "", infusion, tt.told).Value(upcr, Window{day - 7, day, day + 7})

@@ -34,6 +34,9 @@ var scales = map[string]scale{
 // scored reads the number of a local code in the unit of its scale. It is unknown in a unit that cannot be brought there, or beyond the scale.
 func scored(n tree.Node, code, from string) score.Value {
 	v, unit := number(n, from)
+	if unit == oneOf && code != term.ANA {
+		return score.Value{}
+	}
 	v = onScale(code, v, unit)
 	if s, ok := scales[code]; ok && v.Known && (v.X < s.low || v.X > s.high || s.whole && v.X != math.Trunc(v.X)) {
 		return score.Value{}

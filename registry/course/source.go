@@ -25,8 +25,10 @@ type Source struct {
 func (s Source) Read(ctx context.Context, t fhir.Moment, m *Merges, patients []string, sources bool) (map[string]*Course, error) {
 	builders := make(map[string]*Builder, len(patients))
 	var records []string
+	bases := s.Engine.Own()
 	for _, id := range patients {
 		b := NewBuilder(id, sources)
+		b.bases = bases
 		for _, record := range m.Records(id) {
 			builders[record] = b
 			records = append(records, record)
@@ -42,7 +44,7 @@ func (s Source) Read(ctx context.Context, t fhir.Moment, m *Merges, patients []s
 			}
 		}
 		err := s.each(ctx, t, typ[0], []search.Pair{{Name: typ[1], Value: strings.Join(values, ",")}}, func(r *tree.Tree) {
-			b := builders[Owner(r)]
+			b := builders[Owner(r, bases)]
 			if b == nil {
 				return
 			}
@@ -133,7 +135,7 @@ func (s Source) each(ctx context.Context, t fhir.Moment, typ string, criteria []
 // of all, or of some.
 func (s Source) Infused(ctx context.Context, t fhir.Moment, m *Merges, some []string) ([]string, error) {
 	kinds := []string{term.Local + "|" + term.Infusion}
-	for _, c := range term.CARTInfusion() {
+	for _, c := range infusions {
 		kinds = append(kinds, c.System+"|"+c.Code)
 	}
 	criteria := []search.Pair{{Name: "code", Value: strings.Join(kinds, ",")}}
@@ -145,9 +147,9 @@ func (s Source) Infused(ctx context.Context, t fhir.Moment, m *Merges, some []st
 		criteria = append(criteria, search.Pair{Name: "subject", Value: "Patient/" + strings.Join(records, ",Patient/")})
 	}
 	var ids []string
-	seen := map[string]bool{"": true}
+	bases, seen := s.Engine.Own(), map[string]bool{"": true}
 	err := s.each(ctx, t, "Procedure", criteria, func(r *tree.Tree) {
-		if id := m.Of(Owner(r)); !seen[id] {
+		if id := m.Of(Owner(r, bases)); !seen[id] {
 			seen[id] = true
 			ids = append(ids, id)
 		}
@@ -158,13 +160,13 @@ func (s Source) Infused(ctx context.Context, t fhir.Moment, m *Merges, some []st
 // Stays returns when the Encounters that meet criteria at a moment began, by the record of the patient that stands for them. What was only planned, was canceled or entered in
 // error is none. https://hl7.org/fhir/R4/valueset-encounter-status.html
 func (s Source) Stays(ctx context.Context, t fhir.Moment, m *Merges, criteria []search.Pair) (map[string][]Span, error) {
-	began := map[string][]Span{}
+	began, bases := map[string][]Span{}, s.Engine.Own()
 	err := s.each(ctx, t, "Encounter", criteria, func(r *tree.Tree) {
 		switch r.Root().Member("status").Text() {
 		case "planned", "cancelled", "entered-in-error": //nolint:misspell // as the code is written
 			return
 		}
-		id := m.Of(Owner(r))
+		id := m.Of(Owner(r, bases))
 		began[id] = append(began[id], ParseDay(r.Root().Member("period").Member("start").Text()))
 	})
 	return began, err

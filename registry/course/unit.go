@@ -1,6 +1,7 @@
 package course
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,7 +73,7 @@ var divisors = []divisor{
 // canonical brings a value to the canonical unit of an analyte: by the table of its own, or else by UCUM. One in a unit that cannot be brought there
 // is unknown. A filtration is of a body surface, which UCUM does not see, as it is a note to it.
 func canonical(a term.Analyte, v score.Value, unit string) score.Value {
-	if a.Unit == "" || unit == a.Unit {
+	if a.Unit == "" || unit == a.Unit || unit == oneOf && a.Unit == "{titer}" {
 		return v
 	}
 	plain := withoutNotes(unit)
@@ -125,10 +126,33 @@ func number(n tree.Node, from string) (score.Value, string) {
 		x, err := strconv.Atoi(whole.Text())
 		return score.Value{X: float64(x), Known: err == nil, From: from}, ""
 	}
+	if r := n.Member("valueRatio"); r.Exists() {
+		return amountOf(r, from)
+	}
 	return quantity(n.Member("valueQuantity"), from)
 }
 
-// quantity reads a Quantity: its value with the comparator, and the code of its unit.
+// oneOf is the unit of a titer that is told as a ratio of two plain numbers, 1:160; what else is told so is no number.
+const oneOf = "1:n"
+
+// amountOf reads a Ratio: one amount of another, 500 mg of 1 g, or a titer. https://hl7.org/fhir/R4/datatypes.html#Ratio
+func amountOf(n tree.Node, from string) (score.Value, string) {
+	part, unit := quantity(n.Member("numerator"), from)
+	whole, of := quantity(n.Member("denominator"), from)
+	plain := (unit == "" || unit == "1") && (of == "" || of == "1")
+	if plain {
+		part, whole = whole, part
+	}
+	if !part.Known || !whole.Exact() || whole.X <= 0 {
+		return score.Value{}, ""
+	}
+	if part.X /= whole.X; plain {
+		return part, oneOf
+	}
+	return part, unit + "/" + of
+}
+
+// quantity reads a Quantity: its value with the comparator, and the code of its unit in UCUM, or how it is named.
 func quantity(n tree.Node, from string) (score.Value, string) {
 	x, err := strconv.ParseFloat(n.Member("value").Text(), 64)
 	if err != nil {
@@ -149,8 +173,14 @@ func quantity(n tree.Node, from string) (score.Value, string) {
 		return score.Value{}, ""
 	}
 	unit := n.Member("code").Text()
-	if unit == "" {
+	if system := n.Member("system").Text(); unit == "" || system != "" && system != term.UCUM {
 		unit = n.Member("unit").Text()
 	}
-	return v, unit
+	return v, liter.ReplaceAllString(micro.Replace(unit), "${1}L")
 }
+
+// micro is the sign of a millionth as people write it; its code in UCUM is u.
+var micro = strings.NewReplacer("\u00b5", "u", "\u03bc", "u")
+
+// liter is the other of the two codes that UCUM has of the liter: tables of units name L.
+var liter = regexp.MustCompile(`\b([pnumcd]?)l\b`)

@@ -2,6 +2,7 @@ package course
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"firewolf/registry/score"
@@ -94,5 +95,46 @@ func TestALabKeepsWhatItWasMadeOf(t *testing.T) {
 	}
 	if l := (Lab{}); l.Value() != (score.Value{}) || l.Limits() != (Limits{}) {
 		t.Errorf("nothing became %+v of %+v", l.Value(), l.Limits())
+	}
+}
+
+// UCUM has two codes of the liter, l and L. https://ucum.org/ucum#section-Other-Units-from-ISO-1000%2C-ISO-2955%2C-and-ANSI-X3.50
+func TestALiterIsWrittenEitherWay(t *testing.T) {
+	lab := func(loinc, value, unit, limitUnit string) string {
+		return `{"resourceType":"Observation","id":"x","status":"final","effectiveDateTime":"2024-01-10","code":{"coding":[{"system":"http://loinc.org","code":"` + loinc + `"}]},
+			"valueQuantity":{"value":` + value + `,"system":"http://unitsofmeasure.org","code":"` + unit + `"},"referenceRange":[{"high":{"value":15,"code":"` + limitUnit + `"}}]}`
+	}
+	for _, tt := range []struct{ name, resource, want string }{
+		{"creatinine", lab("2160-0", "88.42", "umol/l", "mg/dl"), "1 of 15"},
+		{"filtration", lab("98979-8", "90", "ml/min/{1.73_m2}", "mL/min/{1.73_m2}"), "90 of 15"},
+		{"complement", lab("4485-9", "82", "mg/dl", "g/l"), "0.82 of 15"},
+		{"cells", lab("8116-6", "0.012", "10*9/l", "/ul"), "12 of 15"},
+		{"ferritin", lab("2276-4", "400", "ug/l", "ng/ml"), "400 of 15"},
+		{"antibodies", lab("5130-0", "96", "[IU]/ml", "[IU]/mL"), "96 of 15"},
+		{"creatinine without a code", strings.Replace(lab("2160-0", "88.42", "µmol/L", "mg/dL"), `"code":"µ`, `"unit":"µ`, 1), "1 of 15"}, // U+00B5
+		{"cells without a code", strings.Replace(lab("8116-6", "12", "/μL", "/uL"), `"code":"/`, `"unit":"/`, 1), "12 of 15"},             // U+03BC
+		{"antibodies of another unit", lab("5130-0", "96", "[IU]/ml", "[IU]/dL"), "96 of unknown"},
+	} {
+		l := told(t, "", tt.resource).Labs[0]
+		if got := l.Value().String() + " of " + l.Limits().High.String(); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A code is one of UCUM where its system says so, or says nothing. https://hl7.org/fhir/R4/datatypes.html#Quantity
+func TestTheUnitOfAnotherSystemIsReadByItsName(t *testing.T) {
+	for _, tt := range []struct{ name, loinc, quantity, want string }{
+		{"by UCUM", "2890-2", `"value":300,"unit":"something","system":"http://unitsofmeasure.org","code":"mg/g"`, "0.3"},
+		{"by a code without a system", "2890-2", `"value":300,"unit":"something","code":"mg/g"`, "0.3"},
+		{"by SNOMED CT, whose code is a number", "2890-2", `"value":300,"unit":"mg/g","system":"http://snomed.info/sct","code":"396163008"`, "0.3"},
+		{"by SNOMED CT without a name", "2890-2", `"value":300,"system":"http://snomed.info/sct","code":"396163008"`, "unknown"},
+		{"by a system of the hospital", "4485-9", `"value":82,"unit":"mg/dL","system":"http://hospital.example.org/units","code":"g/L"`, "0.82"},
+		{"by a name alone", "4485-9", `"value":82,"unit":"mg/dL"`, "0.82"},
+	} {
+		l := told(t, "", `{"resourceType":"Observation","id":"x","status":"final","effectiveDateTime":"2024-01-10","code":{"coding":[{"system":"http://loinc.org","code":"`+tt.loinc+`"}]},"valueQuantity":{`+tt.quantity+`}}`).Labs[0]
+		if got := l.Value().String(); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
 	}
 }

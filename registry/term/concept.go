@@ -16,6 +16,9 @@ const InRemissionLupus = "698694005"
 // lupusSnomed are the codes of SNOMED CT that mean systemic lupus erythematosus without naming an organ: as such, in remission, of childhood.
 var lupusSnomed = []string{"55464009", InRemissionLupus, "403488004"}
 
+// organSnomed are those that name another organ than the kidney, or antiphospholipid syndrome beside it.
+var organSnomed = []string{"309762007", "25380002", "72181000119109", "196138005", "77753005", "1144942002", "239944008", "307755009", "402865003"}
+
 // nephritisSnomed are those of lupus nephritis: the syndrome, WHO's classes I to VI (not those of ISN/RPS 2003), and disorder of the kidney.
 var nephritisSnomed = []string{"68815009", "73286009", "4676006", "76521009", "36402006", "52042003", "11013005", "1144973003"}
 
@@ -23,8 +26,8 @@ var nephritisSnomed = []string{"68815009", "73286009", "4676006", "76521009", "3
 func IsLupus(system, code string) bool {
 	switch system {
 	case Snomed:
-		return slices.Contains(lupusSnomed, code) || slices.Contains(nephritisSnomed, code)
-	case ICD10CM, ICD10GM:
+		return slices.Contains(lupusSnomed, code) || slices.Contains(nephritisSnomed, code) || slices.Contains(organSnomed, code)
+	case ICD10, ICD10CM, ICD10GM:
 		return code == "M32" || strings.HasPrefix(code, "M32.") && !strings.HasPrefix(code, "M32.0")
 	default:
 		return false
@@ -45,13 +48,32 @@ func IsNephritis(system, code string) bool {
 	}
 }
 
-// CARTInfusion returns the public codes of a Procedure that is an infusion of CAR-T cells; the local one, Infusion, stands beside them.
+// CARTInfusion returns the public codes that we write of an infusion of CAR-T cells; the local one, Infusion, stands beside them.
 func CARTInfusion() []Coding {
 	return []Coding{{System: Snomed, Code: "1156961008"}, {NCIt, "C126102", "Chimeric Antigen Receptor T-Cell Therapy"}}
 }
 
 // CARTPCS returns ICD-10-PCS's code of the infusion of autologous engineered CAR-T cells into a peripheral vein.
 func CARTPCS() Coding { return Coding{System: ICD10PCS, Code: "XW033C7"} }
+
+// infusionPCS are what ICD-10-PCS's codes of infusions of CAR-T cells end with, after XW033 and XW043, a peripheral or a central vein: of technology
+// group 7, and the older one of group 3. L7 is of tumor-infiltrating lymphocytes.
+var infusionPCS = []string{"C7", "G7", "H7", "J7", "K7", "M7", "N7", "C3"}
+
+// infusionCPT are those of the administration of CAR-T cells, the second until 2024. Their texts are not ours to give.
+var infusionCPT = []string{"38228", "0540T"}
+
+// CARTInfusions returns every public code of a Procedure that is an infusion of CAR-T cells, whichever a hospital writes.
+func CARTInfusions() []Coding {
+	l := CARTInfusion()
+	for _, end := range infusionPCS {
+		l = append(l, Coding{System: ICD10PCS, Code: "XW033" + end}, Coding{System: ICD10PCS, Code: "XW043" + end})
+	}
+	for _, code := range infusionCPT {
+		l = append(l, Coding{System: CPT, Code: code})
+	}
+	return l
+}
 
 // Therapeutic returns the category of a Procedure that treats.
 func Therapeutic() Coding { return Coding{System: Snomed, Code: "277132007"} }
@@ -92,6 +114,26 @@ func ToxicityCodes(kind string) [6]string {
 	default:
 		return [6]string{}
 	}
+}
+
+// ToxicityOf returns which toxicity ("crs", "icans") a code means, and its grade, -1 of one without a grade; "" is none.
+func ToxicityOf(system, code string) (kind string, grade int) {
+	if system != ICD10CM {
+		return "", -1
+	}
+	switch code {
+	case "D89.839":
+		return CRS, -1
+	case "G92.00":
+		return ICANS, -1
+	}
+	for _, kind := range []string{CRS, ICANS} {
+		codes := ToxicityCodes(kind)
+		if grade := slices.Index(codes[1:], code); grade >= 0 {
+			return kind, grade + 1
+		}
+	}
+	return "", -1
 }
 
 // Analyte is a laboratory value of this field: the LOINC codes by which it is recognized, the first one written, and

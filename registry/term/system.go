@@ -9,6 +9,7 @@ const (
 	Center   = Base + "/CodeSystem/center" // security labels that say which center a patient belongs to
 	Snomed   = "http://snomed.info/sct"
 	Loinc    = "http://loinc.org"
+	ICD10    = "http://hl7.org/fhir/sid/icd-10" // of WHO
 	ICD10CM  = "http://hl7.org/fhir/sid/icd-10-cm"
 	ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
 	ICD10GM  = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"

@@ -129,6 +129,7 @@ func TestADrugIsRecognizedByEachOfItsCodesAndByNoOther(t *testing.T) {
 func TestLupusIsRecognizedByItsCodesAndNothingNearThem(t *testing.T) {
 	for code, want := range map[[2]string]bool{
 		{term.Snomed, "55464009"}: true, {term.ICD10CM, "M32.14"}: true, {term.ICD10GM, "M32.9"}: true, {term.ICD10CM, "M32"}: true,
+		{term.Snomed, "309762007"}: true, {term.Snomed, "1144942002"}: true, {term.ICD10, "M32.1"}: true, {term.ICD10, "M32.0"}: false,
 		{term.ICD10CM, "M320"}: false, {term.ICD10CM, "M33.1"}: false, {term.Snomed, "M32.1"}: false, {"", "M32.1"}: false,
 	} {
 		if got := term.IsLupus(code[0], code[1]); got != want {
@@ -183,6 +184,15 @@ func TestToxicityCodesCarryTheirGrade(t *testing.T) {
 				t.Errorf("%s of grade %d is %q", kind, grade, code)
 			}
 		}
+	}
+	for code, want := range map[string]string{"D89.831": "crs 1", "D89.835": "crs 5", "D89.839": "crs -1", "G92.05": "icans 5", "G92.00": "icans -1", "": " -1", "G92.8": " -1"} {
+		kind, grade := term.ToxicityOf(term.ICD10CM, code)
+		if got := fmt.Sprint(kind, " ", grade); got != want {
+			t.Errorf("%q is %q, want %q", code, got, want)
+		}
+	}
+	if kind, grade := term.ToxicityOf(term.Local, "D89.831"); kind != "" || grade != -1 {
+		t.Errorf("a code of another system is %s of grade %d", kind, grade)
 	}
 	if got := term.ToxicityCodes("gout"); got != [6]string{} {
 		t.Errorf("gout is no toxicity: %v", got)
