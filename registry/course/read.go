@@ -147,6 +147,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
 	c.Stated = b.stated.settled(func(s Stated) Day { return s.Day }, sameOutcome, disagree)
 	c.Takings = b.takings.settled(func(t Taking) Day { return t.Day }, func(x, y Taking) bool { return x.Drug == y.Drug }, waver)
+	c.tilDeath()
 	b.prepare(&c)
 	b.setAside(&c)
 	b.consents(&c)
