@@ -91,12 +91,18 @@ func (c *Course) MayHold(w Window, kinds ...string) bool {
 	})
 }
 
-// VagueAfter is the first day on which a fact of a kind can be whose day is not known, of those that can be after a day; Forever for none.
+// VagueAfter is the first day on which a fact of a kind can be whose day is not known, or of which clinicians disagree, of those that can be after a
+// day; Forever for none.
 func (c *Course) VagueAfter(kind string, day Day) Day {
 	first := Forever
 	for _, v := range c.Vague {
 		if v.Kind == kind && v.To > day {
 			first = min(first, v.From)
+		}
+	}
+	for _, s := range c.Stated {
+		if s.Disputed && s.Code == kind && s.Day > day {
+			first = min(first, s.Day)
 		}
 	}
 	return first

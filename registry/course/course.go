@@ -143,6 +143,7 @@ type Stated struct {
 	Day       Day
 	Result    term.Result
 	Clinician bool // no computation says that it made it, so that a person judged
+	Disputed  bool // that it was met is stated, and something else of the same time: the Result is not evaluable
 	ID        string
 }
 

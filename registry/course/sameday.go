@@ -94,6 +94,7 @@ func sameOutcome(a, b Stated) bool { return a.Clinician && b.Clinician && a.Code
 // disagree makes an outcome not evaluable of which something else is stated too.
 func disagree(a *Stated, b Stated) {
 	if a.Result != b.Result {
+		a.Disputed = a.Disputed || a.Result == term.Met || b.Result == term.Met
 		a.Result = term.NotEvaluable
 	}
 }
