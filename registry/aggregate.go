@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -36,7 +37,7 @@ func common() []input {
 		{name: "cohort", typ: "string", doc: "A search for patients, such as Patient?_has:Condition:subject:code=http://snomed.info/sct|68815009. All patients where it is left out. Of whom it finds those count who were infused, have lupus and have an active consent."},
 		{name: "stratum", typ: "string", many: true, doc: "A group of the cohort to tell apart: its label, an equals sign and a search, such as women=Patient?gender=female. Who is found by several counts in the first, who by none in the group other. Where small groups are hidden at most nine."},
 		{name: "as-of", typ: "date", doc: "The day at which follow-up ends, not in the future; today where it is left out."},
-		{name: "k", typ: "integer", doc: "Hide counts of 1 to k-1. A caller can ask for more than its own limit, never for less; an admin has no limit."},
+		{name: "k", typ: "integer", within: &[2]float64{1, math.Inf(1)}, doc: "Hide counts of 1 to k-1; 1 hides none. A caller can ask for more than its own limit, never for less; an admin has no limit."},
 	}
 }
 

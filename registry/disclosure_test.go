@@ -46,7 +46,7 @@ func TestACallerCanAskForMoreHidingAndNeverForLess(t *testing.T) {
 		caller fhir.Caller
 		k      string
 		want   string
-	}{{aggregator, "5", "11"}, {aggregator, "20", "20"}, {reader, "1", "11"}, {admin, "5", "5"}, {admin, "0", "1"}} {
+	}{{aggregator, "5", "11"}, {aggregator, "20", "20"}, {reader, "1", "11"}, {admin, "5", "5"}, {admin, "1", "1"}} {
 		got := pick(w.table(tt.caller, "Patient/$toxicity?k="+tt.k, "about"), "k")
 		if diff := cmp.Diff([][]string{{tt.want}}, got); diff != "" {
 			t.Errorf("%s asks for %s: %s", tt.caller.Role, tt.k, diff)

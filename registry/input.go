@@ -3,6 +3,7 @@ package registry
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,7 +121,11 @@ func (i input) check(v string) error {
 		return fmt.Errorf("%q is no %s", short(v), i.typ)
 	}
 	if i.within != nil {
-		if x, err := strconv.ParseFloat(v, 64); err != nil || !(i.within[0] <= x && x <= i.within[1]) { // NaN is neither
+		switch x, err := strconv.ParseFloat(v, 64); {
+		case err == nil && i.within[0] <= x && x <= i.within[1]: // NaN is neither
+		case math.IsInf(i.within[1], 1):
+			return fmt.Errorf("%q is less than %v", short(v), i.within[0])
+		default:
 			return fmt.Errorf("%q is not between %v and %v", short(v), i.within[0], i.within[1])
 		}
 	}
