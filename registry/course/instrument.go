@@ -40,6 +40,12 @@ func (b *Builder) instrument(root, one tree.Node, kind string) {
 	}
 	i := Instrument{Kind: instruments[k], Infusion: b.procedureOf(root.Member("focus")), Days: effective(root), From: b.from(root)}
 	i.At = strings.Clone(dateOf(started(root, "effective")))
+	if kind == term.SDI { // of the day of its assessment, as Course.Damage is
+		i.At = strings.Clone(dateOf(judgedAt(root, kind)))
+		if on := ParseDay(i.At); on.There {
+			i.Days = on
+		}
+	}
 	i.Stated = scored(one, i.Kind, i.From)
 	for part := range one.Member("component").Items() {
 		i.Parts = append(i.Parts, answer(part, i.From))

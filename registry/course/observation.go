@@ -46,7 +46,19 @@ func (b *Builder) observation(root tree.Node) {
 	case strings.HasSuffix(kind, "-max-grade"):
 		b.grade(root, strings.TrimSuffix(kind, "-max-grade"))
 	case kind != "":
-		b.assessed(root, at, kind)
+		b.assessed(root, judgedAt(root, kind), kind)
+	}
+}
+
+// judgedAt is when what an Observation with a local code tells was so: of a period the end, for an assessment looks back on it (SLEDAI-2K on 10 days or
+// 30) and is made at its end. A dose was taken and a relapse was there from the beginning, and of B cells the sample tells.
+func judgedAt(root tree.Node, kind string) string {
+	end := root.Member("effectivePeriod").Member("end").Text()
+	switch {
+	case end == "", kind == term.GCDose, kind == term.Relapse, kind == term.BCellReturn:
+		return started(root, "effective")
+	default:
+		return end
 	}
 }
 
