@@ -15,7 +15,7 @@ import (
 func toxicity() aggregate {
 	return aggregate{
 		name: "toxicity", title: "Toxicity of the cells by grade and product",
-		doc: "For each kind and group (by product, unless strata are given): how many had which highest grade - a grade of 0 was looked for and was not there, unknown was not recorded -, the rates of any grade, of grade 2 or more and of grade 3 or more among those whose grade is known, the days of onset and the duration, and how many were treated with tocilizumab or glucocorticoids, and on intensive care if icu says what that is (who was given such a drug in some month or year that may hold one of the days, and on none that is known, is unknown, and counts as not treated where small groups are hidden). All of it is of what began from the day of the infusion to day 30, of what is told until the day as-of and before a second infusion. A highest grade whose episode is not known to have begun within these days, nor after them, is unknown; who has no highest grade recorded is too, whatever else is told.",
+		doc: "For each kind and group (by product, unless strata are given): how many had which highest grade - a grade of 0 was looked for and was not there, unknown was not recorded -, the rates of any grade, of grade 2 or more and of grade 3 or more among those whose grade is known, the days of onset and the duration, and how many were treated with tocilizumab or glucocorticoids, and on intensive care if icu says what that is (who was given such a drug in some month or year that may hold one of the days, and on none that is known, is unknown, and counts as not treated where small groups are hidden). All of it is of what began from the day of the infusion to day 30, of what is told until the day as-of and before a second infusion. A highest grade whose episode is not known to have begun within these days, nor after them, is unknown; who has no highest grade recorded is too, whatever else is told. Of these unrecorded are those of whom an episode is told that began in these days: they are in no rate, since of who had none it is not recorded either that it was looked for.",
 		inputs: []input{
 			{name: "kind", typ: "code", many: true, choices: toxicityKinds, preset: "crs,icans", doc: "The toxicities; several by comma."},
 			{name: "late", typ: "boolean", preset: "false", doc: "Count what began later than within, in place of what began within: nothing is in both."},
@@ -41,9 +41,11 @@ func grades(q *question) error {
 	for _, kind := range q.in["kind"] {
 		// What began late is a part of all there was, so that both are one thing to the ledger.
 		t := q.count(strings.Join([]string{q.op, kind}, "|"), gradeParts, func(c *course.Course) int { return q.gradeOf(c, kind) })
+		unrecorded := q.unrecorded(kind)
 		onset, duration := q.spread(kind, "onset", sinceInfusion), q.spread(kind, "duration", lasted)
 		for _, row := range q.rows() {
-			cells := append([]cell{code("kind", kind)}, t.cells(row)...)
+			x, visible := unrecorded.of(row, 0)
+			cells := append(append([]cell{code("kind", kind)}, t.cells(row)...), integer("unrecorded", x).when(visible))
 			for _, from := range []int{1, 2, 3} {
 				cells = append(cells, q.atLeast(t, row, from)...)
 			}
@@ -79,6 +81,26 @@ func (q *question) gradeOf(c *course.Course, kind string) int {
 		return g.Min
 	}
 	return gradeUnknown
+}
+
+// unrecorded counts those of the unknown of whom an episode is told and no highest grade.
+func (q *question) unrecorded(kind string) *counted {
+	of := func(part string) string { return strings.Join([]string{q.op, kind, part}, "|") }
+	return q.table(counting{
+		parts: []string{"unrecorded", "not-unrecorded"},
+		of: func(c *course.Course) int {
+			if in, until := q.stretch(c); c.Unrecorded(kind, in, until) {
+				return 0
+			}
+			return 1
+		},
+		fact: func(part string) disclose.Fact {
+			if part == "unrecorded" {
+				return disclose.Fact{Key: of(part), Within: of(gradeParts[gradeUnknown])}
+			}
+			return disclose.Fact{Key: of(part)}
+		},
+	})
 }
 
 // atLeast is the rate of a grade or more among those whose grade is known.

@@ -27,6 +27,14 @@ func (c *Course) Highest(kind string, in Span, until Day) (g score.Grade, ok boo
 	return g, true
 }
 
+// Unrecorded reports whether an episode of a kind is known to have begun within a stretch of days and until a day, of which no highest grade was
+// recorded until then.
+func (c *Course) Unrecorded(kind string, in Span, until Day) bool {
+	const worst = 5 // that an episode without a grade may have had
+	return len(c.recorded(kind, in, until)) == 0 &&
+		slices.ContainsFunc(c.ownEpisodes(kind), func(e Episode) bool { return e.within(in, until, worst).Min > 0 })
+}
+
 // recorded are the highest grades of the first infusion that were complete by a day, or that speak of a stretch which was over by then.
 func (c *Course) recorded(kind string, in Span, until Day) []Grade {
 	over := in.To <= until || in.To == Forever && in.From <= until
