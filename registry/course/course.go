@@ -11,7 +11,7 @@ import (
 // lists, as they stand for no day; Vague has those that can lie in a window.
 type Course struct {
 	Patient string // id
-	Center  string // code of the center, by the patient's security label
+	Center  string // code of the center by the patient's security label, or else what names the managing organization
 	Consent bool   // there is an active consent that permits and that nothing takes away
 	// ConsentBegins and ConsentEnds are the first and the last day on which it permits, if they are told.
 	// https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.period

@@ -35,6 +35,7 @@ type Builder struct {
 	c       Course
 	sources bool     // facts name the resource that they are from
 	bases   []string // of this server, as fhir.PlainBase has them: what is below one is as relative
+	manager string   // the organization that has the record
 	denied  bool     // by withdrawal from the study
 	starts  []Day    // of lymphodepletions
 	permits []permit
@@ -133,6 +134,9 @@ func (b *Builder) Products() []string {
 // Course returns what was gathered, without the room in which it grew. products are the local codes of products by id.
 func (b *Builder) Course(products map[string]string) *Course {
 	c := b.c
+	if c.Center == "" {
+		c.Center = b.manager
+	}
 	for k := range c.Infusions {
 		if id := c.Infusions[k].ProductID; id != "" {
 			c.Infusions[k].Product = products[id]
@@ -269,11 +273,7 @@ func has(concept tree.Node, l ...term.Coding) bool {
 // patient takes the record of the patient, or one that it replaced, which says only what it leaves open.
 func (b *Builder) patient(root tree.Node) {
 	own := root.Member("id").Text() == b.c.Patient
-	for label := range root.Member("meta").Member("security").Items() {
-		if label.Member("system").Text() == term.Center && (own || b.c.Center == "") {
-			b.c.Center = strings.Clone(label.Member("code").Text())
-		}
-	}
+	b.center(root, own)
 	if at := root.Member("deceasedDateTime").Text(); at != "" && (own || !b.c.Death.Known()) {
 		b.c.Dead, b.c.Died = true, ParseDay(at)
 		b.c.Death = b.c.Died.Exact()
