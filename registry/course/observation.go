@@ -45,6 +45,8 @@ func (b *Builder) observation(root tree.Node) {
 		}
 	case strings.HasSuffix(kind, "-max-grade"):
 		b.grade(root, strings.TrimSuffix(kind, "-max-grade"))
+	case strings.HasPrefix(kind, "sledai-2k-"):
+		b.member(root)
 	case kind != "":
 		b.assessed(root, judgedAt(root, kind), kind)
 	}
@@ -142,33 +144,6 @@ func (b *Builder) finding(to *gathered[Finding], root tree.Node, at string) {
 
 func bySELENA(root tree.Node) bool {
 	return has(root.Member("method"), term.Coding{System: term.Local, Code: term.BySELENA})
-}
-
-// sledai takes a SLEDAI-2K with its items. What is not told, or told with a reason why there is no value, is unknown.
-func (b *Builder) sledai(root tree.Node, at string) {
-	if !tells(root) && !slices.ContainsFunc(slices.Collect(root.Member("component").Items()), tells) {
-		return
-	}
-	selena := bySELENA(root)
-	day, ok := b.dated(root, selenaKind(selena), at)
-	if !ok {
-		return
-	}
-	a := Assessment{Day: day}
-	a.From = b.from(root)
-	a.Total = scored(root, term.SLEDAI2K, a.From)
-	for one := range root.Member("component").Items() {
-		name, ok := strings.CutPrefix(local(one.Member("code")), "sledai-2k-")
-		if !ok {
-			continue
-		}
-		if k := term.SledaiItem(name); k >= 0 {
-			if v := one.Member("valueBoolean"); v.Exists() {
-				a.Items[k] = truth(v.Text() == "true")
-			}
-		}
-	}
-	b.parts.add(part{a, selena}, foundAt(root, at))
 }
 
 func (b *Builder) clinical(root tree.Node, at string) {

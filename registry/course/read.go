@@ -42,7 +42,9 @@ type Builder struct {
 	ends    []end
 	vague   []sometime
 
-	parts           gathered[part] // of Assessments and of Others
+	panels          []panel
+	members         map[string]itemTold // of panels, by id
+	parts           gathered[part]      // of Assessments and of Others
 	pga, gc, damage gathered[Reading]
 	hemolysis, gut  gathered[Finding]
 	grades          gathered[Bilag]
@@ -65,7 +67,7 @@ type sometime struct {
 // a projection of all patients has no room for.
 func NewBuilder(patient string, sources bool) *Builder {
 	return &Builder{
-		c: Course{Patient: patient, Apheresis: Never, Depletion: Never, Death: Never, LastAlive: Never}, sources: sources, asides: map[string]bool{},
+		c: Course{Patient: patient, Apheresis: Never, Depletion: Never, Death: Never, LastAlive: Never}, sources: sources, asides: map[string]bool{}, members: map[string]itemTold{},
 	}
 }
 
@@ -146,6 +148,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	c.Infusions = append(c.Infusions, b.later(c.Infusions)...)
 	c.Infusions = slices.Clip(slices.SortedFunc(slices.Values(c.Infusions), Infusion.compare))
 	c.Grades = b.graded()
+	b.assembled(&c)
 	b.inTime(&c)
 	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
 	c.Instruments = inOrder(c.Instruments, func(i Instrument) Day { return i.Days.From })
@@ -211,15 +214,20 @@ func (*Builder) day(text string) (Day, bool) {
 
 // dated is day of a fact of a kind, which is kept as a vague one where it has none.
 func (b *Builder) dated(root tree.Node, kind, text string) (Day, bool) {
-	span := ParseDay(text)
+	span := onOrTimed(root, text)
 	if d := span.Exact(); d.Known() {
 		return d, true
 	}
-	if !span.There {
-		span = timed(root)
-	}
 	b.c.Vague = append(b.c.Vague, Vague{intern(kind), span})
 	return Never, false
+}
+
+// onOrTimed is when a fact was, as a date tells or else a timing.
+func onOrTimed(root tree.Node, text string) Span {
+	if span := ParseDay(text); span.There {
+		return span
+	}
+	return timed(root)
 }
 
 // timed is the time on some day of which something is that does not say on which: from the first to the last event of a timing, or all time.
