@@ -53,7 +53,7 @@ func (b *Builder) episode(root tree.Node, kind string, grade int) {
 	}
 	e.Began = sometimeIn(root, "onset")
 	e.Onset, e.End = e.Began.Exact(), sometimeIn(root, "abatement").Exact()
-	b.c.Episodes = append(b.c.Episodes, e)
+	b.c.Episodes, b.syndromes = append(b.c.Episodes, e), append(b.syndromes, "Condition/"+root.Member("id").Text())
 }
 
 // sometimeIn is when a Condition began or ended: a period says that it was on some day of it. https://hl7.org/fhir/R4/condition.html#8.2.3

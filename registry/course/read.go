@@ -16,6 +16,7 @@ func Types() [][2]string {
 		{"Consent", "patient"},
 		{"ResearchSubject", "individual"},
 		{"Condition", "subject"},
+		{"AdverseEvent", "subject"},
 		{"Procedure", "subject"},
 		{"Observation", "subject"},
 		{"MedicationStatement", "subject"},
@@ -51,6 +52,8 @@ type Builder struct {
 	labs            gathered[Lab]
 	stated          gathered[Stated]
 	preliminary     []Grade
+	syndromes       []string // Conditions that c.Episodes are from, by reference
+	events          []event
 	takings         gathered[Taking]
 
 	therapies, given []cause         // of Therapies and of Given
@@ -109,6 +112,8 @@ func (b *Builder) Add(t *tree.Tree) {
 		b.denied = b.denied || root.Member("status").Text() == "withdrawn"
 	case "Condition":
 		b.condition(root)
+	case "AdverseEvent":
+		b.adverse(root)
 	case "Procedure":
 		b.procedure(root)
 	case "Observation":
@@ -147,7 +152,7 @@ func (b *Builder) Course(products map[string]string) *Course {
 	slices.SortFunc(c.Infusions, Infusion.compare)
 	c.Infusions = append(c.Infusions, b.later(c.Infusions)...)
 	c.Infusions = slices.Clip(slices.SortedFunc(slices.Values(c.Infusions), Infusion.compare))
-	c.Grades = b.graded()
+	c.Grades, c.Episodes = b.graded(), b.episodes()
 	b.assembled(&c)
 	b.inTime(&c)
 	c.Dosed = slices.Sorted(slices.Values(c.Dosed))
