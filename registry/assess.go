@@ -148,10 +148,15 @@ func (g *Registry) courseOf(ctx context.Context, t fhir.Moment, id string) (*cou
 		return nil, fhir.NewIssue(fhir.NotFound, "Patient/"+id+" is not there").CausedBy(errLeft)
 	case c.Withdrawn:
 		return nil, fhir.NewIssue(fhir.BusinessRule, "Patient/"+id+" has withdrawn: the registry says nothing of this patient any more").CausedBy(errLeft)
+	case c.Unread:
+		return nil, fhir.NewIssue(fhir.BusinessRule, "Patient/"+id+" has a Consent that denies but for exceptions, which are not read: the registry says nothing of this patient").CausedBy(errUnread)
 	default:
 		return c, nil
 	}
 }
+
+// errUnread marks that nobody here knows whether the patient is in the registry: nothing is taken back.
+var errUnread = errors.New("the consent of the patient is not read")
 
 // errLeft marks that a patient is not there, or not any more.
 var errLeft = errors.New("the patient has left the registry")

@@ -49,11 +49,11 @@ func (g *Registry) assessAll(ctx context.Context, x *assessment) error {
 // assessNext counts the outcomes of one of all patients, nil for who is not there.
 func (g *Registry) assessNext(ctx context.Context, x assessment, n *tally, c *course.Course) error {
 	in := c != nil && c.Analyzed(x.today)
-	if !in && (x.w == nil || c == nil || c.Withdrawn || c.T0().Known()) {
+	if !in && (x.w == nil || c == nil || c.Withdrawn || c.Unread || c.T0().Known()) {
 		return nil
 	}
 	c, outcomes, err := g.keep(ctx, &x, c)
-	if errors.Is(err, errLeft) && !errors.Is(err, errNotTakenBack) {
+	if errors.Is(err, errUnread) || errors.Is(err, errLeft) && !errors.Is(err, errNotTakenBack) {
 		return nil // meanwhile
 	}
 	if err == nil && in {

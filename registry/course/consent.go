@@ -19,6 +19,7 @@ type end struct {
 	scope  string
 	denies bool
 	active bool
+	unread bool // it permits too, by exceptions
 	since  Span
 }
 
@@ -42,7 +43,7 @@ func (b *Builder) consent(root tree.Node) {
 		if at := ParseDay(provision.Member("period").Member(edge).Text()); at.There {
 			since = at
 		}
-		b.ends = append(b.ends, end{scope, denies, status == "active", since})
+		b.ends = append(b.ends, end{scope, denies, status == "active", status == "active" && excepts(provision), since})
 	}
 }
 
@@ -62,6 +63,16 @@ func optsOut(root tree.Node) bool {
 		out = out || exception.Member("type").Text() == "deny" && !limited
 	}
 	return out
+}
+
+// excepts reports whether a provision has an exception that permits.
+func excepts(provision tree.Node) bool {
+	for exception := range provision.Member("provision").Items() {
+		if exception.Member("type").Text() == "permit" {
+			return true
+		}
+	}
+	return false
 }
 
 // ofCare are the scopes of a Consent that is about the care of the patient and permits no use of data for research: advance directives, and treatment.
@@ -96,7 +107,9 @@ func (b *Builder) consents(c *Course) {
 		}
 		c.Consent = true
 	}
-	c.Withdrawn = !c.Consent && (b.denied || len(b.ends) > 0)
+	out := !c.Consent && (b.denied || len(b.ends) > 0)
+	c.Unread = out && !b.denied && !slices.ContainsFunc(b.ends, func(e end) bool { return !e.unread })
+	c.Withdrawn = out && !c.Unread
 }
 
 // against reports whether an end takes a permit away. What denies is against permits of every scope, and while it is active against all that

@@ -18,7 +18,9 @@ type Course struct {
 	ConsentBegins, ConsentEnds Span
 	// Withdrawn says that there was a consent, or was asked for one, and that none stands.
 	Withdrawn bool
-	Lupus     bool
+	// Unread says that no consent stands, and that what denies permits by exceptions, which are not read.
+	Unread bool
+	Lupus  bool
 
 	Infusions []Infusion // that were completed, in order of time
 	Apheresis Day        // the first
