@@ -149,13 +149,17 @@ func (d *Draft) same(c *Case, stored []byte) (bool, error) {
 		return false, err
 	}
 	if d.Over != nil {
+		if !d.looked {
+			d.looked, d.own = true, body
+		}
 		over, err := d.Over(stored)
 		if err != nil {
 			return false, err
 		}
-		if over.Body != nil {
-			body, d.Body = over.Body, over.Body
+		if body = over.Body; body == nil {
+			body = d.own
 		}
+		d.Body = body
 		if over.Stands != "" && len(d.Rows) > 0 && !d.told {
 			d.told = true
 			c.Report(d.Rows[0], "", RuleStands, over.Stands)

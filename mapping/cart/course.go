@@ -46,6 +46,7 @@ func (r *record) buildCourse(c *courseRows) {
 	case stated(c.infused):
 		p.Status = r4.EventStatusCompleted
 	}
+	r.collectedOf(c)
 	r.add(part, p, c.rowsOf()...)
 	r.keep(p, c.ongoing(p))
 	if c.row.Row == nil {
