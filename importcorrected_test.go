@@ -116,3 +116,54 @@ func TestAConsentThatIsGivenMeanwhileStands(t *testing.T) {
 		t.Errorf("%d consents are active, want 2", got)
 	}
 }
+
+// An extension is about the value that it stands with: beside another death it would make a second one, and the server refuses the patient.
+func TestAnExtensionOfAPatientStaysWithItsValueOnly(t *testing.T) {
+	const told = `{"extension":[{"url":"http://hospital.example.org/told","valueBoolean":true}]}`
+	s := newStack(t, memoryStore, strictRules)
+	dir := delivered(t)
+	imported(t, s, dir, false, false)
+	editing(t, s, "Patient?gender=female", `"birthDate":"1999"`, `"birthDate":"1999","_birthDate":`+told+`,"deceasedBoolean":true,"_deceasedBoolean":`+told).edit()
+	if again := imported(t, s, dir, true, false); again.Total(mapping.Created)+again.Total(mapping.Changed) != 0 {
+		t.Errorf("importing again: %v", again.Fates)
+	}
+	edit(t, dir, "outcome.csv", "SYN-A01,2023-04-18,m03,not-met,met,,,", "SYN-A01,2023-04-18,m03,not-met,met,,2025-05-05,")
+	for _, want := range []int{1, 0} {
+		if got := imported(t, s, dir, true, false).Fates["changed"]["Patient"]; got != want {
+			t.Errorf("%d patients changed, want %d", got, want)
+		}
+	}
+	got := string(s.send(t, http.MethodGet, "Patient?gender=female", nil, nil).body)
+	if strings.Contains(got, `deceasedBoolean"`) || !strings.Contains(got, `"_birthDate":`+told) {
+		t.Errorf("got %s", got)
+	}
+	edit(t, dir, "patients.csv", "female,1999", "female,1998")
+	imported(t, s, dir, true, false)
+	if got := string(s.send(t, http.MethodGet, "Patient?gender=female", nil, nil).body); !strings.Contains(got, `"birthDate":"1998"`) || strings.Contains(got, "_birthDate") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A patient whom a hospital has labeled as restricted is not open again because the files know nothing of that.
+func TestAPatientKeepsTheLabelsThatOthersGave(t *testing.T) {
+	const label, profile = `{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}`, `"profile":["http://hospital.example.org/patient"]`
+	s := newStack(t, memoryStore, usualRules)
+	dir := delivered(t)
+	imported(t, s, dir, false, false)
+	editing(t, s, "Patient?gender=female", `"security":\[`, profile+`,"tag":[{"code":"vip"}],"security":[`+label+`,`).edit()
+	if again := imported(t, s, dir, true, false); again.Total(mapping.Created)+again.Total(mapping.Changed) != 0 {
+		t.Errorf("importing again: %v", again.Fates)
+	}
+	edit(t, dir, "patients.csv", "female,1999", "female,1998")
+	for _, want := range []int{1, 0} {
+		if got := imported(t, s, dir, true, false).Fates["changed"]["Patient"]; got != want {
+			t.Errorf("%d patients changed, want %d", got, want)
+		}
+	}
+	got := string(s.send(t, http.MethodGet, "Patient?gender=female", nil, nil).body)
+	for _, want := range []string{label, profile, `{"code":"vip"}`, `"birthDate":"1998"`, `"code":"SYN-C1"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %s in %s", want, got)
+		}
+	}
+}
