@@ -167,3 +167,23 @@ func TestAPatientKeepsTheLabelsThatOthersGave(t *testing.T) {
 		}
 	}
 }
+
+// A day that was taken back is of no dose any more: files that tell of the infusion, and such that do not, must not write it in turn.
+func TestADayThatWasTakenBackStaysAsItIs(t *testing.T) {
+	s := newStack(t, memoryStore, strictRules)
+	dir, without := delivered(t), delivered(t)
+	imported(t, s, dir, false, false)
+	for _, d := range []string{dir, without} {
+		edit(t, d, "course.csv", "SYN-A01,1,2022-12-27,1,25,-5..-3,", "SYN-A01,1,2022-12-27,1,25,-5..-4,")
+	}
+	for _, file := range []string{"infusion", "tox", "outcome", "sledai"} {
+		if err := os.Remove(filepath.Join(without, file+".csv")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for k, d := range []string{dir, without, dir, without} {
+		if got, want := imported(t, s, d, false, false).Fates["changed"]["MedicationAdministration"], max(0, 1-k); got != want {
+			t.Errorf("%d changed by import %d, want %d", got, k, want)
+		}
+	}
+}
