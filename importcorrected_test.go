@@ -187,3 +187,19 @@ func TestADayThatWasTakenBackStaysAsItIs(t *testing.T) {
 		}
 	}
 }
+
+// Two imports of one patient who is new: what the other has written meanwhile was not there when this one looked, and is not written over either.
+func TestWhatSomebodyElseCreatesMeanwhileIsNotWrittenOver(t *testing.T) {
+	s := newStack(t, memoryStore, strictRules)
+	dir, withdrawn := delivered(t), delivered(t)
+	edit(t, withdrawn, "patients.csv", "consent_date\n", "consent_date,withdrawal_date\n")
+	edit(t, withdrawn, "patients.csv", "2023-01-02\n", "2023-01-02,2025-01-01\n")
+	edit(t, withdrawn, "patients.csv", "2023-03-02\n", "2023-03-02,\n")
+	into(t, &between{Target: remote{load.NewHTTP(s.url, "", 4)}, n: 2, edit: func() { imported(t, s, withdrawn, false, false) }}, dir)
+	if got := s.count(t, "Consent?status=inactive&_summary=count"); got != 1 {
+		t.Errorf("%d consents are withdrawn, want 1", got)
+	}
+	if again := imported(t, s, dir, false, false); again.Total(mapping.Created)+again.Total(mapping.Changed) != 0 {
+		t.Errorf("importing again: %v", again.Fates)
+	}
+}

@@ -76,7 +76,7 @@ type Draft struct {
 
 	Fate Fate
 
-	version string // which is to be changed, "" where that does not matter
+	version string // which is to be changed, absent where there is none, "" where that does not matter
 	told    bool   // that something stored stands
 	looked  bool   // over what is stored, once at least
 	own     []byte // what it said before that
