@@ -217,11 +217,15 @@ func (b *Builder) dated(root tree.Node, kind, text string) (Day, bool) {
 	return Never, false
 }
 
-// timed is the time on some day of which something is that does not say on which: from the first to the last event of a timing, or all time.
+// timed is the time on some day of which something is that does not say on which: from the first to the last event of a timing, or all time where not
+// each of them is told.
 func timed(root tree.Node) Span {
 	all := Span{Never, Forever, true}
 	for e := range root.Member("effectiveTiming").Member("event").Items() {
 		on := ParseDay(e.Text())
+		if !on.There {
+			return Span{Never, Forever, true}
+		}
 		if all.From == Never || on.From < all.From {
 			all.From = on.From
 		}
