@@ -69,15 +69,17 @@ type Draft struct {
 	// nothing to amend.
 	Late func() ([]byte, error)
 
-	// Over, where it is set, says what becomes of the draft where something is stored already.
+	// Over, where it is set, says what becomes of the draft where something is stored already. It is asked again where somebody else wrote meanwhile.
 	Over func(stored []byte) (Over, error)
 
 	Again *Rule // what to report where it was deleted and is created again; nil for nothing
 
 	Fate Fate
 
-	version string // which is to be changed, "" where that does not matter
+	version string // which is to be changed, absent where there is none, "" where that does not matter
 	told    bool   // that something stored stands
+	looked  bool   // over what is stored, once at least
+	own     []byte // what it said before that
 }
 
 // Over is a draft over what is stored at its key.

@@ -121,7 +121,7 @@ func (w *Writer) compare(ctx context.Context, c *Case, drafts []*Draft) error {
 		case len(stored[k]) == 0 && d.Amends:
 			d.Fate = Pending
 		case len(stored[k]) == 0:
-			d.Fate, d.version = Created, ""
+			d.Fate, d.version = Created, absent
 			if stored[k] != nil && d.Again != nil && len(d.Rows) > 0 && !d.told {
 				d.told = true
 				c.Report(d.Rows[0], "", *d.Again, "the "+strings.ToLower(d.Key.Type)+" was deleted and is created again")
@@ -149,13 +149,17 @@ func (d *Draft) same(c *Case, stored []byte) (bool, error) {
 		return false, err
 	}
 	if d.Over != nil {
+		if !d.looked {
+			d.looked, d.own = true, body
+		}
 		over, err := d.Over(stored)
 		if err != nil {
 			return false, err
 		}
-		if over.Body != nil {
-			body, d.Body = over.Body, over.Body
+		if body = over.Body; body == nil {
+			body = d.own
 		}
+		d.Body = body
 		if over.Stands != "" && len(d.Rows) > 0 && !d.told {
 			d.told = true
 			c.Report(d.Rows[0], "", RuleStands, over.Stands)
@@ -163,6 +167,9 @@ func (d *Draft) same(c *Case, stored []byte) (bool, error) {
 	}
 	return equal(stored, body)
 }
+
+// absent stands for the version of what is not there. No version is called so.
+const absent = "*"
 
 // versionOf is the version of a stored resource, "" where it tells none.
 func versionOf(stored []byte) string {
@@ -235,8 +242,8 @@ func ofChanges(traces, drafts []*Draft) []*Draft {
 // tries is how often a transaction is made anew over what others wrote meanwhile.
 const tries = 5
 
-// commit writes what is to be written of drafts, all or none. What is changed has to be of the version that was looked at: where somebody else
-// wrote it meanwhile it is looked at again, so that neither is lost. https://hl7.org/fhir/R4/http.html#concurrency
+// commit writes what is to be written of drafts, all or none. What is changed has to be of the version that was looked at, and what is created not to
+// be there: where somebody else wrote it meanwhile it is looked at again, so that neither is lost. https://hl7.org/fhir/R4/http.html#concurrency
 func (w *Writer) commit(ctx context.Context, c *Case, drafts []*Draft) error {
 	for try := 1; ; try++ {
 		send := make([]*Draft, 0, len(drafts))
@@ -327,7 +334,11 @@ func transaction(drafts []*Draft) ([]byte, error) {
 		b = append(append(append(b, `{"fullUrl":"`...), base+at...), `","resource":`...)
 		b = append(append(b, d.Body...), `,"request":{"method":"PUT","url":"`...)
 		b = append(append(b, at...), '"')
-		if d.version != "" {
+		switch d.version {
+		case "":
+		case absent:
+			b = append(b, `,"ifNoneMatch":"*"`...)
+		default:
 			b = append(append(append(b, `,"ifMatch":"W/\"`...), d.version...), `\""`...)
 		}
 		b = append(b, `}}`...)

@@ -15,7 +15,10 @@ func (w *world) undated(id, when, rest string) {
 // What is of a day that nobody knows may lie in any window. https://hl7.org/fhir/R4/observation-definitions.html#Observation.effective_x_
 func TestWhatIsOfNoDayIsNotEvaluable(t *testing.T) {
 	const twice = `"effectiveTiming":{"event":["2024-06-29","2024-07-02"]},`
-	for name, when := range map[string]string{"without a time": "", "of one of two days": twice} {
+	for name, when := range map[string]string{
+		"without a time": "", "of one of two days": twice,
+		"of two times of which one is masked": `"effectiveTiming":{"event":["2022-01-01",null],"_event":[null,{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}]},`,
+	} {
 		atMonth12 := []string{"0", "1", "0"}
 		if when == twice { // which are of month 6
 			atMonth12 = []string{"0", "0", "1"}

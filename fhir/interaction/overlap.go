@@ -8,9 +8,9 @@ import "firewolf/fhir"
 // update/delete) overlap in steps 1-3, then the transaction SHALL fail." https://hl7.org/fhir/R4/http.html#trules
 func (l *look) apart() error {
 	var is fhir.Issues
-	first := map[string]*entry{}
+	first, updated := map[string]*entry{}, l.updated()
 	for _, e := range l.entries {
-		if e.criteria == nil || len(e.targets()) == 0 || e.rt.name == nameCreate && !l.updates(e.key.Type) {
+		if e.criteria == nil || len(e.targets()) == 0 || e.rt.name == nameCreate && !updated[e.key.Type] {
 			continue
 		}
 		other, why, err := l.twin(e, first)
@@ -28,14 +28,15 @@ func (l *look) apart() error {
 	return inBundle{is}
 }
 
-// updates reports whether an entry updates resources of a type.
-func (l *look) updates(typ string) bool {
-	for _, e := range l.writtenOf(typ) {
-		if e.rt.name == nameUpdate {
-			return true
+// updated are the types of which an entry updates a resource.
+func (l *look) updated() map[string]bool {
+	types := map[string]bool{}
+	for _, e := range l.entries {
+		if e.rt.name == nameUpdate && len(e.targets()) > 0 {
+			types[e.key.Type] = true
 		}
 	}
-	return false
+	return types
 }
 
 // twin returns another entry that a conditional write is about one resource with, and why. first are the entries that had criteria before.

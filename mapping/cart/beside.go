@@ -2,9 +2,11 @@ package cart
 
 import (
 	"bytes"
+	"strings"
 
 	"firewolf/fhir/tree"
 	"firewolf/mapping"
+	"firewolf/registry/term"
 )
 
 // ofRows are the members of a Patient that rows tell of. Everything else is of others: a name, a telephone, or that the record was merged with
@@ -45,25 +47,24 @@ func withOthers(body, stored []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []byte{'{'}
-	add := func(name string, raw []byte) {
-		if len(all) > 1 {
-			all = append(all, ',')
-		}
-		all = append(append(tree.Quote(all, name), ':'), raw...)
-	}
-	others := false
+	all, others := object{}, false
 	for m := range there.Root().Members() {
 		switch o := own.Root().Member(m.Name()); {
 		case m.Name() == "identifier":
 			raw, more := identifiers(o, m)
 			others = others || more
-			add(m.Name(), raw)
+			all.add(m.Name(), raw)
+		case m.Name() == "meta":
+			raw, more := metaOf(o, m)
+			others = others || more
+			if len(raw) > len("{}") {
+				all.add(m.Name(), raw)
+			}
 		case o.Exists():
-			add(m.Name(), o.Raw())
-		case !ofRows[m.Name()]:
+			all.add(m.Name(), o.Raw())
+		case !ofRows[m.Name()] && ofValue(m, own.Root(), there.Root()):
 			others = true
-			add(m.Name(), m.Raw())
+			all.add(m.Name(), m.Raw())
 		}
 	}
 	if !others {
@@ -71,10 +72,90 @@ func withOthers(body, stored []byte) ([]byte, error) {
 	}
 	for m := range own.Root().Members() {
 		if !there.Root().Member(m.Name()).Exists() {
-			add(m.Name(), m.Raw())
+			all.add(m.Name(), m.Raw())
 		}
 	}
-	return append(all, '}'), nil
+	return all.end(), nil
+}
+
+// object is one that is being written.
+type object struct{ raw []byte }
+
+func (o *object) add(name string, raw []byte) {
+	start := byte(',')
+	if len(o.raw) == 0 {
+		start = '{'
+	}
+	o.raw = append(append(tree.Quote(append(o.raw, start), name), ':'), raw...)
+}
+
+func (o *object) end() []byte {
+	if len(o.raw) == 0 {
+		return []byte("{}")
+	}
+	return append(o.raw, '}')
+}
+
+// ofValue reports whether a member that is stored is not about a value that rows say otherwise now, as the extensions of one are that stand beside it.
+// https://hl7.org/fhir/R4/json.html#primitive
+func ofValue(m, own, there tree.Node) bool {
+	name, companion := strings.CutPrefix(m.Name(), "_")
+	if !companion || !ofRows[name] {
+		return true
+	}
+	now, was := own.Member(name), there.Member(name)
+	if !now.Exists() && strings.HasPrefix(name, "deceased") {
+		return !was.Exists() && !own.Member("deceasedBoolean").Exists() && !own.Member("deceasedDateTime").Exists()
+	}
+	return now.Exists() == was.Exists() && (!was.Exists() || bytes.Equal(now.Raw(), was.Raw()))
+}
+
+// metaOf is what rows say in meta, and the labels, tags and profiles of others that are stored; more is whether there are some.
+func metaOf(own, there tree.Node) (raw []byte, more bool) {
+	all := object{}
+	for m := range there.Members() {
+		switch name := m.Name(); name {
+		case "versionId", "lastUpdated":
+		case "security", "tag":
+			l, others := codings(own.Member(name), m)
+			more = more || others
+			if len(l) > 0 {
+				all.add(name, list(l))
+			}
+		default:
+			more = true
+			all.add(name, m.Raw())
+		}
+	}
+	for m := range own.Members() {
+		if !there.Member(m.Name()).Exists() {
+			all.add(m.Name(), m.Raw())
+		}
+	}
+	return all.end(), more
+}
+
+// codings are those that are stored, with what rows say in place of what they said; more is whether there are any of others.
+func codings(own, there tree.Node) (l [][]byte, more bool) {
+	var said [][]byte
+	for c := range own.Items() {
+		said = append(said, c.Raw())
+	}
+	for c := range there.Items() {
+		system, code := c.Member("system").Text(), c.Member("code").Text()
+		if test := term.TestData(); system != term.Center && (system != test.System || code != test.Code) {
+			more = true
+			l = append(l, c.Raw())
+			continue
+		}
+		l = append(l, said[:min(1, len(said))]...)
+		said = said[min(1, len(said)):]
+	}
+	return append(l, said...), more
+}
+
+func list(items [][]byte) []byte {
+	return append(append([]byte{'['}, bytes.Join(items, []byte{','})...), ']')
 }
 
 // identifiers are those that are stored, each of a system of rows as the rows say it, and what rows say beside; more is whether there are others.
@@ -99,5 +180,5 @@ func identifiers(own, there tree.Node) (all []byte, more bool) {
 			l = append(l, i.Raw())
 		}
 	}
-	return append(append([]byte{'['}, bytes.Join(l, []byte{','})...), ']'), more
+	return list(l), more
 }

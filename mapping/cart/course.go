@@ -1,6 +1,7 @@
 package cart
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 
@@ -8,6 +9,7 @@ import (
 
 	"firewolf/fhir"
 	"firewolf/fhir/datetime"
+	"firewolf/mapping"
 	"firewolf/registry/term"
 )
 
@@ -46,6 +48,7 @@ func (r *record) buildCourse(c *courseRows) {
 	case stated(c.infused):
 		p.Status = r4.EventStatusCompleted
 	}
+	r.collectedOf(c)
 	r.add(part, p, c.rowsOf()...)
 	r.keep(p, c.ongoing(p))
 	if c.row.Row == nil {
@@ -167,15 +170,28 @@ func (r *record) depleted(c *courseRows, d depletion, k int, day datetime.DateTi
 	return a
 }
 
+// notGiven is a code of MedicationAdministration.status. https://hl7.org/fhir/R4/valueset-medication-admin-status.html
+const notGiven = "entered-in-error"
+
+// takenBack leaves what was taken back before: its dose in mg would come and go with the row that tells the weight.
+func takenBack(stored []byte) (mapping.Over, error) {
+	var was struct{ Status string }
+	if err := json.Unmarshal(stored, &was); err != nil || was.Status != notGiven {
+		return mapping.Over{}, err
+	}
+	return mapping.Over{Body: stored}, nil
+}
+
 // amendDays takes back the days beyond those of a plan that has become shorter.
 func (r *record) amendDays(c *courseRows, d depletion, area float64) {
 	for k := len(d.days); k < mostDays; k++ {
 		key := fhir.Key{Type: "MedicationAdministration", ID: r.depletedID(c, d.drug, k)}
 		r.amend(r.partOf(c), key, c.row, func() any {
 			a := r.depleted(c, d, k, plus(d.days[len(d.days)-1], k-len(d.days)+1), area)
-			a.Status = "entered-in-error"
+			a.Status = notGiven
 			return a
 		})
+		r.over(takenBack)
 	}
 }
 

@@ -90,8 +90,11 @@ func instanceOf(r *mapping.Row) string {
 // once are the toxicities that a course has once: their row says the highest grade. The others happen again, and are told apart by onset.
 var once = map[string]bool{"crs": true, "icans": true, "licats": true, "icaht": true, "b-cell-aplasia": true, "hypogammaglobulinemia": true}
 
+// onceInstance is the key of a kind of toxicity in a course.
+func onceInstance(no int, kind string) string { return strconv.Itoa(no) + "/" + kind }
+
 func toxInstance(r *mapping.Row) string {
-	key := strconv.Itoa(entry{r}.courseNo()) + "/" + r.Cell("type")
+	key := onceInstance(entry{r}.courseNo(), r.Cell("type"))
 	if once[r.Cell("type")] {
 		return key
 	}

@@ -54,7 +54,7 @@ func (r *record) buildInfusion(c *courseRows) {
 		}
 	}
 	r.add(part, p, rows...)
-	r.keep(p, c.complicatedBefore(p, denied))
+	r.keep(p, r.complicatedBefore(c, p, denied))
 	if !c.failed() {
 		r.buildDose(c)
 		return

@@ -7,17 +7,21 @@ import (
 
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"firewolf/fhir"
 	"firewolf/fhir/datetime"
+	"firewolf/mapping"
 )
 
 // Several rows give what is told of a course as a whole. Where one of them is not in a delivery, what it gave stands.
 
-// ongoing keeps the start of a course whose leukapheresis this delivery does not tell, and the end of one whose infusion it does not.
+// ongoing keeps the start of a course whose leukapheresis this delivery does not tell, and the end of one whose infusion it does not. A start that was
+// the first day of lymphodepletion, or the infusion, does not stand against what the delivery tells of these.
 func (c *courseRows) ongoing(p *r4.Procedure) keeper {
-	collected := c.row.Row != nil && stated(c.row.date("apheresis_date"))
+	collected := c.collected()
 	if collected && c.infusion.Row != nil {
 		return nil
 	}
+	told := p.PerformedPeriod
 	return func(stored []byte) (string, error) {
 		var was struct {
 			Status          r4.EventStatus
@@ -27,21 +31,48 @@ func (c *courseRows) ongoing(p *r4.Procedure) keeper {
 		if err := json.Unmarshal(stored, &was); err != nil {
 			return "", err
 		}
-		whole := r4.Period{}
-		if p.PerformedPeriod != nil {
-			whole = *p.PerformedPeriod
+		whole, start, end := r4.Period{}, was.PerformedPeriod.Start, was.PerformedPeriod.End
+		if told != nil {
+			whole = *told
 		}
-		if was.PerformedPeriod.Start != nil && !collected && (whole.Start == nil || startsBefore(*was.PerformedPeriod.Start, *whole.Start)) {
-			whole.Start = was.PerformedPeriod.Start
+		if c.depletes() || c.infusion.Row != nil && start != nil && end != nil && *start == *end {
+			start = c.collection
+		}
+		if start != nil && !collected && (whole.Start == nil || startsBefore(*start, *whole.Start)) {
+			whole.Start = start
 		}
 		if c.infusion.Row == nil {
-			p.Status, p.StatusReason, whole.End = was.Status, was.StatusReason, was.PerformedPeriod.End
+			p.Status, p.StatusReason, whole.End = was.Status, was.StatusReason, end
 		}
 		if p.PerformedPeriod = nil; whole.Start != nil || whole.End != nil {
 			p.PerformedPeriod = &whole
 		}
 		return "", nil
 	}
+}
+
+// collected reports whether this delivery tells of the leukapheresis.
+func (c *courseRows) collected() bool {
+	return c.row.Row != nil && stated(c.row.date("apheresis_date"))
+}
+
+// depletes reports whether it tells when lymphodepletion began.
+func (c *courseRows) depletes() bool { return c.row.Row != nil && stated(c.row.date("ld_start")) }
+
+// collectedOf looks, before the course is looked at, for the leukapheresis of an earlier delivery where only that can be before what this one tells.
+func (r *record) collectedOf(c *courseRows) {
+	if c.collected() || !c.depletes() {
+		return
+	}
+	r.b.drafts = append(r.b.drafts, mapping.Draft{
+		Key: fhir.Key{Type: "Procedure", ID: r.apheresisID(c)}, Part: r.partOf(c), Amends: true,
+		Over: func(stored []byte) (mapping.Over, error) {
+			var was struct{ PerformedDateTime *string }
+			err := json.Unmarshal(stored, &was)
+			c.collection = was.PerformedDateTime
+			return mapping.Over{Body: stored}, err
+		},
+	})
 }
 
 func startsBefore(a, b string) bool {
@@ -63,11 +94,11 @@ func collectedBefore(p *r4.BiologicallyDerivedProduct) keeper {
 }
 
 // complicatedBefore keeps the complications of an infusion that this delivery does not deny; denied are those that were not there after all.
-func (c *courseRows) complicatedBefore(p *r4.Procedure, denied []r4.Reference) keeper {
+func (r *record) complicatedBefore(c *courseRows, p *r4.Procedure, denied []r4.Reference) keeper {
 	told := p.ComplicationDetail
 	return func(stored []byte) (string, error) {
 		var was struct{ ComplicationDetail []r4.Reference }
-		if !bytes.Contains(stored, []byte(`"complicationDetail"`)) {
+		if p.ComplicationDetail, c.untold = told, false; !bytes.Contains(stored, []byte(`"complicationDetail"`)) {
 			return "", nil
 		}
 		if err := json.Unmarshal(stored, &was); err != nil {
@@ -79,11 +110,20 @@ func (c *courseRows) complicatedBefore(p *r4.Procedure, denied []r4.Reference) k
 				continue
 			}
 			all = append(all, x)
-			c.untold = c.untold || !refersTo(told, x)
+			c.untold = c.untold || !refersTo(told, x) && !refersTo(r.toxicOnce(c), x)
 		}
 		p.ComplicationDetail = all
 		return "", nil
 	}
+}
+
+// toxicOnce are the toxicities that a course has once: where one of them is not told that says nothing of the grades of what happens again.
+func (r *record) toxicOnce(c *courseRows) []r4.Reference {
+	l := make([]r4.Reference, 0, len(once))
+	for kind := range once {
+		l = append(l, *ref("Condition", r.id(tox, onceInstance(c.no, kind))))
+	}
+	return l
 }
 
 func refersTo(l []r4.Reference, x r4.Reference) bool {
@@ -96,7 +136,9 @@ func (c *courseRows) worseBefore(o *r4.Observation, kind string) keeper {
 	if once[kind] {
 		return nil
 	}
+	value, method, until := o.ValueQuantity.Value, o.Method, o.EffectivePeriod.End
 	return func(stored []byte) (string, error) {
+		o.ValueQuantity.Value, o.Method, o.EffectivePeriod.End = value, method, until
 		var was struct {
 			EffectivePeriod r4.Period
 			ValueQuantity   struct{ Value json.Number }
@@ -122,7 +164,9 @@ func (c *courseRows) worseBefore(o *r4.Observation, kind string) keeper {
 // weighedBefore keeps the dose of one day in mg, where the infusion that tells weight and height is not in this delivery and the dose by surface
 // is what it was.
 func weighedBefore(a *administration, perBSA string) keeper {
+	told := a.Dosage
 	return func(stored []byte) (string, error) {
+		a.Dosage = told
 		var was struct {
 			Dosage *r4.MedicationAdministrationDosage
 		}

@@ -14,7 +14,8 @@ import (
 // A delivery may hold what is new and nothing else. What an earlier one told of the patient and this one does not stands: nobody lives again
 // since the row of the death is not sent again, and nobody is asked again since the date of the withdrawal is not.
 
-// keeper puts into a resource what stands of what is stored at its key. It returns what nobody may overlook, "" for nothing.
+// keeper puts into a resource what stands of what is stored at its key, whatever it put there before: it is asked again where somebody else wrote
+// meanwhile. It returns what nobody may overlook, "" for nothing.
 type keeper func(stored []byte) (stands string, err error)
 
 // keepers are those of one resource, which is written anew once they have done their part.
@@ -63,7 +64,7 @@ func deadBefore(p *r4.Patient) keeper {
 			DeceasedDateTime *string
 			DeceasedBoolean  *bool
 		}
-		if !bytes.Contains(stored, []byte(`"deceased`)) {
+		if p.DeceasedDateTime, p.DeceasedBoolean = nil, nil; !bytes.Contains(stored, []byte(`"deceased`)) {
 			return "", nil
 		}
 		if err := json.Unmarshal(stored, &was); err != nil {

@@ -102,18 +102,19 @@ type record struct {
 
 // courseRows are the rows of one course.
 type courseRows struct {
-	no        int
-	row       entry // of the instrument course; its Row is nil where there is none
-	infusion  entry // likewise
-	toxicity  []entry
-	start     datetime.DateTime // the first thing that is known of it
-	infused   datetime.DateTime // of the infusion; not stated where there was none
-	courseID  string
-	infuseID  string
-	rejected  bool              // the course's own row was rejected
-	brokenInf bool              // the infusion's row was rejected
-	lost      datetime.DateTime // when that infusion was, as far as its row says
-	untold    bool              // a complication is stored that this delivery does not tell; known once its infusion was looked at
+	no         int
+	row        entry // of the instrument course; its Row is nil where there is none
+	infusion   entry // likewise
+	toxicity   []entry
+	start      datetime.DateTime // the first thing that is known of it
+	infused    datetime.DateTime // of the infusion; not stated where there was none
+	courseID   string
+	infuseID   string
+	rejected   bool              // the course's own row was rejected
+	brokenInf  bool              // the infusion's row was rejected
+	lost       datetime.DateTime // when that infusion was, as far as its row says
+	untold     bool              // a complication that can happen again is stored, and this delivery does not tell it; known once its infusion was looked at
+	collection *string           // when cells were collected, as is stored; known once the leukapheresis was looked at
 }
 
 // Do maps a case.

@@ -235,11 +235,15 @@ func onOrTimed(root tree.Node, text string) Span {
 	return timed(root)
 }
 
-// timed is the time on some day of which something is that does not say on which: from the first to the last event of a timing, or all time.
+// timed is the time on some day of which something is that does not say on which: from the first to the last event of a timing, or all time where not
+// each of them is told.
 func timed(root tree.Node) Span {
 	all := Span{Never, Forever, true}
 	for e := range root.Member("effectiveTiming").Member("event").Items() {
 		on := ParseDay(e.Text())
+		if !on.There {
+			return Span{Never, Forever, true}
+		}
 		if all.From == Never || on.From < all.From {
 			all.From = on.From
 		}

@@ -176,7 +176,10 @@ func quantity(n tree.Node, from string) (score.Value, string) {
 	if system := n.Member("system").Text(); unit == "" || system != "" && system != term.UCUM {
 		unit = n.Member("unit").Text()
 	}
-	return v, liter.ReplaceAllString(micro.Replace(unit), "${1}L")
+	if unit = micro.Replace(unit); strings.Contains(unit, "l") {
+		unit = liter.ReplaceAllString(unit, "${1}L")
+	}
+	return v, unit
 }
 
 // micro is the sign of a millionth as people write it; its code in UCUM is u.

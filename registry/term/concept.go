@@ -16,7 +16,7 @@ const InRemissionLupus = "698694005"
 // lupusSnomed are the codes of SNOMED CT that mean systemic lupus erythematosus without naming an organ: as such, in remission, of childhood.
 var lupusSnomed = []string{"55464009", InRemissionLupus, "403488004"}
 
-// organSnomed are those that name another organ than the kidney, or antiphospholipid syndrome beside it.
+// organSnomed are those that name another organ than the kidney, its interstitium (which is no nephritis of a class) or antiphospholipid syndrome.
 var organSnomed = []string{"309762007", "25380002", "72181000119109", "196138005", "77753005", "1144942002", "239944008", "307755009", "402865003"}
 
 // nephritisSnomed are those of lupus nephritis: the syndrome, WHO's classes I to VI (not those of ISN/RPS 2003), and disorder of the kidney.
