@@ -94,9 +94,12 @@ func openAt(t testing.TB, a Address, o Options) *Store {
 
 func TestStoreKeepsTheContract(t *testing.T) {
 	if testing.Short() { // each random history has a database of its own
-		if err := flag.Set("rapid.checks", "10"); err != nil {
+		checks := flag.Lookup("rapid.checks").Value
+		was := checks.String()
+		if err := checks.Set("10"); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = checks.Set(was) })
 	}
 	e := engine(t)
 	addresses := map[store.Store]Address{}
