@@ -47,6 +47,16 @@ func delivered(t *testing.T) string {
 	return dir
 }
 
+// withdrawn is a delivery in which the first patient withdrew.
+func withdrawn(t *testing.T) string {
+	t.Helper()
+	dir := delivered(t)
+	edit(t, dir, "patients.csv", "consent_date\n", "consent_date,withdrawal_date\n")
+	edit(t, dir, "patients.csv", "2023-01-02\n", "2023-01-02,2025-01-01\n")
+	edit(t, dir, "patients.csv", "2023-03-02\n", "2023-03-02,\n")
+	return dir
+}
+
 // imported imports a folder into a stack, through the service of the process and, if over is set, over HTTP.
 func imported(t *testing.T, s *stack, dir string, over, dry bool) mapping.Report {
 	t.Helper()

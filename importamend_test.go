@@ -132,10 +132,7 @@ func TestWhatADeliveryDoesNotTellAgainStands(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStack(t, memoryStore, strictRules)
-			dir := delivered(t)
-			edit(t, dir, "patients.csv", "consent_date\n", "consent_date,withdrawal_date\n")
-			edit(t, dir, "patients.csv", "2023-01-02\n", "2023-01-02,2025-01-01\n")
-			edit(t, dir, "patients.csv", "2023-03-02\n", "2023-03-02,\n")
+			dir := withdrawn(t)
 			imported(t, s, dir, false, false)
 			if got := s.count(t, tt.query+"&_summary=count"); got != tt.before {
 				t.Errorf("%d before", got)

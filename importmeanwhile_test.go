@@ -38,36 +38,37 @@ func (b *between) Commit(ctx context.Context, bundle []byte) (fhir.Issues, error
 
 // A hospital's record tells of a death while the import has read the patient and not yet written it: neither is lost.
 func TestWhatSomebodyElseWritesMeanwhileIsNotWrittenOver(t *testing.T) {
-	s := newStack(t, memoryStore, strictRules)
-	dir := delivered(t)
-	imported(t, s, dir, false, false)
-	edit(t, dir, "patients.csv", "female,1999", "female,1998")
-	id := regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(string(s.send(t, http.MethodGet, "Patient?gender=female", nil, nil).body))[1]
-	target := &between{Target: remote{load.NewHTTP(s.url, "", 4)}, n: 1, edit: func() {
-		body := bytes.Replace(s.send(t, http.MethodGet, "Patient/"+id, nil, nil).body, []byte(`"gender":"female"`), []byte(`"gender":"female","deceasedDateTime":"2025-09-09"`), 1)
-		if a := s.send(t, http.MethodPut, "Patient/"+id, body, nil); a.status != http.StatusOK {
-			t.Errorf("the edit: %d", a.status)
+	eachStack(t, strictRules, func(t *testing.T, s *stack) {
+		dir := delivered(t)
+		imported(t, s, dir, false, false)
+		edit(t, dir, "patients.csv", "female,1999", "female,1998")
+		id := regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(string(s.send(t, http.MethodGet, "Patient?gender=female", nil, nil).body))[1]
+		target := &between{Target: remote{load.NewHTTP(s.url, "", 4)}, n: 1, edit: func() {
+			body := bytes.Replace(s.send(t, http.MethodGet, "Patient/"+id, nil, nil).body, []byte(`"gender":"female"`), []byte(`"gender":"female","deceasedDateTime":"2025-09-09"`), 1)
+			if a := s.send(t, http.MethodPut, "Patient/"+id, body, nil); a.status != http.StatusOK {
+				t.Errorf("the edit: %d", a.status)
+			}
+		}}
+		var told []string
+		report, err := mapping.Run(t.Context(), mapping.Options{
+			Source: csv.NewSource(dir, nil), Steps: []mapping.Step{cart.New(cart.Options{Now: time2026()})}, Workers: 1,
+			Sink:  &mapping.Writer{Target: target},
+			Found: func(f mapping.Finding) { told = append(told, f.Rule) },
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}}
-	var told []string
-	report, err := mapping.Run(t.Context(), mapping.Options{
-		Source: csv.NewSource(dir, nil), Steps: []mapping.Step{cart.New(cart.Options{Now: time2026()})}, Workers: 1,
-		Sink:  &mapping.Writer{Target: target},
-		Found: func(f mapping.Finding) { told = append(told, f.Rule) },
+		delete(report.Fates, "left")
+		if diff := cmp.Diff(map[string]map[string]int{"changed": {"Patient": 1}, "created": {"Provenance": 1}}, report.Fates); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+		if got := s.count(t, "Patient?birthdate=1998&death-date=2025-09-09&_summary=count"); got != 1 {
+			t.Errorf("%d patients of whom both stand: %s", got, s.send(t, http.MethodGet, "Patient/"+id, nil, nil).body)
+		}
+		if !slices.Contains(told, "told-before") {
+			t.Errorf("the death that stands is not told: %s", told)
+		}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	delete(report.Fates, "left")
-	if diff := cmp.Diff(map[string]map[string]int{"changed": {"Patient": 1}, "created": {"Provenance": 1}}, report.Fates); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-	if got := s.count(t, "Patient?birthdate=1998&death-date=2025-09-09&_summary=count"); got != 1 {
-		t.Errorf("%d patients of whom both stand: %s", got, s.send(t, http.MethodGet, "Patient/"+id, nil, nil).body)
-	}
-	if !slices.Contains(told, "told-before") {
-		t.Errorf("the death that stands is not told: %s", told)
-	}
 }
 
 // Two years of daily values of twenty tests are 15,000 rows of one patient.
@@ -90,40 +91,41 @@ func TestAPatientOfThousandsOfRowsLandsInAStoreWhole(t *testing.T) {
 
 // Two records of one person are merged on the server, where the person has a name, too. The files know nothing of that.
 func TestAPatientKeepsWhatNoRowTellsOf(t *testing.T) {
-	s := newStack(t, memoryStore, strictRules)
-	dir := delivered(t)
-	imported(t, s, dir, false, false)
-	ids := map[string]string{}
-	for _, sex := range []string{"female", "male"} {
-		ids[sex] = regexp.MustCompile(`"resource":\{"resourceType":"Patient","id":"([^"]+)"`).FindStringSubmatch(string(s.send(t, http.MethodGet, "Patient?gender="+sex, nil, nil).body))[1]
-	}
-	at := "Patient/" + ids["female"]
-	told := `"active":false,"name":[{"_family":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}}],"link":[{"other":{"reference":"Patient/` + ids["male"] + `"},"type":"replaced-by"}]`
-	body := bytes.Replace(s.send(t, http.MethodGet, at, nil, nil).body, []byte(`"gender":"female"`), []byte(`"gender":"female",`+told), 1)
-	const number = `{"system":"http://hospital.example.org/mrn","value":"4711"}`
-	body = bytes.Replace(body, []byte(`"identifier":[`), []byte(`"identifier":[`+number+","), 1)
-	if a := s.send(t, http.MethodPut, at, body, nil); a.status != http.StatusOK {
-		t.Fatalf("the edit: %d %s", a.status, a.body)
-	}
-	if again := imported(t, s, dir, true, false); again.Total(mapping.Created)+again.Total(mapping.Changed) != 0 {
-		t.Errorf("importing again: %v", again.Fates)
-	}
-	edit(t, dir, "patients.csv", "female,1999", "female,1998-04")
-	edit(t, dir, "patients.csv", "consent_date\n", "consent_date,crid\n")
-	edit(t, dir, "patients.csv", "2023-01-02\n", "2023-01-02,99\n")
-	edit(t, dir, "patients.csv", "2023-03-02\n", "2023-03-02,\n")
-	edit(t, dir, "outcome.csv", "SYN-A01,2023-04-18,m03,not-met,met,,,", "SYN-A01,2023-04-18,m03,not-met,met,,2025-05-05,")
-	for _, want := range []int{1, 0} {
-		if got := imported(t, s, dir, true, false).Fates["changed"]["Patient"]; got != want {
-			t.Errorf("%d patients changed, want %d", got, want)
+	eachStack(t, strictRules, func(t *testing.T, s *stack) {
+		dir := delivered(t)
+		imported(t, s, dir, false, false)
+		ids := map[string]string{}
+		for _, sex := range []string{"female", "male"} {
+			ids[sex] = regexp.MustCompile(`"resource":\{"resourceType":"Patient","id":"([^"]+)"`).FindStringSubmatch(string(s.send(t, http.MethodGet, "Patient?gender="+sex, nil, nil).body))[1]
 		}
-	}
-	got := string(s.send(t, http.MethodGet, at, nil, nil).body)
-	for _, want := range []string{told, `"birthDate":"1998-04"`, `"deceasedDateTime":"2025-05-05"`, `"identifier":[` + number + `,{`, `"value":"SYN-A01"},{`, `"value":"99"}],`} {
-		if !strings.Contains(got, want) {
-			t.Errorf("there is no %s in %s", want, got)
+		at := "Patient/" + ids["female"]
+		told := `"active":false,"name":[{"_family":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}}],"link":[{"other":{"reference":"Patient/` + ids["male"] + `"},"type":"replaced-by"}]`
+		body := bytes.Replace(s.send(t, http.MethodGet, at, nil, nil).body, []byte(`"gender":"female"`), []byte(`"gender":"female",`+told), 1)
+		const number = `{"system":"http://hospital.example.org/mrn","value":"4711"}`
+		body = bytes.Replace(body, []byte(`"identifier":[`), []byte(`"identifier":[`+number+","), 1)
+		if a := s.send(t, http.MethodPut, at, body, nil); a.status != http.StatusOK {
+			t.Fatalf("the edit: %d %s", a.status, a.body)
 		}
-	}
+		if again := imported(t, s, dir, true, false); again.Total(mapping.Created)+again.Total(mapping.Changed) != 0 {
+			t.Errorf("importing again: %v", again.Fates)
+		}
+		edit(t, dir, "patients.csv", "female,1999", "female,1998-04")
+		edit(t, dir, "patients.csv", "consent_date\n", "consent_date,crid\n")
+		edit(t, dir, "patients.csv", "2023-01-02\n", "2023-01-02,99\n")
+		edit(t, dir, "patients.csv", "2023-03-02\n", "2023-03-02,\n")
+		edit(t, dir, "outcome.csv", "SYN-A01,2023-04-18,m03,not-met,met,,,", "SYN-A01,2023-04-18,m03,not-met,met,,2025-05-05,")
+		for _, want := range []int{1, 0} {
+			if got := imported(t, s, dir, true, false).Fates["changed"]["Patient"]; got != want {
+				t.Errorf("%d patients changed, want %d", got, want)
+			}
+		}
+		got := string(s.send(t, http.MethodGet, at, nil, nil).body)
+		for _, want := range []string{told, `"birthDate":"1998-04"`, `"deceasedDateTime":"2025-05-05"`, `"identifier":[` + number + `,{`, `"value":"SYN-A01"},{`, `"value":"99"}],`} {
+			if !strings.Contains(got, want) {
+				t.Errorf("there is no %s in %s", want, got)
+			}
+		}
+	})
 }
 
 // Who asked to be erased must not come back without a word because a hospital sends the same files again.
